@@ -1,0 +1,69 @@
+/*
+ * apply.h - carries out a plan, so that nothing is lost whatever happens
+ *
+ * Takes the changes from a plan folder wave by wave (a long wave in slices).
+ * For each slice: intents are journalled, the changes are sent pipelined, every
+ * answer is awaited, what is uncertain is asked for, and outcomes are committed
+ * together with whatever the caller has to record. A crash at any instruction
+ * leaves intents without outcome, which apply_recover() settles by asking.
+ */
+#ifndef DIRSYNC_APPLY_H
+#define DIRSYNC_APPLY_H
+
+#include "dirsync/directory/directory.h"
+#include "dirsync/plan.h"
+#include "dirsync/stamp.h"
+#include "dirsync/state.h"
+
+/** What came of one change, told within the transaction that records it. */
+typedef struct {
+    const Change *change;
+    size_t seq; /* place in the plan, from 0 */
+    JournalOutcome outcome;
+    const GError *error; /* NULL when done */
+} Applied;
+
+typedef bool (*ApplyRecord)(const Applied *applied, void *data, GError **error);
+/** True: leave this change out (it is neither sent nor journalled). */
+typedef bool (*ApplySkip)(size_t seq, void *data);
+typedef void (*ApplyProgress)(size_t done, size_t total, void *data);
+
+typedef struct {
+    const char *folder; /* of the plan */
+    const PlanHead *head;
+    Directory *directory;
+    State *state;
+    const char *run; /* journal rows go to this run */
+    const char *connector_uuid;
+    const StampSettings *stamp;
+    double rate;        /* changes a second; 0: as fast as it goes */
+    ApplyRecord record; /* may be NULL, as may the others */
+    ApplySkip skip;
+    ApplyProgress progress;
+    void *data;
+} Apply;
+
+typedef struct {
+    size_t done, failed, uncertain, skipped;
+    size_t not_sent; /* left over when the work had to stop */
+} ApplyResult;
+
+/**
+ * Carries out the plan. Single failures are counted and reported as events, and
+ * the work goes on. False when it had to stop: the directory cannot be reached
+ * (ERROR_UNREACHABLE, ERROR_BUSY), nothing is allowed (ERROR_ACCESS), everything
+ * is refused, interruption, or a state that cannot be written. What was done
+ * until then is recorded in either case.
+ */
+bool apply_plan(const Apply *apply, ApplyResult *result, GError **error);
+
+/**
+ * Settles a run that was cut short: asks the directory about each change that was
+ * intended and has no outcome, and records the answer.
+ */
+bool apply_recover(const Apply *apply, ApplyResult *result, GError **error);
+
+/** Whether the directory shows that @change happened: 1 yes, 0 no, -1 cannot be told (@error). */
+int apply_ask(Directory *directory, const Change *change, GError **error);
+
+#endif

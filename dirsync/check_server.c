@@ -1,0 +1,214 @@
+/*
+ * check_server.c - settings of the home server that a run depends on
+ *
+ * Permission to write is tried by deleting a value that is not there: a server
+ * looks at the permission first (50), then at the value (16).
+ */
+#include "dirsync/check_server.h"
+
+#include "dirsync/dn.h"
+
+#include <string.h>
+
+static const char *const no_attributes[] = {"1.1", NULL};
+
+/* --- import container and permission --- */
+
+static void keep_probe_error(const Change *change, Outcome outcome, const GError *error, void *data)
+{
+    (void)change;
+    (void)outcome;
+    *(GError **)data = error ? g_error_copy(error) : NULL;
+}
+
+static void check_permission(const Connector *connector, Directory *home, const char *dn, GPtrArray *findings)
+{
+    g_autoptr(Change) change = change_new(CHANGE_MODIFY, dn);
+    Value nowhere = {"dirsync check: a value that is not there",
+                     strlen("dirsync check: a value that is not there")};
+    change_modify(change, MODIFY_DELETE, "description", &nowhere, 1);
+    g_autoptr(GError) answer = NULL, error = NULL;
+    if (!directory_submit(home, change, keep_probe_error, &answer, &error) ||
+        !directory_flush(home, &error)) {
+        check_add_error(findings, error);
+        return;
+    }
+    const Endpoint *endpoint = &connector->organisation->home;
+    g_autofree char *remedy =
+        g_strdup_printf("olcAccess: to dn.subtree=\"%s\" by dn.exact=\"%s\" write by * break",
+                        connector->import.container, endpoint->bind_dn ? endpoint->bind_dn : "…");
+    if (error_is(answer, ERROR_ACCESS) || error_is(answer, ERROR_REFUSED))
+        finding_add(findings, FINDING_ERROR, ERROR_ACCESS, remedy, "%s: may not be written: %s", dn,
+                    answer->message);
+    else
+        finding_add(findings, FINDING_OK, ERROR_INVALID, NULL, "%s: may be written", dn);
+}
+
+static bool exists(Directory *home, const char *dn, GPtrArray *findings)
+{
+    ReadRequest request = {.base = dn, .scope = SEARCH_BASE, .attributes = no_attributes};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) found = directory_search(home, &request, 1, &error);
+    if (!found)
+        check_add_error(findings, error);
+    return found && found->len;
+}
+
+static void check_container(const Connector *connector, Directory *home, GPtrArray *findings)
+{
+    const ImportSettings *import = &connector->import;
+    if (exists(home, import->container, findings)) {
+        check_permission(connector, home, import->container, findings);
+        return;
+    }
+    g_autofree char *parent = dn_parent(import->container);
+    if (!import->create_container)
+        finding_add(findings, FINDING_ERROR, ERROR_DEFINITION,
+                    "make it, or say create-container=\"yes\" in <import>", "import container %s: not there",
+                    import->container);
+    else if (parent && exists(home, parent, findings))
+        check_permission(connector, home, parent, findings);
+    else
+        finding_add(findings, FINDING_ERROR, ERROR_DEFINITION, "make it by hand, or name another container",
+                    "import container %s: neither it nor its parent is there", import->container);
+}
+
+/* --- limits --- */
+
+static bool count_entry(const DirectoryItem *item, void *data, GError **error)
+{
+    (void)item;
+    (void)error;
+    ++*(size_t *)data;
+    return true;
+}
+
+static void check_size_limit(const Connector *connector, Directory *home, GPtrArray *findings)
+{
+    size_t count = 0;
+    ReadRequest request = {.scope = SEARCH_SUBTREE, .attributes = no_attributes};
+    ReadResult result = {0};
+    g_autoptr(GError) error = NULL;
+    const Endpoint *endpoint = &connector->organisation->home;
+    g_autofree char *remedy = g_strdup_printf("olcLimits: dn.exact=\"%s\" size=unlimited time=unlimited",
+                                              endpoint->bind_dn ? endpoint->bind_dn : "…");
+    if (!directory_read(home, &request, count_entry, &count, &result, &error))
+        check_add_error(findings, error);
+    else if (result.proof != PROOF_COMPLETE)
+        finding_add(findings, FINDING_ERROR, ERROR_SERVER_LIMIT, remedy,
+                    "home directory: %zu entries could be read, then: %s; all of it must be read", count,
+                    result.reason);
+    else
+        finding_add(findings, FINDING_OK, ERROR_INVALID, NULL, "home directory: all %zu entries can be read",
+                    count);
+    read_result_clear(&result);
+}
+
+/* --- cn=config --- */
+
+static const struct {
+    const char *attribute, *index;
+} wanted_indexes[] = {{"objectClass", "eq"},    {"entryUUID", "eq"},    {"mail", "eq"},
+                      {"proxyAddresses", "eq"}, {"importedFrom", "eq"}, {"dirsyncAnchor", "eq"},
+                      {"member", "eq"}};
+
+static const Attribute *exact(const Entry *entry, const char *name)
+{
+    gssize i = entry_index(entry, name);
+    return i < 0 ? NULL : entry_attribute(entry, (size_t)i);
+}
+
+/* "cn,sn eq,sub" has an equality index for sn. */
+static bool has_index(const Attribute *indexes, const char *attribute)
+{
+    for (size_t i = 0; indexes && i < indexes->n_values; i++) {
+        g_auto(GStrv) words = g_strsplit_set(indexes->values[i].data, " \t", 2);
+        g_auto(GStrv) names = g_strsplit(words[0] ? words[0] : "", ",", 0);
+        bool named = false;
+        for (char **name = names; *name; name++)
+            named |= !g_ascii_strcasecmp(*name, attribute);
+        if (named && (!words[1] || strstr(words[1], "eq")))
+            return true;
+    }
+    return false;
+}
+
+static void check_indexes(const Entry *database, GPtrArray *findings)
+{
+    g_autoptr(GString) lines = g_string_new(NULL);
+    g_autoptr(GString) missing = g_string_new(NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(wanted_indexes); i++) {
+        if (has_index(exact(database, "olcDbIndex"), wanted_indexes[i].attribute))
+            continue;
+        g_string_append_printf(missing, "%s%s", missing->len ? ", " : "", wanted_indexes[i].attribute);
+        g_string_append_printf(lines, "%solcDbIndex: %s %s", lines->len ? "\n" : "",
+                               wanted_indexes[i].attribute, wanted_indexes[i].index);
+    }
+    if (missing->len)
+        finding_add(findings, FINDING_WARNING, ERROR_DEFINITION, lines->str,
+                    "%s: no equality index for %s: look-ups are slow", entry_dn(database), missing->str);
+    else
+        finding_add(findings, FINDING_OK, ERROR_INVALID, NULL, "%s: has the indexes", entry_dn(database));
+}
+
+static bool is_serialized_unique(const Entry *overlay)
+{
+    const Attribute *uris = exact(overlay, "olcUniqueURI");
+    for (size_t i = 0; uris && i < uris->n_values; i++)
+        if (strstr(uris->values[i].data, "serialize") && strcasestr(uris->values[i].data, "proxyAddresses"))
+            return true;
+    return false;
+}
+
+static void check_unique(const GPtrArray *config, const char *database, GPtrArray *findings)
+{
+    for (guint i = 0; i < config->len; i++) {
+        const Entry *entry = g_ptr_array_index(config, i);
+        if (g_str_has_suffix(entry_dn(entry), database) && is_serialized_unique(entry)) {
+            finding_add(findings, FINDING_OK, ERROR_INVALID, NULL, "%s: keeps addresses unique",
+                        entry_dn(entry));
+            return;
+        }
+    }
+    finding_add(findings, FINDING_WARNING, ERROR_DEFINITION, "see schema/openldap/unique.ldif",
+                "home directory: no overlay unique with serialize over proxyAddresses: two writers may give "
+                "two people one "
+                "address");
+}
+
+static const Entry *database_of(const GPtrArray *config, const Schema *schema, const char *base)
+{
+    for (guint i = 0; i < config->len; i++) {
+        const Entry *entry = g_ptr_array_index(config, i);
+        const Attribute *suffix = exact(entry, "olcSuffix");
+        for (size_t j = 0; base && suffix && j < suffix->n_values; j++)
+            if (schema_dn_within(schema, base, suffix->values[j].data))
+                return entry;
+    }
+    return NULL;
+}
+
+static void check_config(const Connector *connector, Directory *home, GPtrArray *findings)
+{
+    ReadRequest request = {
+        .base = "cn=config", .scope = SEARCH_SUBTREE, .filter = "(|(olcSuffix=*)(olcUniqueURI=*))"};
+    g_autoptr(GPtrArray) config = directory_search(home, &request, 1000, NULL);
+    const Schema *schema = directory_describe(home)->schema;
+    const Entry *database = config ? database_of(config, schema, connector->organisation->home.base) : NULL;
+    if (!database) {
+        finding_add(findings, FINDING_NOTE, ERROR_INVALID, "see schema/openldap/indexes.ldif and unique.ldif",
+                    "home directory: its settings (cn=config) cannot be read by this account: indexes and "
+                    "the overlay unique "
+                    "were not looked at");
+        return;
+    }
+    check_indexes(database, findings);
+    check_unique(config, entry_dn(database), findings);
+}
+
+void check_server(const Connector *connector, Directory *home, GPtrArray *findings)
+{
+    check_container(connector, home, findings);
+    check_size_limit(connector, home, findings);
+    check_config(connector, home, findings);
+}

@@ -1,0 +1,14 @@
+/* check_server.h - the part of check.h that asks the home server; private to it */
+#ifndef DIRSYNC_CHECK_SERVER_H
+#define DIRSYNC_CHECK_SERVER_H
+
+#include "dirsync/check.h"
+#include "dirsync/directory/directory.h"
+
+void finding_add(GPtrArray *findings, FindingKind kind, ErrorCode code, const char *remedy,
+                 const char *format, ...) G_GNUC_PRINTF(5, 6);
+/** Import container, permission to write, size limit, and, where cn=config can be read, indexes and
+ *  the unique overlay. */
+void check_server(const Connector *connector, Directory *home, GPtrArray *findings);
+
+#endif

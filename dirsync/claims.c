@@ -1,0 +1,178 @@
+/*
+ * claims.c - names and addresses that change hands
+ *
+ * A name or address may be used when nobody has it, or in the wave after the
+ * change that frees it. What another item may still free is waited for. All
+ * tables are keyed by a fingerprint of (kind, value[, holder]).
+ */
+#include "dirsync/pass_internal.h"
+
+#include <string.h>
+
+static Fingerprint *key_of(const char *kind, const char *value, const char *holder)
+{
+    g_autofree char *text = g_strconcat(kind, "\n", value, "\n", holder, NULL);
+    Fingerprint *key = g_new(Fingerprint, 1);
+    *key = fingerprint_string(text);
+    return key;
+}
+
+static void put(GHashTable *table, const char *kind, const char *value, const char *holder, gpointer data)
+{
+    g_hash_table_insert(table, key_of(kind, value, holder), data);
+}
+
+static bool look_up(GHashTable *table, const char *kind, const char *value, const char *holder,
+                    gpointer *data)
+{
+    g_autofree Fingerprint *key = key_of(kind, value, holder);
+    return g_hash_table_lookup_extended(table, key, NULL, data);
+}
+
+char *claim_dn_key(const Pass *pass, const char *dn)
+{
+    char *key = schema_normalise_dn(pass->side[TARGET].schema, dn);
+    return key ? key : g_strdup(dn);
+}
+
+/* Our item that holds the key, NULL when the holder is not ours or known to be in sync. */
+static Item *item_of_holder(Pass *pass, const Holder *holder)
+{
+    if (g_strcmp0(holder->owner, pass->connector->uuid) != 0)
+        return NULL;
+    uint32_t link = fingerprint_index_find(&pass->links->by_anchor, fingerprint_string(holder->anchor));
+    uint32_t at = link == NOWHERE ? NOWHERE : pass->item_of_link[link];
+    return at == NOWHERE ? NULL : item_at(pass, at);
+}
+
+static bool is_self(const Pass *pass, const Subject *subject, const Holder *holder)
+{
+    return !g_strcmp0(holder->owner, pass->connector->uuid) && !g_strcmp0(holder->anchor, subject->anchor);
+}
+
+/* How the claim stands against one holder. */
+static bool claim_against(Pass *pass, Subject *subject, const Holder *holder, const char *kind,
+                          const char *value, bool last, Claim *claim, unsigned *wave, GError **error)
+{
+    gpointer when;
+    if (look_up(pass->freed, kind, value, holder->id, &when)) {
+        *wave = MAX(*wave, GPOINTER_TO_UINT(when) + 1);
+        return true;
+    }
+    Item *item = item_of_holder(pass, holder);
+    if (item && item->state == ITEM_LEAVING && pass->may_remove && !item->unconfirmed) {
+        unsigned gone = 0;
+        if (!reconcile_supersede(pass, holder, subject->anchor, &gone, error))
+            return false;
+        *wave = MAX(*wave, gone + 1);
+        return true;
+    }
+    bool may_come =
+        item && (item->state == ITEM_OPEN ||
+                 (item->state == ITEM_WAITING && look_up(pass->offered, kind, value, holder->id, &when)));
+    *claim = may_come && !last ? CLAIM_WAIT : CLAIM_TAKEN;
+    return true;
+}
+
+bool claim_key(Pass *pass, Subject *subject, const char *kind, const char *value, bool last, Claim *claim,
+               unsigned *wave, char **by, GError **error)
+{
+    *claim = CLAIM_FREE;
+    gpointer claimant;
+    if (look_up(pass->claimed, kind, value, "", &claimant) && strcmp(claimant, subject->anchor) != 0) {
+        *claim = CLAIM_TAKEN;
+        *by = *(const char *)claimant
+                  ? g_strdup_printf("the entry with anchor %s in this run", (const char *)claimant)
+                  : g_strdup("an entry that is no recipient");
+        return true;
+    }
+    g_autoptr(GPtrArray) holders = g_ptr_array_new_with_free_func((GDestroyNotify)holder_free);
+    HomeIndex *home = state_home(pass->state);
+    bool ok = !strcmp(kind, KEY_DN) ? home_index_find_dn(home, value, holders, error)
+                                    : home_index_find(home, kind, value, holders, error);
+    for (guint i = 0; ok && i < holders->len && *claim == CLAIM_FREE; i++) {
+        const Holder *holder = g_ptr_array_index(holders, i);
+        if (is_self(pass, subject, holder))
+            continue;
+        ok = claim_against(pass, subject, holder, kind, value, last, claim, wave, error);
+        if (*claim == CLAIM_TAKEN)
+            *by = g_strdup(holder->dn);
+    }
+    return ok;
+}
+
+static bool has_key(const GArray *keys, const HolderKey *key)
+{
+    for (guint i = 0; keys && i < keys->len; i++) {
+        const HolderKey *other = &g_array_index(keys, HolderKey, i);
+        if (!strcmp(other->kind, key->kind) && !strcmp(other->value, key->value))
+            return true;
+    }
+    return false;
+}
+
+/* Calls @told for each key of @a that @b does not have, the name included. */
+static void keys_without(const Pass *pass, const Entry *a, const Entry *b,
+                         void (*told)(const char *kind, const char *value, void *data), void *data)
+{
+    if (!a)
+        return;
+    g_autoptr(GArray) had = pass_keys(pass, a);
+    g_autoptr(GArray) has = b ? pass_keys(pass, b) : NULL;
+    for (guint i = 0; i < had->len; i++) {
+        const HolderKey *key = &g_array_index(had, HolderKey, i);
+        if (!has_key(has, key))
+            told(key->kind, key->value, data);
+    }
+    g_autofree char *name = claim_dn_key(pass, entry_dn(a));
+    g_autofree char *other = b ? claim_dn_key(pass, entry_dn(b)) : NULL;
+    if (g_strcmp0(name, other) != 0)
+        told(KEY_DN, name, data);
+}
+
+typedef struct {
+    GHashTable *table;
+    const char *holder;
+    gpointer value;
+    bool copy;
+} Put;
+
+static void put_key(const char *kind, const char *value, void *data)
+{
+    const Put *to = data;
+    put(to->table, kind, value, to->holder, to->copy ? g_strdup(to->value) : to->value);
+}
+
+void claim_register(Pass *pass, Subject *subject, const Entry *before, const Entry *after, unsigned wave)
+{
+    g_autofree char *id = before ? pass_home_id(pass, before) : NULL;
+    Put freed = {pass->freed, id, GUINT_TO_POINTER(wave), false};
+    Put claimed = {pass->claimed, "", subject->anchor, true};
+    keys_without(pass, before, after, put_key, &freed);
+    keys_without(pass, after, before, put_key, &claimed);
+}
+
+void claim_offer(Pass *pass, Subject *subject)
+{
+    if (!subject->current || !subject->desired)
+        return;
+    g_autofree char *id = pass_home_id(pass, subject->current);
+    Put offered = {pass->offered, id, NULL, false};
+    keys_without(pass, subject->current, subject->desired, put_key, &offered);
+}
+
+bool claim_foreign_names(Pass *pass, GError **error)
+{
+    g_autofree char *recipients = pass_home_filter(pass);
+    g_autofree char *filter = g_strconcat("(!", recipients, ")", NULL);
+    ReadRequest request = {.base = pass->connector->import.container,
+                           .scope = SEARCH_ONE,
+                           .filter = filter,
+                           .attributes = (const char *const[]){"1.1", NULL}};
+    g_autoptr(GPtrArray) found = directory_search(pass->side[TARGET].directory, &request, 100000, error);
+    for (guint i = 0; found && i < found->len; i++) {
+        g_autofree char *name = claim_dn_key(pass, entry_dn(g_ptr_array_index(found, i)));
+        put(pass->claimed, KEY_DN, name, "", g_strdup(""));
+    }
+    return found != NULL;
+}

@@ -1,0 +1,73 @@
+/*
+ * command.h - a verb of the command line
+ *
+ * Each verb is one file with one Command, registered by one line in main.c. It
+ * parses its words, calls the engine and prints the result; it returns the exit
+ * status and never exits.
+ */
+#ifndef DIRSYNC_COMMAND_H
+#define DIRSYNC_COMMAND_H
+
+#include "dirsync/connector.h"
+#include "dirsync/report/progress.h"
+#include "dirsync/run.h"
+
+#define EXIT_CHANGES 2 /* with --detailed-exitcode */
+
+/** What the options said; global and of the verb. */
+typedef struct {
+    gboolean json, quiet, detailed, progress_on, progress_off, version;
+    int verbose;
+    char *state_folder;
+    /* of verbs that run something */
+    gboolean full, allow_empty, verify;
+    char *only, *step;
+    double rate;
+    char *limits[LIMIT_KINDS];
+    char *output;       /* plan -o */
+    char *from;         /* init --from */
+    char *organisation; /* init --organisation */
+    Progress *progress;
+} Settings;
+
+typedef struct {
+    const char *name;
+    const char *words; /* "CONNECTOR [-o FOLDER]" */
+    const char *about; /* one line */
+    unsigned options;  /* OptionGroups */
+    int (*run)(Settings *settings, int argc, char **argv, GError **error);
+} Command;
+
+typedef enum {
+    OPTIONS_RUN = 1 << 0,  /* --rate */
+    OPTIONS_PLAN = 1 << 1, /* limits, --full, --allow-empty, --only */
+    OPTIONS_VERIFY = 1 << 2,
+    OPTIONS_OUTPUT = 1 << 3,
+    OPTIONS_INIT = 1 << 4,
+    OPTIONS_DETAILED = 1 << 5
+} OptionGroups;
+
+/** The options of a verb, with the global ones. The result borrows @settings. */
+GOptionContext *settings_context(Settings *settings, const Command *command);
+/** The global options alone. */
+GOptionContext *settings_global_context(Settings *settings, const char *summary);
+void settings_clear(Settings *settings);
+
+/** Loads the connector named by the first word and opens its event sinks. ERROR_DEFINITION when there is
+ *  no word or one too many (@words: how many the verb takes). */
+Connector *settings_connector(const Settings *settings, int argc, char **argv, int words, GError **error);
+/** Opens stderr at the level the options ask for, and the sinks of the definition. */
+bool settings_open_events(const Settings *settings, const Connector *connector, GError **error);
+/** Options of the run: the definition's limits, changed by what the command line says. */
+bool settings_run_options(Settings *settings, const Connector *connector, RunOptions *options,
+                          GError **error);
+/** ERROR_DEFINITION "usage: ..." */
+void settings_usage(const Command *command, GError **error);
+/** Prints the end of a run (summary line, or JSON), returns the exit status. Takes over @error. */
+int settings_end(Settings *settings, const char *verb, const Connector *connector, const RunResult *result,
+                 GError *failure, GError **error);
+
+extern const Command command_init, command_check, command_plan, command_show, command_apply, command_sync,
+    command_revert, command_status;
+
+#endif

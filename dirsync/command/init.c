@@ -1,0 +1,91 @@
+/*
+ * init.c - dirsync init: commented definitions to start from
+ *
+ * Writes NAME.xml, and organisation.xml when the folder has none. Never
+ * overwrites a file.
+ */
+#include "dirsync/command/command.h"
+#include "dirsync/xml.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool is_name(const char *name)
+{
+    return *name && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_") == strlen(name);
+}
+
+static char *fill_in(const char *text, const char *name, const char *organisation)
+{
+    g_autofree char *uuid = g_uuid_string_random();
+    const char *const places[][2] = {{"@NAME@", name}, {"@UUID@", uuid}, {"@ORGANISATION@", organisation}};
+    GString *filled = g_string_new(text);
+    for (size_t i = 0; i < G_N_ELEMENTS(places); i++)
+        g_string_replace(filled, places[i][0], places[i][1], 0);
+    return g_string_free(filled, FALSE);
+}
+
+static bool write_new(const char *path, const char *text, GError **error)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        error_set(error, ERROR_IO, "%s: cannot be made: %s", path, g_strerror(errno));
+        return false;
+    }
+    bool ok = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+    if (!ok)
+        error_set(error, ERROR_IO, "%s: cannot be written: %s", path, g_strerror(errno));
+    close(fd);
+    return ok;
+}
+
+static bool write_from(const char *template, const char *path, const char *name, const char *organisation,
+                       GError **error)
+{
+    g_autofree char *folder = xml_data_path("mappings", "templates");
+    g_autofree char *file = g_build_filename(folder, template, NULL);
+    g_autofree char *text = NULL;
+    if (!g_file_get_contents(file, &text, NULL, NULL)) {
+        error_set(error, ERROR_DEFINITION, "template %s: not there; choose ldif or ldap with --from", file);
+        return false;
+    }
+    g_autofree char *filled = fill_in(text, name, organisation);
+    return write_new(path, filled, error);
+}
+
+static bool write_organisation(const char *folder, const char *organisation, GError **error)
+{
+    g_autofree char *path = g_build_filename(folder, "organisation.xml", NULL);
+    if (g_file_test(path, G_FILE_TEST_EXISTS))
+        return true;
+    if (!write_from("organisation.xml", path, organisation, organisation, error))
+        return false;
+    printf("wrote %s: say there where your directory is\n", path);
+    return true;
+}
+
+static int run(Settings *settings, int argc, char **argv, GError **error)
+{
+    if (argc != 1 || !is_name(argv[0])) {
+        settings_usage(&command_init, error);
+        if (argc == 1)
+            g_prefix_error(error, "%s: a name is made of a-z, 0-9, - and _; ", argv[0]);
+        return 0;
+    }
+    const char *organisation = settings->organisation ? settings->organisation : "acme";
+    g_autofree char *template = g_strdup_printf("connector-%s.xml", settings->from ? settings->from : "ldif");
+    g_autofree char *file = g_strconcat(argv[0], ".xml", NULL);
+    g_autofree char *folder = g_get_current_dir();
+    g_autofree char *path = g_build_filename(folder, file, NULL);
+    if (!write_from(template, path, argv[0], organisation, error) ||
+        !write_organisation(folder, organisation, error))
+        return 0;
+    printf("wrote %s: read it, adapt it, then: dirsync check ./%s\n", path, file);
+    return 0;
+}
+
+const Command command_init = {"init", "NAME [--from ldif|ldap]", "Write commented definitions to start from",
+                              OPTIONS_INIT, run};

@@ -1,0 +1,66 @@
+/*
+ * plan.c - dirsync plan: what sync would do, and nothing else
+ */
+#include "dirsync/command/command.h"
+#include "dirsync/report/report.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+/* Without -o the plan lives in a folder of its own for as long as it is printed. */
+static char *plan_folder(const Settings *settings, GError **error)
+{
+    if (settings->output)
+        return g_canonicalize_filename(settings->output, NULL);
+    return g_dir_make_tmp("dirsync-plan-XXXXXX", error);
+}
+
+/* A plan that a limit refuses is there to be looked at. */
+static bool is_there(const GError *failure)
+{
+    return !failure || error_is(failure, ERROR_LIMIT);
+}
+
+static bool print_plan(const Settings *settings, const char *folder, const Connector *connector,
+                       const RunResult *result, const GError *failure, GError **error)
+{
+    if (settings->json)
+        return report_plan_json(stdout, folder, report_result_json("plan", connector->name, result, failure),
+                                error);
+    if (!settings->quiet && !report_plan_text(stdout, folder, settings->verbose > 0, error))
+        return false;
+    g_autofree char *summary = run_summary(result);
+    if (result->partial_reason)
+        printf("nothing would be removed: %s\n", result->partial_reason);
+    if (settings->output)
+        printf("saved in %s; dirsync apply %s carries out exactly this\n", folder, folder);
+    if (!settings->quiet)
+        printf("%s (plan: nothing was written)\n", summary);
+    return true;
+}
+
+static int run(Settings *settings, int argc, char **argv, GError **error)
+{
+    g_autoptr(Connector) connector = settings_connector(settings, argc, argv, 1, error);
+    RunOptions options;
+    if (!connector || !settings_run_options(settings, connector, &options, error))
+        return 0;
+    g_autofree char *folder = plan_folder(settings, error);
+    if (!folder)
+        return 0;
+    g_auto(RunResult) result = {0};
+    GError *failure = NULL;
+    run_plan(connector, &options, folder, &result, &failure);
+    progress_wipe(settings->progress);
+    bool printed = is_there(failure) && print_plan(settings, folder, connector, &result, failure, error);
+    if (!is_there(failure) && settings->json)
+        report_print_json(stdout, report_result_json("plan", connector->name, &result, failure));
+    if (!settings->output)
+        plan_remove(folder);
+    if (failure && (printed || !is_there(failure)))
+        g_propagate_error(error, failure);
+    return settings->detailed && result.planned ? EXIT_CHANGES : 0;
+}
+
+const Command command_plan = {"plan", "CONNECTOR [-o FOLDER]", "Show what sync would do; nothing is written",
+                              OPTIONS_PLAN | OPTIONS_OUTPUT | OPTIONS_DETAILED, run};

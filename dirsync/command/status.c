@@ -1,0 +1,101 @@
+/*
+ * status.c - dirsync status: last runs, quarantine, counters
+ */
+#include "dirsync/command/command.h"
+#include "dirsync/report/report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define RUNS_SHOWN 10
+
+typedef struct {
+    const Settings *settings;
+    json_t *runs, *quarantine;
+    size_t shown;
+} Printing;
+
+static void show_run(const RunRecord *record, void *data)
+{
+    Printing *printing = data;
+    if (printing->runs) {
+        json_t *counts = record->counts ? json_loads(record->counts, 0, NULL) : NULL;
+        json_array_append_new(printing->runs,
+                              json_pack("{s:s, s:s, s:s, s:s?, s:i, s:s, s:s?, s:s?, s:o?}", "run",
+                                        record->id, "kind", record->kind, "started", record->started,
+                                        "finished", record->finished, "status", record->status, "who",
+                                        record->who, "folder", record->folder, "summary", record->summary,
+                                        "counts", counts));
+        return;
+    }
+    if (!printing->shown++)
+        puts("runs, the newest first:");
+    printf("  %s %s by %s, exit %d\n", record->id, record->kind, record->who, record->status);
+    printf("    %s\n", record->summary ? record->summary : "going on, or cut short");
+    if (printing->settings->verbose && record->folder)
+        printf("    plan: %s\n", record->folder);
+}
+
+static void show_quarantined(const char *subject, const char *reason, const char *first, const char *last,
+                             void *data)
+{
+    Printing *printing = data;
+    if (printing->quarantine) {
+        json_array_append_new(printing->quarantine,
+                              json_pack("{s:s, s:s, s:s, s:s}", "subject", subject, "reason", reason, "first",
+                                        first, "last", last));
+        return;
+    }
+    if (!printing->shown++)
+        puts("quarantine:");
+    g_autofree char *safe = report_safe(subject);
+    printf("  %s, since run %s\n    %s\n", safe, first, reason);
+}
+
+static bool print_status(const Settings *settings, const Connector *connector, State *state, GError **error)
+{
+    Printing printing = {.settings = settings};
+    int64_t links = 0;
+    if (settings->json) {
+        printing.runs = json_array();
+        printing.quarantine = json_array();
+    } else {
+        printf("connector %s (%s)\nstate in %s\n", connector->name, connector->uuid, state_folder(state));
+    }
+    bool ok = state_count_links(state, &links, error) &&
+              state_scan_runs(state, RUNS_SHOWN, show_run, &printing, error);
+    printing.shown = 0;
+    ok = ok && state_scan_quarantine(state, show_quarantined, &printing, error);
+    if (settings->json)
+        report_print_json(stdout,
+                          json_pack("{s:s, s:s, s:s, s:I, s:o, s:o}", "connector", connector->name, "uuid",
+                                    connector->uuid, "state", state_folder(state), "links", (json_int_t)links,
+                                    "runs", printing.runs, "quarantine", printing.quarantine));
+    else
+        printf("%" G_GINT64_FORMAT " people linked\n", links);
+    return ok;
+}
+
+static int run(Settings *settings, int argc, char **argv, GError **error)
+{
+    g_autoptr(Connector) connector = settings_connector(settings, argc, argv, 1, error);
+    if (!connector)
+        return 0;
+    GError *failure = NULL;
+    g_autoptr(State) state = state_open_unlocked(connector, settings->state_folder, &failure);
+    if (failure) {
+        g_propagate_error(error, failure);
+    } else if (!state) {
+        if (settings->json)
+            report_print_json(stdout, json_pack("{s:s, s:s, s:[], s:[]}", "connector", connector->name,
+                                                "uuid", connector->uuid, "runs", "quarantine"));
+        else
+            printf("connector %s has not run here yet\n", connector->name);
+    } else {
+        print_status(settings, connector, state, error);
+    }
+    return 0;
+}
+
+const Command command_status = {"status", "CONNECTOR", "Show the last runs and what is in quarantine", 0,
+                                run};

@@ -1,0 +1,261 @@
+/*
+ * database.c - see database.h
+ */
+#include "dirsync/database.h"
+
+#include "dirsync/fault.h"
+#include "dirsync/xml.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BUSY_MILLISECONDS 60000
+
+struct Database {
+    sqlite3 *handle;
+    char *path;
+    GHashTable *statements; /* by address of the SQL text */
+};
+
+static void set_error(Database *database, GError **error)
+{
+    int code = sqlite3_errcode(database->handle);
+    const char *remedy =
+        code == SQLITE_FULL ? "free some space and run again"
+        : code == SQLITE_CORRUPT || code == SQLITE_NOTADB
+            ? "it is only a cache: move it away and run again, everything is then read once in full"
+            : "check its permissions; it is only a cache and may be moved away";
+    error_set(error, ERROR_STATE, "%s: %s; %s", database->path, sqlite3_errmsg(database->handle), remedy);
+}
+
+static bool execute(Database *database, const char *sql, GError **error)
+{
+    if (sqlite3_exec(database->handle, sql, NULL, NULL, NULL) == SQLITE_OK)
+        return true;
+    set_error(database, error);
+    return false;
+}
+
+static bool read_version(Database *database, int *version, GError **error)
+{
+    sqlite3_stmt *statement = NULL;
+    bool ok =
+        sqlite3_prepare_v2(database->handle, "PRAGMA user_version", -1, &statement, NULL) == SQLITE_OK &&
+        sqlite3_step(statement) == SQLITE_ROW;
+    if (ok)
+        *version = sqlite3_column_int(statement, 0);
+    else
+        set_error(database, error);
+    sqlite3_finalize(statement);
+    return ok;
+}
+
+static bool make_tables(Database *database, const char *sql_name, int version, GError **error)
+{
+    g_autofree char *path = xml_data_path("schema", sql_name);
+    g_autofree char *text = NULL;
+    if (!g_file_get_contents(path, &text, NULL, error)) {
+        g_prefix_error(error, "%s: ", path);
+        return false;
+    }
+    g_autofree char *pragma = g_strdup_printf("PRAGMA user_version = %d", version);
+    return execute(database, "BEGIN IMMEDIATE", error) && execute(database, text, error) &&
+           execute(database, pragma, error) && execute(database, "COMMIT", error);
+}
+
+static bool set_up(Database *database, const char *sql_name, int version, bool *created, GError **error)
+{
+    int found = 0;
+    sqlite3_busy_timeout(database->handle, BUSY_MILLISECONDS);
+    sqlite3_extended_result_codes(database->handle, 0);
+    if (!execute(database, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
+                 error) ||
+        !read_version(database, &found, error))
+        return false;
+    *created = found == 0;
+    if (found && found != version) {
+        error_set(error, ERROR_STATE,
+                  "%s: made by another version of dirsync (form %d, this one writes %d); "
+                  "it is only a cache: move it away and run again",
+                  database->path, found, version);
+        return false;
+    }
+    return found || make_tables(database, sql_name, version, error);
+}
+
+static void finalize_statement(gpointer statement)
+{
+    sqlite3_finalize(statement);
+}
+
+Database *database_open(const char *path, const char *sql_name, int version, bool *created, GError **error)
+{
+    /* SQLite makes its files with the mode of the main one: make that 0600 first. */
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd >= 0)
+        close(fd);
+    g_autoptr(Database) database = g_new0(Database, 1);
+    database->path = g_strdup(path);
+    database->statements = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, finalize_statement);
+    if (sqlite3_open_v2(path, &database->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) !=
+        SQLITE_OK) {
+        set_error(database, error);
+        return NULL;
+    }
+    return set_up(database, sql_name, version, created, error) ? g_steal_pointer(&database) : NULL;
+}
+
+void database_close(Database *database)
+{
+    if (!database)
+        return;
+    g_hash_table_unref(database->statements);
+    sqlite3_close(database->handle);
+    g_free(database->path);
+    g_free(database);
+}
+
+static bool bind_one(sqlite3_stmt *statement, int index, char type, va_list *args)
+{
+    const Fingerprint *fingerprint;
+    switch (type) {
+    case 's':
+        return sqlite3_bind_text(statement, index, va_arg(*args, const char *), -1, SQLITE_TRANSIENT) ==
+               SQLITE_OK;
+    case 'i':
+        return sqlite3_bind_int64(statement, index, va_arg(*args, int64_t)) == SQLITE_OK;
+    case 'f':
+        fingerprint = va_arg(*args, const Fingerprint *);
+        return sqlite3_bind_blob(statement, index, fingerprint, sizeof *fingerprint, SQLITE_TRANSIENT) ==
+               SQLITE_OK;
+    default:
+        return false;
+    }
+}
+
+static sqlite3_stmt *prepare(Database *database, const char *sql, GError **error)
+{
+    sqlite3_stmt *statement = g_hash_table_lookup(database->statements, sql);
+    if (statement) {
+        sqlite3_reset(statement);
+        return statement;
+    }
+    if (sqlite3_prepare_v3(database->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL) !=
+        SQLITE_OK) {
+        set_error(database, error);
+        return NULL;
+    }
+    g_hash_table_insert(database->statements, (gpointer)sql, statement);
+    return statement;
+}
+
+static sqlite3_stmt *query(Database *database, GError **error, const char *sql, const char *types,
+                           va_list *args)
+{
+    sqlite3_stmt *statement = prepare(database, sql, error);
+    for (int i = 0; statement && types[i]; i++)
+        if (!bind_one(statement, i + 1, types[i], args)) {
+            set_error(database, error);
+            return NULL;
+        }
+    return statement;
+}
+
+sqlite3_stmt *database_query(Database *database, GError **error, const char *sql, const char *types, ...)
+{
+    va_list args;
+    va_start(args, types);
+    sqlite3_stmt *statement = query(database, error, sql, types, &args);
+    va_end(args);
+    return statement;
+}
+
+int database_step(Database *database, sqlite3_stmt *statement, GError **error)
+{
+    int code = sqlite3_step(statement);
+    if (code == SQLITE_ROW)
+        return 1;
+    if (code != SQLITE_DONE)
+        set_error(database, error);
+    sqlite3_reset(statement);
+    return code == SQLITE_DONE ? 0 : -1;
+}
+
+bool database_run(Database *database, GError **error, const char *sql, const char *types, ...)
+{
+    va_list args;
+    va_start(args, types);
+    sqlite3_stmt *statement = query(database, error, sql, types, &args);
+    va_end(args);
+    if (!statement)
+        return false;
+    int more;
+    while ((more = database_step(database, statement, error)) > 0)
+        continue;
+    fault_step("database statement");
+    return more == 0;
+}
+
+int64_t database_last_row(Database *database)
+{
+    return sqlite3_last_insert_rowid(database->handle);
+}
+
+bool database_begin(Database *database, GError **error)
+{
+    return database_run(database, error, "BEGIN IMMEDIATE", "");
+}
+
+bool database_commit(Database *database, GError **error)
+{
+    return database_run(database, error, "COMMIT", "");
+}
+
+void database_rollback(Database *database)
+{
+    if (database_in_transaction(database))
+        sqlite3_exec(database->handle, "ROLLBACK", NULL, NULL, NULL);
+}
+
+bool database_in_transaction(Database *database)
+{
+    return !sqlite3_get_autocommit(database->handle);
+}
+
+char *database_text(sqlite3_stmt *statement, int column)
+{
+    return g_strdup((const char *)sqlite3_column_text(statement, column));
+}
+
+Fingerprint database_fingerprint(sqlite3_stmt *statement, int column)
+{
+    Fingerprint fingerprint = {0, 0};
+    const void *data = sqlite3_column_blob(statement, column);
+    if (data && sqlite3_column_bytes(statement, column) == (int)sizeof fingerprint)
+        memcpy(&fingerprint, data, sizeof fingerprint);
+    return fingerprint;
+}
+
+bool database_get_meta(Database *database, const char *name, char **value, GError **error)
+{
+    *value = NULL;
+    sqlite3_stmt *statement =
+        database_query(database, error, "SELECT value FROM meta WHERE name = ?", "s", name);
+    int more = statement ? database_step(database, statement, error) : -1;
+    if (more > 0) {
+        *value = database_text(statement, 0);
+        sqlite3_reset(statement);
+    }
+    return more >= 0;
+}
+
+bool database_set_meta(Database *database, const char *name, const char *value, GError **error)
+{
+    return database_run(database, error,
+                        "INSERT INTO meta (name, value) VALUES (?, ?) "
+                        "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                        "ss", name, value);
+}

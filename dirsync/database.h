@@ -1,0 +1,51 @@
+/*
+ * database.h - SQLite as our state needs it
+ *
+ * Opens a file with WAL, synchronous=FULL and foreign keys, makes its tables
+ * from the SQL of the schema folder when it is new, keeps prepared statements.
+ * Private to the state modules (state.c, home_index.c, ...). Not thread-safe: one
+ * thread at a time for each Database.
+ */
+#ifndef DIRSYNC_DATABASE_H
+#define DIRSYNC_DATABASE_H
+
+#include "dirsync/entry.h"
+#include "dirsync/error.h"
+
+#include <sqlite3.h>
+
+typedef struct Database Database;
+
+/** @sql_name: "state.sql"; @version: written to user_version; a file of another version is refused
+ *  with ERROR_STATE and what to do. *created tells whether the tables were made now. */
+Database *database_open(const char *path, const char *sql_name, int version, bool *created, GError **error);
+void database_close(Database *database);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Database, database_close)
+
+/**
+ * A statement with its parameters bound, ready to step. Prepared once, kept by
+ * the address of @sql (so pass a string constant). @types, one letter a
+ * parameter: 's' const char * (NULL allowed), 'i' int64_t, 'f' const Fingerprint *.
+ * NULL with ERROR_STATE.
+ */
+sqlite3_stmt *database_query(Database *database, GError **error, const char *sql, const char *types, ...);
+/** Next row: 1 there is one, 0 no more (the statement is reset), -1 with ERROR_STATE. */
+int database_step(Database *database, sqlite3_stmt *statement, GError **error);
+/** database_query() and stepping to the end; for everything that gives no rows. */
+bool database_run(Database *database, GError **error, const char *sql, const char *types, ...);
+int64_t database_last_row(Database *database);
+
+bool database_begin(Database *database, GError **error);
+bool database_commit(Database *database, GError **error);
+void database_rollback(Database *database);
+bool database_in_transaction(Database *database);
+
+/** Column as string (g_free; NULL for NULL) and as fingerprint (zero when it is none). */
+char *database_text(sqlite3_stmt *statement, int column);
+Fingerprint database_fingerprint(sqlite3_stmt *statement, int column);
+
+/** The table meta, which every state file has. *value NULL: not there. */
+bool database_get_meta(Database *database, const char *name, char **value, GError **error);
+bool database_set_meta(Database *database, const char *name, const char *value, GError **error);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * file_proof.h - whether a source file was read whole
+ *
+ * A file has no server that says "that was all". What proves completeness is
+ * named by the endpoint: a trailer with the count, a checksum beside the file,
+ * or else the count of the last good read. Serves every driver of files.
+ */
+#ifndef DIRSYNC_DIRECTORY_FILE_PROOF_H
+#define DIRSYNC_DIRECTORY_FILE_PROOF_H
+
+#include "dirsync/directory/directory.h"
+
+#include <sys/stat.h>
+
+/** What a read came to, as far as the file's driver can tell. */
+typedef struct {
+    int fd;
+    struct stat before;       /* fstat() before the first byte was read */
+    bool cut;                 /* the last line does not end */
+    const char *last_comment; /* or NULL */
+    size_t records, bad;      /* bad ones are among the records */
+    size_t last_good_count;   /* 0: unknown */
+} FileRead;
+
+/** Opens a regular file for reading, close-on-exec; -1 and ERROR_SOURCE for anything else. */
+int file_open(const char *path, struct stat *status, GError **error);
+
+/** As file_proof_doubt(), but only whether the content is all there (trailer, checksum, count). */
+char *file_proof_doubt_content(const Endpoint *endpoint, const FileRead *read);
+
+/** NULL when the read is proven complete, else the reason why it is not, for people; g_free(). */
+char *file_proof_doubt(const Endpoint *endpoint, const FileRead *read);
+
+#endif

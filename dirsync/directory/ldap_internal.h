@@ -1,0 +1,110 @@
+/*
+ * ldap_internal.h - what the files of the LDAP driver share
+ *
+ * ldap.c            the driver, root DSE, capabilities
+ * ldap_connect.c    options, TLS, binding, reconnecting
+ * ldap_error.c      LDAP result codes in our words
+ * ldap_search.c     one search, with pages
+ * ldap_read.c       reading, decoding, ranges
+ * ldap_fetch.c      fetching by identity
+ * ldap_write.c      pipelined changes
+ *
+ * These files alone know libldap. Names begin with ldap_directory_, since
+ * libldap has taken most of the others.
+ */
+#ifndef DIRSYNC_DIRECTORY_LDAP_INTERNAL_H
+#define DIRSYNC_DIRECTORY_LDAP_INTERNAL_H
+
+#include "dirsync/directory/ldap.h"
+
+#include <ldap.h>
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LDAPMessage, ldap_msgfree)
+
+typedef struct {
+    Directory directory; /* first: what the engine sees */
+    const Endpoint *endpoint;
+    LDAP *handle;    /* NULL: the connection is lost */
+    char *uri;       /* where we are, or last were */
+    GError *refused; /* credentials were refused: not tried a second time */
+    Schema *schema;  /* NULL: the standard one serves */
+    DirectoryDescription description;
+    unsigned page_size; /* 0: no pages */
+    bool scope_control; /* the server can leave out continuation references when asked to */
+    GQueue outstanding; /* changes sent and not answered, oldest first (ldap_write.c) */
+} LdapDirectory;
+
+/* ldap_connect.c */
+
+/** Connects and binds, to the first URI that answers. */
+bool ldap_directory_connect(LdapDirectory *self, GError **error);
+/** True when there is a connection; makes one (and says so) when it was lost. */
+bool ldap_directory_ensure(LdapDirectory *self, GError **error);
+/** The connection is of no more use. Changes that wait for an answer are uncertain from now on. */
+void ldap_directory_lose(LdapDirectory *self);
+
+/* ldap_error.c */
+
+/** Our code for a result code of LDAP or libldap (negative). */
+ErrorCode ldap_directory_error_code(int result);
+/** Sets "uri: what: cause; remedy". @diagnostic may be NULL or empty. */
+void ldap_directory_error(GError **error, const char *uri, const char *what, int result,
+                          const char *diagnostic);
+/** True for the results that mean that no answer will come any more. */
+bool ldap_directory_is_lost(int result);
+
+/* ldap_search.c */
+
+/** How a search ended. */
+typedef struct {
+    int result; /* LDAP_SERVER_DOWN, LDAP_TIMEOUT: the answer did not come */
+    char *diagnostic;
+    size_t entries;
+    size_t references; /* parts of the tree that are elsewhere, and were not read */
+} SearchEnd;
+
+void ldap_directory_search_end_clear(SearchEnd *end);
+
+/** Return false (with @error set) to stop. */
+typedef bool (*SearchConsumer)(LdapDirectory *self, LDAPMessage *message, void *data, GError **error);
+
+/** Sends a search for one page (or everything); the message id is in @id. A result code. */
+int ldap_directory_send_search(LdapDirectory *self, const ReadRequest *request, LDAPControl **controls,
+                               int *id);
+/** Waits for the next message of @id. A result code; @message is set when it is LDAP_SUCCESS. */
+int ldap_directory_await(LdapDirectory *self, int id, LDAPMessage **message);
+/** Takes a final answer apart. @controls may be NULL; else ldap_controls_free(). */
+int ldap_directory_parse(LdapDirectory *self, LDAPMessage *message, char **diagnostic,
+                         LDAPControl ***controls);
+
+/** Runs a search to its end on the present connection. False only when the consumer said stop. A lost
+ *  connection is in @end, and the handle is dropped then. */
+bool ldap_directory_search(LdapDirectory *self, const ReadRequest *request, SearchConsumer consumer,
+                           void *data, SearchEnd *end, GError **error);
+
+/* ldap_read.c */
+
+bool ldap_directory_read(Directory *directory, const ReadRequest *request, DirectorySink sink, void *data,
+                         ReadResult *result, GError **error);
+GPtrArray *ldap_directory_find(Directory *directory, const ReadRequest *request, size_t max, GError **error);
+Entry *ldap_directory_decode(const DirectoryItem *item, GError **error);
+/** The entry in a message, with all values of attributes that came in ranges. */
+Entry *ldap_directory_decode_message(LdapDirectory *self, LDAPMessage *message, GError **error);
+
+/* ldap_fetch.c */
+
+bool ldap_directory_fetch(Directory *directory, const FetchId *ids, size_t n_ids,
+                          const char *const *attributes, DirectoryFetched fetched, void *data,
+                          GError **error);
+
+/* ldap_write.c */
+
+bool ldap_directory_submit(Directory *directory, const Change *change, DirectoryDone done, void *data,
+                           GError **error);
+bool ldap_directory_flush(Directory *directory, GError **error);
+/** Marks every outstanding change as without an answer; for ldap_directory_lose(). */
+void ldap_directory_orphan_changes(LdapDirectory *self);
+/** Forgets the outstanding changes without calling anybody; for closing. */
+void ldap_directory_forget_changes(LdapDirectory *self);
+
+#endif

@@ -1,0 +1,262 @@
+/*
+ * endpoint.c - reads how to reach one directory; contract in organisation.h
+ *
+ * The grammar has been checked; this checks what RELAX NG cannot express:
+ * DNs, URIs, and combinations that would be unsafe or cannot work. Opens
+ * nothing.
+ */
+#include "dirsync/dn.h"
+#include "dirsync/organisation.h"
+#include "dirsync/xml.h"
+
+#include <string.h>
+
+#define DEFAULT_TIMEOUT 30
+#define DEFAULT_WINDOW 32
+#define DEFAULT_MINIMUM 95
+
+typedef struct {
+    Endpoint *endpoint;
+    const char *definition;
+    GString **problems;
+} Reading;
+
+static unsigned read_number(const xmlNode *node, const char *name, unsigned otherwise)
+{
+    g_autofree char *text = xml_attribute(node, name);
+    return text ? (unsigned)g_ascii_strtoull(text, NULL, 10) : otherwise;
+}
+
+static char *read_file(const Reading *to, const xmlNode *node, const char *name)
+{
+    g_autofree char *text = xml_attribute(node, name);
+    return text ? xml_resolve(to->definition, text) : NULL;
+}
+
+static char *read_dn(const Reading *to, const xmlNode *node, const char *name)
+{
+    char *text = xml_attribute(node, name);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Dn) dn = text ? dn_parse(text, &error) : NULL;
+    if (error)
+        xml_problem(to->problems, node, "%s=\"%s\" is not a DN: %s", name, text, error->message);
+    else if (dn && dn->n_rdns == 0)
+        xml_problem(to->problems, node, "%s is empty; name a DN", name);
+    return text;
+}
+
+/* --- URIs --------------------------------------------------------------------------------------- */
+
+/* "host", "host:389", "[::1]:389"; an empty host is this one. Sets *host to a copy of the host. */
+static bool split_authority(const char *text, char **host)
+{
+    const char *end = *text == '[' ? strchr(text, ']') : text + strcspn(text, ":");
+    if (!end)
+        return false;
+    if (*text == '[') {
+        *host = g_strndup(text + 1, (size_t)(end - text - 1));
+        end++;
+    } else {
+        *host = g_strndup(text, (size_t)(end - text));
+    }
+    if (!*end)
+        return true;
+    guint64 port = 0;
+    return *end == ':' && g_ascii_string_to_unsigned(end + 1, 10, 1, 65535, &port, NULL);
+}
+
+static bool is_this_host(const char *host)
+{
+    return !*host || g_ascii_strcasecmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
+           (g_str_has_prefix(host, "127.") && strspn(host, "0123456789.") == strlen(host));
+}
+
+static void check_cleartext(const Reading *to, const xmlNode *node, const char *uri, const char *host)
+{
+    const Endpoint *endpoint = to->endpoint;
+    if (endpoint->bind == BIND_SIMPLE && endpoint->tls == TLS_NONE && !endpoint->cleartext_allowed &&
+        !is_this_host(host))
+        xml_problem(to->problems, node,
+                    "%s: the password would cross the network in clear text; use ldaps://, add "
+                    "<tls start=\"yes\"/>, or allow it with cleartext=\"allow\"",
+                    uri);
+}
+
+static void check_network_uri(const Reading *to, const xmlNode *node, const char *uri)
+{
+    g_autofree char *rest = g_strdup(strstr(uri, "://") + 3);
+    g_autofree char *host = NULL;
+    char *slash = strchr(rest, '/');
+    if (slash && slash[1])
+        xml_problem(to->problems, node, "%s: only a server, no DN or filter; put the DN into base=\"...\"",
+                    uri);
+    if (slash)
+        *slash = '\0';
+    if (!split_authority(rest, &host))
+        xml_problem(to->problems, node, "%s: is not a server; allowed: host, host:port, [address]:port", uri);
+    else if (!g_str_has_prefix(uri, "ldaps"))
+        check_cleartext(to, node, uri, host);
+}
+
+static void check_local_uri(const Reading *to, const xmlNode *node, const char *uri)
+{
+    const char *path = strstr(uri, "://") + 3;
+    g_autofree char *decoded = g_uri_unescape_string(path, NULL);
+    const char *slash = strchr(path, '/');
+    if (!decoded || (slash && slash[1]) || slash == path)
+        xml_problem(to->problems, node, "%s: the socket's path has every '/' written as %%2F, such as %s",
+                    uri, "ldapi://%2Frun%2Fslapd%2Fldapi");
+}
+
+static void check_uri(const Reading *to, const xmlNode *node, const char *uri)
+{
+    bool secure = g_str_has_prefix(uri, "ldaps://");
+    if (g_str_has_prefix(uri, "ldapi://"))
+        check_local_uri(to, node, uri);
+    else
+        check_network_uri(to, node, uri);
+    if (!secure && to->endpoint->tls == TLS_LDAPS)
+        xml_problem(to->problems, node, "%s: beside an ldaps:// URI only others of that sort may stand", uri);
+}
+
+static void read_uris(Reading *to, const xmlNode *node)
+{
+    g_autofree char *text = xml_attribute(node, "uri");
+    g_autoptr(GPtrArray) uris = g_ptr_array_new();
+    g_auto(GStrv) words = g_strsplit_set(g_strstrip(text), " \t\r\n", -1);
+    for (char **word = words; *word; word++)
+        if (**word)
+            g_ptr_array_add(uris, g_strdup(*word));
+    g_ptr_array_add(uris, NULL);
+    to->endpoint->uris = (char **)g_ptr_array_steal(uris, NULL);
+    for (char **uri = to->endpoint->uris; *uri; uri++)
+        if (g_str_has_prefix(*uri, "ldaps://")) {
+            if (to->endpoint->tls == TLS_START)
+                xml_problem(to->problems, node, "%s: is TLS already; remove start=\"yes\"", *uri);
+            to->endpoint->tls = TLS_LDAPS;
+        }
+    for (char **uri = to->endpoint->uris; *uri; uri++)
+        check_uri(to, node, *uri);
+}
+
+/* --- bind and TLS ------------------------------------------------------------------------------- */
+
+static void read_password(Reading *to, const xmlNode *node)
+{
+    SecretSource *password = &to->endpoint->password;
+    if ((password->source = read_file(to, node, "file")))
+        password->kind = SECRET_FILE;
+    else if ((password->source = xml_attribute(node, "environment")))
+        password->kind = SECRET_ENVIRONMENT;
+    else if ((password->source = xml_attribute(node, "command")))
+        password->kind = SECRET_COMMAND;
+    if (password->kind == SECRET_COMMAND) {
+        g_autoptr(GError) error = NULL;
+        g_auto(GStrv) words = NULL;
+        if (!g_shell_parse_argv(password->source, NULL, &words, &error))
+            xml_problem(to->problems, node, "command: %s", error->message);
+    }
+}
+
+static void read_bind(Reading *to, const xmlNode *node)
+{
+    static const char *const names[] = {"anonymous", "simple", "external", "gssapi", NULL};
+    g_autofree char *method = xml_attribute(node, "method");
+    for (int i = 0; names[i]; i++)
+        if (g_strcmp0(method, names[i]) == 0)
+            to->endpoint->bind = (BindMethod)i;
+    if (to->endpoint->bind == BIND_SIMPLE)
+        to->endpoint->bind_dn = read_dn(to, node, "dn");
+    else
+        to->endpoint->bind_dn = xml_attribute(node, "authzid");
+    const xmlNode *password = xml_child(node, "password");
+    if (password)
+        read_password(to, password);
+}
+
+static void read_tls(Reading *to, const xmlNode *node)
+{
+    Endpoint *endpoint = to->endpoint;
+    g_autofree char *start = xml_attribute(node, "start");
+    endpoint->tls = g_strcmp0(start, "yes") == 0 ? TLS_START : TLS_NONE;
+    endpoint->tls_ca = read_file(to, node, "ca");
+    endpoint->tls_certificate = read_file(to, node, "certificate");
+    endpoint->tls_key = read_file(to, node, "key");
+    if (!endpoint->tls_certificate != !endpoint->tls_key)
+        xml_problem(to->problems, node, "certificate and key belong together; give both or none");
+}
+
+static void read_ldap(Reading *to, const xmlNode *node)
+{
+    g_autofree char *cleartext = xml_attribute(node, "cleartext");
+    to->endpoint->cleartext_allowed = g_strcmp0(cleartext, "allow") == 0;
+    const xmlNode *bind = xml_child(node, "bind"), *tls = xml_child(node, "tls");
+    if (bind)
+        read_bind(to, bind);
+    if (tls)
+        read_tls(to, tls);
+    read_uris(to, node); /* last: what is allowed there depends on bind and tls */
+}
+
+/* --- files -------------------------------------------------------------------------------------- */
+
+/* "2d", "12h", "30m", "45s" in seconds; the grammar has checked the form. */
+static unsigned read_duration(const Reading *to, const xmlNode *node, const char *name)
+{
+    g_autofree char *text = xml_attribute(node, name);
+    char *unit = NULL;
+    guint64 number = text ? g_ascii_strtoull(text, &unit, 10) : 0;
+    if (!text)
+        return 0;
+    guint64 seconds = number * (*unit == 'd' ? 86400 : *unit == 'h' ? 3600 : *unit == 'm' ? 60 : 1);
+    if (seconds > G_MAXINT32)
+        xml_problem(to->problems, node, "%s=\"%s\" is too long; at most 24000d", name, text);
+    return (unsigned)MIN(seconds, (guint64)G_MAXINT32);
+}
+
+static void read_file_element(Reading *to, const xmlNode *node)
+{
+    Endpoint *endpoint = to->endpoint;
+    bool is_store = strcmp(endpoint->driver, "memory") == 0 || strcmp(endpoint->driver, "failing") == 0;
+    endpoint->path = is_store ? xml_attribute(node, "path") : read_file(to, node, "path");
+    endpoint->count_trailer = xml_attribute(node, "count-trailer");
+    endpoint->checksum = read_file(to, node, "checksum");
+    endpoint->max_age = read_duration(to, node, "max-age");
+    endpoint->minimum_percent = read_number(node, "minimum", DEFAULT_MINIMUM);
+}
+
+/* --- interface ---------------------------------------------------------------------------------- */
+
+void endpoint_read(Endpoint *endpoint, const xmlNode *node, const char *definition_path, GString **problems)
+{
+    Reading to = {endpoint, definition_path, problems};
+    endpoint->driver = xml_attribute(node, "driver");
+    endpoint->where = xml_where(node);
+    endpoint->base = read_dn(&to, node, "base");
+    endpoint->timeout = read_number(node, "timeout", DEFAULT_TIMEOUT);
+    endpoint->page_size = read_number(node, "page-size", 0);
+    endpoint->window = read_number(node, "window", DEFAULT_WINDOW);
+    endpoint->minimum_percent = DEFAULT_MINIMUM;
+    const xmlNode *file = xml_child(node, "file");
+    if (file)
+        read_file_element(&to, file);
+    else
+        read_ldap(&to, node);
+}
+
+void endpoint_clear(Endpoint *endpoint)
+{
+    g_free(endpoint->driver);
+    g_free(endpoint->where);
+    g_strfreev(endpoint->uris);
+    g_free(endpoint->base);
+    g_free(endpoint->bind_dn);
+    secret_source_clear(&endpoint->password);
+    g_free(endpoint->tls_ca);
+    g_free(endpoint->tls_certificate);
+    g_free(endpoint->tls_key);
+    g_free(endpoint->path);
+    g_free(endpoint->count_trailer);
+    g_free(endpoint->checksum);
+    *endpoint = (Endpoint){0};
+}

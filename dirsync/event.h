@@ -1,0 +1,94 @@
+/*
+ * event.h - what happened, for people and programs
+ *
+ * Every event has a stable id, a category and a level (table in event.c, listed
+ * in dirsync-events(7)). An event goes to every open sink whose level admits
+ * it: stderr, syslog or journal, a file of JSON lines. Safe to call from any
+ * thread. With no sink open nothing is written, which is what unit tests see.
+ */
+#ifndef DIRSYNC_EVENT_H
+#define DIRSYNC_EVENT_H
+
+#include "dirsync/error.h"
+
+typedef enum { LEVEL_ERROR, LEVEL_WARNING, LEVEL_NOTICE, LEVEL_INFO, LEVEL_DEBUG, LEVELS } EventLevel;
+
+typedef enum {
+    CATEGORY_RUN,        /* begin, end, limits, interruption */
+    CATEGORY_DEFINITION,
+    CATEGORY_SOURCE,     /* reading the foreign side */
+    CATEGORY_HOME,       /* reading the home directory */
+    CATEGORY_MAPPING,    /* entries that cannot be mapped */
+    CATEGORY_RECONCILE,  /* situations worth a report */
+    CATEGORY_WRITE,
+    CATEGORY_STATE,
+    CATEGORIES
+} EventCategory;
+
+/** Keep in step with event_table[] in event.c. Ids are never reused. */
+typedef enum {
+    EVENT_RUN_BEGIN,          /* DS0001 */
+    EVENT_RUN_END,            /* DS0002 */
+    EVENT_RUN_INTERRUPTED,    /* DS0003 */
+    EVENT_RUN_LIMIT,          /* DS0004 a limit refused the step */
+    EVENT_RUN_RECOVERED,      /* DS0005 an unfinished run was found and settled */
+    EVENT_DEFINITION_WARNING, /* DS0100 */
+    EVENT_SOURCE_READ,        /* DS0200 complete */
+    EVENT_SOURCE_PARTIAL,     /* DS0201 not proven complete: nothing will be deleted */
+    EVENT_SOURCE_FULL,        /* DS0202 everything is compared again, and why */
+    EVENT_SOURCE_BAD_RECORD,  /* DS0203 */
+    EVENT_SOURCE_DUPLICATE,   /* DS0204 duplicate anchor */
+    EVENT_HOME_READ,          /* DS0300 */
+    EVENT_HOME_PARTIAL,       /* DS0301 */
+    EVENT_QUARANTINED,        /* DS0400 */
+    EVENT_QUARANTINE_CLEARED, /* DS0401 */
+    EVENT_UNOWNED,            /* DS0500 */
+    EVENT_ADOPTED,            /* DS0501 */
+    EVENT_AMBIGUOUS,          /* DS0502 */
+    EVENT_CONFLICT,           /* DS0503 */
+    EVENT_OUT_OF_SCOPE,       /* DS0504 */
+    EVENT_MISSING,            /* DS0505 grace begins */
+    EVENT_RETURNED,           /* DS0506 */
+    EVENT_SUPERSEDED,         /* DS0507 */
+    EVENT_MOVED_HOME,         /* DS0508 */
+    EVENT_NOT_CONFIRMED,      /* DS0509 source still has what the read did not show */
+    EVENT_WRITE_FAILED,       /* DS0600 */
+    EVENT_WRITE_MOVED,        /* DS0601 refused by its own condition */
+    EVENT_WRITE_UNCERTAIN,    /* DS0602 */
+    EVENT_WRITE_DONE,         /* DS0603 debug: one change */
+    EVENT_RECONNECTED,        /* DS0604 */
+    EVENT_STATE_REBUILT,      /* DS0700 */
+    EVENTS
+} EventId;
+
+typedef enum { SINK_STDERR, SINK_SYSLOG, SINK_FILE } SinkKind;
+
+typedef struct {
+    SinkKind kind;
+    char *path;                     /* SINK_FILE; made with mode 0600 */
+    EventLevel level;               /* admitted up to this level */
+    int category_level[CATEGORIES]; /* -1: as level */
+} SinkSettings;
+
+/** Opens a sink; false with ERROR_IO when the file cannot be written. Settings are copied. */
+bool event_open_sink(const SinkSettings *settings, GError **error);
+void event_close_sinks(void);
+/** Puts connector and run into the events from now on; NULL to leave them out. Copied. */
+void event_set_context(const char *connector, const char *run);
+
+/** @subject: DN, anchor, file:line or other thing the event is about; may be NULL. */
+void event_emit(EventId id, const char *subject, const char *format, ...) G_GNUC_PRINTF(3, 4);
+/** How many events of that id were emitted by this process; for tests and summaries. */
+unsigned long event_count(EventId id);
+
+const char *event_code(EventId id);          /* "DS0001" */
+const char *event_name(EventId id);          /* "run-begin" */
+EventLevel event_level(EventId id);
+EventCategory event_category(EventId id);
+const char *event_level_name(EventLevel level);       /* "error", "warning", ... */
+const char *event_category_name(EventCategory category);
+/** -1 when unknown. */
+int event_level_parse(const char *name);
+int event_category_parse(const char *name);
+
+#endif

@@ -1,0 +1,286 @@
+/*
+ * home_index.c - see home_index.h
+ */
+#include "dirsync/home_index.h"
+
+#include "dirsync/database.h"
+
+#include <string.h>
+
+#define HOME_FORM 1
+
+struct HomeIndex {
+    Database *database;
+    int64_t serial; /* of this transaction */
+};
+
+#define HOLDER_COLUMNS "h.row, h.id, h.dn, h.dn_key, h.fingerprint, h.owner, h.anchor, h.graced"
+
+void holder_free(Holder *holder)
+{
+    if (!holder)
+        return;
+    g_free(holder->id);
+    g_free(holder->dn);
+    g_free(holder->dn_key);
+    g_free(holder->owner);
+    g_free(holder->anchor);
+    g_free(holder);
+}
+
+HomeIndex *home_index_open(const char *path, GError **error)
+{
+    bool created;
+    Database *database = database_open(path, "home.sql", HOME_FORM, &created, error);
+    if (!database)
+        return NULL;
+    HomeIndex *index = g_new0(HomeIndex, 1);
+    index->database = database;
+    return index;
+}
+
+void home_index_close(HomeIndex *index)
+{
+    if (!index)
+        return;
+    database_close(index->database);
+    g_free(index);
+}
+
+static gint compare_names(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The kinds kept so far and those wanted now, sorted, joined by blanks. */
+static char *join_kinds(const char *kept, const char *const *wanted)
+{
+    GPtrArray *all = g_ptr_array_new();
+    g_auto(GStrv) before = g_strsplit(kept ? kept : "", " ", 0);
+    for (char **kind = before; *kind; kind++)
+        if (**kind)
+            g_ptr_array_add(all, *kind);
+    for (; wanted && *wanted; wanted++) {
+        bool there = false;
+        for (guint i = 0; i < all->len; i++)
+            there |= !strcmp(g_ptr_array_index(all, i), *wanted);
+        if (!there)
+            g_ptr_array_add(all, (gpointer)*wanted);
+    }
+    g_ptr_array_sort(all, compare_names);
+    g_ptr_array_add(all, NULL);
+    char *joined = g_strjoinv(" ", (char **)all->pdata);
+    g_ptr_array_unref(all);
+    return joined;
+}
+
+static bool replace_meta(HomeIndex *index, const char *name, const char *value, bool *changed, GError **error)
+{
+    g_autofree char *before = NULL;
+    if (!database_get_meta(index->database, name, &before, error))
+        return false;
+    if (!g_strcmp0(before, value))
+        return true;
+    *changed = true;
+    return database_set_meta(index->database, name, value, error);
+}
+
+static bool prepare_in_transaction(HomeIndex *index, const char *const *kinds, const char *request,
+                                   GError **error)
+{
+    bool changed = false;
+    g_autofree char *kept = NULL;
+    if (!database_get_meta(index->database, "kinds", &kept, error))
+        return false;
+    g_autofree char *all = join_kinds(kept, kinds);
+    if (!replace_meta(index, "kinds", all, &changed, error) ||
+        !replace_meta(index, "request", request, &changed, error))
+        return false;
+    return !changed ||
+           database_run(index->database, error, "UPDATE holder SET fingerprint = zeroblob(16)", "");
+}
+
+bool home_index_prepare(HomeIndex *index, const char *const *kinds, const char *request, GError **error)
+{
+    if (!database_begin(index->database, error))
+        return false;
+    if (prepare_in_transaction(index, kinds, request, error) && database_commit(index->database, error))
+        return true;
+    database_rollback(index->database);
+    return false;
+}
+
+bool home_index_scan(HomeIndex *index, HolderSeen seen, void *data, GError **error)
+{
+    sqlite3_stmt *statement =
+        database_query(index->database, error, "SELECT row, fingerprint, id, owner FROM holder", "");
+    int more = -1;
+    while (statement && (more = database_step(index->database, statement, error)) > 0) {
+        Fingerprint fingerprint = database_fingerprint(statement, 1);
+        seen(sqlite3_column_int64(statement, 0), &fingerprint,
+             (const char *)sqlite3_column_text(statement, 2), (const char *)sqlite3_column_text(statement, 3),
+             data);
+    }
+    return more == 0;
+}
+
+static bool next_serial(HomeIndex *index, GError **error)
+{
+    g_autofree char *before = NULL;
+    if (!database_get_meta(index->database, "serial", &before, error))
+        return false;
+    index->serial = (before ? g_ascii_strtoll(before, NULL, 10) : 0) + 1;
+    g_autofree char *now = g_strdup_printf("%" G_GINT64_FORMAT, index->serial);
+    return database_set_meta(index->database, "serial", now, error);
+}
+
+bool home_index_begin(HomeIndex *index, GError **error)
+{
+    if (!database_begin(index->database, error))
+        return false;
+    if (next_serial(index, error))
+        return true;
+    database_rollback(index->database);
+    return false;
+}
+
+bool home_index_commit(HomeIndex *index, GError **error)
+{
+    return database_commit(index->database, error);
+}
+
+void home_index_rollback(HomeIndex *index)
+{
+    database_rollback(index->database);
+}
+
+static bool save_keys(HomeIndex *index, int64_t row, const HolderKey *keys, size_t n_keys, GError **error)
+{
+    if (!database_run(index->database, error, "DELETE FROM key WHERE holder = ?", "i", row))
+        return false;
+    for (size_t i = 0; i < n_keys; i++)
+        if (!database_run(index->database, error,
+                          "INSERT OR IGNORE INTO key (kind, value, holder) VALUES (?, ?, ?)", "ssi",
+                          keys[i].kind, keys[i].value, row))
+            return false;
+    return true;
+}
+
+bool home_index_save(HomeIndex *index, Holder *holder, const HolderKey *keys, size_t n_keys, GError **error)
+{
+    if (!database_run(
+            index->database, error,
+            "INSERT INTO holder (id, dn, dn_key, fingerprint, owner, anchor, graced, serial) "
+            "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) "
+            "ON CONFLICT (id) DO UPDATE SET dn = ?2, dn_key = ?3, "
+            "fingerprint = ?4, owner = ?5, anchor = ?6, graced = ?7, serial = ?8",
+            "sssfssii", holder->id, holder->dn, holder->dn_key, &holder->fingerprint, holder->owner,
+            holder->anchor, (int64_t)holder->graced, index->serial))
+        return false;
+    sqlite3_stmt *statement =
+        database_query(index->database, error, "SELECT row FROM holder WHERE id = ?", "s", holder->id);
+    if (!statement || database_step(index->database, statement, error) != 1)
+        return false;
+    holder->row = sqlite3_column_int64(statement, 0);
+    sqlite3_reset(statement);
+    return save_keys(index, holder->row, keys, n_keys, error);
+}
+
+bool home_index_remove(HomeIndex *index, int64_t row, GError **error)
+{
+    return database_run(index->database, error, "DELETE FROM holder WHERE row = ?", "i", row);
+}
+
+static bool collect(HomeIndex *index, sqlite3_stmt *statement, GPtrArray *found, GError **error)
+{
+    int more = -1;
+    while (statement && (more = database_step(index->database, statement, error)) > 0) {
+        Holder *holder = g_new0(Holder, 1);
+        holder->row = sqlite3_column_int64(statement, 0);
+        holder->id = database_text(statement, 1);
+        holder->dn = database_text(statement, 2);
+        holder->dn_key = database_text(statement, 3);
+        holder->fingerprint = database_fingerprint(statement, 4);
+        holder->owner = database_text(statement, 5);
+        holder->anchor = database_text(statement, 6);
+        holder->graced = sqlite3_column_int(statement, 7) != 0;
+        g_ptr_array_add(found, holder);
+    }
+    return more == 0;
+}
+
+bool home_index_find(HomeIndex *index, const char *kind, const char *value, GPtrArray *found, GError **error)
+{
+    return collect(index,
+                   database_query(index->database, error,
+                                  "SELECT " HOLDER_COLUMNS " FROM key k JOIN holder h ON h.row = k.holder "
+                                  "WHERE k.kind = ? AND k.value = ? ORDER BY h.row",
+                                  "ss", kind, value),
+                   found, error);
+}
+
+bool home_index_find_dn(HomeIndex *index, const char *dn_key, GPtrArray *found, GError **error)
+{
+    return collect(index,
+                   database_query(index->database, error,
+                                  "SELECT " HOLDER_COLUMNS " FROM holder h WHERE h.dn_key = ?", "s", dn_key),
+                   found, error);
+}
+
+bool home_index_find_anchor(HomeIndex *index, const char *owner, const char *anchor, GPtrArray *found,
+                            GError **error)
+{
+    return collect(index,
+                   database_query(index->database, error,
+                                  "SELECT " HOLDER_COLUMNS
+                                  " FROM holder h WHERE h.owner = ? AND h.anchor = ?",
+                                  "ss", owner, anchor),
+                   found, error);
+}
+
+int64_t home_index_serial(const HomeIndex *index)
+{
+    return index->serial;
+}
+
+bool home_index_rivals(HomeIndex *index, int64_t since, const char *owner,
+                       void (*rival)(const char *anchor, void *data), void *data, GError **error)
+{
+    sqlite3_stmt *statement =
+        database_query(index->database, error,
+                       "SELECT DISTINCT h.anchor FROM holder n JOIN key a ON a.holder = n.row "
+                       "JOIN key b USING (kind, value) JOIN holder h ON h.row = b.holder "
+                       "WHERE n.serial > ? AND n.owner IS NULL AND h.owner = ?",
+                       "is", since, owner);
+    int more = -1;
+    while (statement && (more = database_step(index->database, statement, error)) > 0)
+        rival((const char *)sqlite3_column_text(statement, 0), data);
+    return more == 0;
+}
+
+bool home_index_new_keys(HomeIndex *index, int64_t since, const char *kind,
+                         void (*seen)(const char *value, void *data), void *data, GError **error)
+{
+    sqlite3_stmt *statement =
+        database_query(index->database, error,
+                       "SELECT DISTINCT k.value FROM holder n JOIN key k ON k.holder = n.row "
+                       "WHERE n.serial > ? AND n.owner IS NULL AND k.kind = ?",
+                       "is", since, kind);
+    int more = -1;
+    while (statement && (more = database_step(index->database, statement, error)) > 0)
+        seen((const char *)sqlite3_column_text(statement, 0), data);
+    return more == 0;
+}
+
+char *address_fold(const char *address, size_t len)
+{
+    g_autofree char *copy = g_strndup(address, len);
+    g_strstrip(copy);
+    bool ascii = true;
+    for (const char *p = copy; *p && ascii; p++)
+        ascii = (unsigned char)*p < 0x80;
+    if (ascii || !g_utf8_validate(copy, -1, NULL))
+        return g_ascii_strdown(copy, -1);
+    g_autofree char *normal = g_utf8_normalize(copy, -1, G_NORMALIZE_ALL_COMPOSE);
+    return g_utf8_casefold(normal, -1);
+}

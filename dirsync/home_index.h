@@ -1,0 +1,81 @@
+/*
+ * home_index.h - who holds which address and name in the home directory
+ *
+ * One file for the organisation (home.db): every recipient of the home
+ * directory, natives included, with its addresses and the values of the join
+ * rules' attributes. A cache of what was read, refreshed by every read and
+ * healed by the next; nothing in it is ever the truth.
+ */
+#ifndef DIRSYNC_HOME_INDEX_H
+#define DIRSYNC_HOME_INDEX_H
+
+#include "dirsync/entry.h"
+#include "dirsync/error.h"
+
+#define KEY_ADDRESS "address"
+
+typedef struct HomeIndex HomeIndex;
+
+/** One recipient. Strings belong to the holder. */
+typedef struct {
+    int64_t row;       /* 0: not stored yet */
+    char *id;          /* entryUUID or objectGUID as text */
+    char *dn, *dn_key; /* as received, and canonical */
+    Fingerprint fingerprint;
+    char *owner, *anchor; /* connector that made it; NULL: native */
+    bool graced;
+} Holder;
+
+void holder_free(Holder *holder);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Holder, holder_free)
+
+/** One thing to look a holder up by. */
+typedef struct {
+    char *kind;  /* KEY_ADDRESS, or the lower-case attribute of a join rule */
+    char *value; /* folded */
+} HolderKey;
+
+HomeIndex *home_index_open(const char *path, GError **error);
+void home_index_close(HomeIndex *index);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HomeIndex, home_index_close)
+
+/** Sees to it that these kinds of key (besides addresses) are kept; when one is new every holder
+ *  counts as changed. @request: digest of what is asked of the directory; a change has the same effect. */
+bool home_index_prepare(HomeIndex *index, const char *const *kinds, const char *request, GError **error);
+
+/** All holders: what is needed to recognise them when they are read again. */
+typedef void (*HolderSeen)(int64_t row, const Fingerprint *fingerprint, const char *id, const char *owner,
+                           void *data);
+bool home_index_scan(HomeIndex *index, HolderSeen seen, void *data, GError **error);
+
+/** Everything between is one transaction. */
+bool home_index_begin(HomeIndex *index, GError **error);
+bool home_index_commit(HomeIndex *index, GError **error);
+void home_index_rollback(HomeIndex *index);
+
+/** Stores a holder (an earlier one of the same id is replaced) with its keys; sets holder->row. */
+bool home_index_save(HomeIndex *index, Holder *holder, const HolderKey *keys, size_t n_keys, GError **error);
+bool home_index_remove(HomeIndex *index, int64_t row, GError **error);
+
+/** Appends the holders found to @found (GPtrArray with holder_free). */
+bool home_index_find(HomeIndex *index, const char *kind, const char *value, GPtrArray *found, GError **error);
+bool home_index_find_dn(HomeIndex *index, const char *dn_key, GPtrArray *found, GError **error);
+bool home_index_find_anchor(HomeIndex *index, const char *owner, const char *anchor, GPtrArray *found,
+                            GError **error);
+
+/** Number of the transaction; each has a higher one than those before it. */
+int64_t home_index_serial(const HomeIndex *index);
+/** Calls back with the anchor of every object of @owner that shares a key with a native saved in a
+ *  transaction after @since. */
+
+bool home_index_rivals(HomeIndex *index, int64_t since, const char *owner,
+                       void (*rival)(const char *anchor, void *data), void *data, GError **error);
+
+/** Calls back with the values of that kind that natives saved after @since have. */
+bool home_index_new_keys(HomeIndex *index, int64_t since, const char *kind,
+                         void (*seen)(const char *value, void *data), void *data, GError **error);
+
+/** "type:value" folded for comparison: Unicode case folding, outer blanks off. g_free(). */
+char *address_fold(const char *address, size_t len);
+
+#endif

@@ -1,0 +1,177 @@
+/*
+ * link_table.c - see link_table.h
+ */
+#include "dirsync/link_table.h"
+
+#include <string.h>
+
+void fingerprint_index_init(FingerprintIndex *index, Fingerprint (*at)(const void *, uint32_t),
+                            const void *array)
+{
+    *index = (FingerprintIndex){.at = at, .array = array};
+}
+
+void fingerprint_index_clear(FingerprintIndex *index)
+{
+    g_clear_pointer(&index->slots, g_free);
+}
+
+static void insert(FingerprintIndex *index, uint32_t i)
+{
+    uint32_t slot = (uint32_t)index->at(index->array, i).low & index->mask;
+    while (index->slots[slot] != NOWHERE)
+        slot = (slot + 1) & index->mask;
+    index->slots[slot] = i;
+}
+
+static void grow(FingerprintIndex *index)
+{
+    uint32_t size = index->slots ? (index->mask + 1) * 2 : 1024;
+    uint32_t *old = index->slots, old_size = old ? index->mask + 1 : 0;
+    index->slots = g_new(uint32_t, size);
+    memset(index->slots, 0xff, size * sizeof *index->slots);
+    index->mask = size - 1;
+    for (uint32_t slot = 0; slot < old_size; slot++)
+        if (old[slot] != NOWHERE)
+            insert(index, old[slot]);
+    g_free(old);
+}
+
+void fingerprint_index_add(FingerprintIndex *index, uint32_t i)
+{
+    if (fingerprint_is_zero(index->at(index->array, i)))
+        return;
+    if (!index->slots || index->used >= (index->mask + 1) / 4 * 3)
+        grow(index);
+    index->used++;
+    insert(index, i);
+}
+
+uint32_t fingerprint_index_find(const FingerprintIndex *index, Fingerprint fingerprint)
+{
+    if (!index->slots || fingerprint_is_zero(fingerprint))
+        return NOWHERE;
+    uint32_t slot = (uint32_t)fingerprint.low & index->mask;
+    for (; index->slots[slot] != NOWHERE; slot = (slot + 1) & index->mask)
+        if (fingerprint_equal(index->at(index->array, index->slots[slot]), fingerprint))
+            return index->slots[slot];
+    return NOWHERE;
+}
+
+Fingerprint fingerprint_string(const char *text)
+{
+    return fingerprint_bytes(text, strlen(text));
+}
+
+static Fingerprint link_anchor(const void *table, uint32_t i)
+{
+    return link_at(table, i)->anchor;
+}
+
+static Fingerprint link_source(const void *table, uint32_t i)
+{
+    return link_at(table, i)->source;
+}
+
+static Fingerprint link_target(const void *table, uint32_t i)
+{
+    return link_at(table, i)->target;
+}
+
+typedef struct {
+    LinkTable *table;
+    bool forget;
+} Loading;
+
+static void load_link(const LinkRow *row, void *data)
+{
+    const Loading *loading = data;
+    Link link = {
+        fingerprint_string(row->anchor), row->source, row->target, row->desired, row->row, row->flags};
+    uint32_t i = loading->table->links->len;
+    g_array_append_val(loading->table->links, link);
+    fingerprint_index_add(&loading->table->by_anchor, i);
+    if (loading->forget)
+        return;
+    /* What is left undone must be looked at again: the source's fingerprint is then not to be found. */
+    if (!(row->flags & LINK_RETRY))
+        fingerprint_index_add(&loading->table->by_source, i);
+    fingerprint_index_add(&loading->table->by_target, i);
+}
+
+LinkTable *link_table_load(State *state, bool forget, GError **error)
+{
+    g_autoptr(LinkTable) table = g_new0(LinkTable, 1);
+    table->links = g_array_new(FALSE, FALSE, sizeof(Link));
+    fingerprint_index_init(&table->by_anchor, link_anchor, table);
+    fingerprint_index_init(&table->by_source, link_source, table);
+    fingerprint_index_init(&table->by_target, link_target, table);
+    Loading loading = {table, forget};
+    return state_scan_links(state, load_link, &loading, error) ? g_steal_pointer(&table) : NULL;
+}
+
+void link_table_free(LinkTable *table)
+{
+    if (!table)
+        return;
+    g_array_unref(table->links);
+    fingerprint_index_clear(&table->by_anchor);
+    fingerprint_index_clear(&table->by_source);
+    fingerprint_index_clear(&table->by_target);
+    g_free(table);
+}
+
+uint32_t link_table_add(LinkTable *table, Fingerprint anchor)
+{
+    Link link = {.anchor = anchor};
+    uint32_t i = table->links->len;
+    g_array_append_val(table->links, link);
+    fingerprint_index_add(&table->by_anchor, i);
+    return i;
+}
+
+static Fingerprint holder_fingerprint(const void *table, uint32_t i)
+{
+    return holder_at(table, i)->fingerprint;
+}
+
+static Fingerprint holder_id(const void *table, uint32_t i)
+{
+    return holder_at(table, i)->id;
+}
+
+typedef struct {
+    HolderTable *table;
+    const char *owner;
+} HolderLoading;
+
+static void load_holder(int64_t row, const Fingerprint *fingerprint, const char *id, const char *owner,
+                        void *data)
+{
+    const HolderLoading *loading = data;
+    HolderMark mark = {*fingerprint, fingerprint_string(id), row, !g_strcmp0(owner, loading->owner), false};
+    uint32_t i = loading->table->marks->len;
+    g_array_append_val(loading->table->marks, mark);
+    fingerprint_index_add(&loading->table->by_fingerprint, i);
+    fingerprint_index_add(&loading->table->by_id, i);
+}
+
+HolderTable *holder_table_load(HomeIndex *index, const char *owner, GError **error)
+{
+    g_autoptr(HolderTable) table = g_new0(HolderTable, 1);
+    table->marks = g_array_new(FALSE, FALSE, sizeof(HolderMark));
+    fingerprint_index_init(&table->by_fingerprint, holder_fingerprint, table);
+    fingerprint_index_init(&table->by_id, holder_id, table);
+    HolderLoading loading = {table, owner};
+    return home_index_scan(index, load_holder, &loading, error) ? g_steal_pointer(&table) : NULL;
+}
+
+void holder_table_free(HolderTable *table)
+{
+    if (!table)
+        return;
+    g_array_unref(table->marks);
+    fingerprint_index_clear(&table->by_fingerprint);
+    fingerprint_index_clear(&table->by_id);
+    g_free(table);
+}

@@ -1,0 +1,76 @@
+/*
+ * link_table.h - identities in memory, found by fingerprint
+ *
+ * Two plain arrays with small hash indexes: the links of a connector (found by
+ * anchor, by the source's and by the target's fingerprint) and the holders of
+ * the home index (found by fingerprint and by id). Tens of bytes an entry, no
+ * strings. Reading an unchanged entry costs one look-up here and nothing else.
+ */
+#ifndef DIRSYNC_LINK_TABLE_H
+#define DIRSYNC_LINK_TABLE_H
+
+#include "dirsync/state.h"
+
+#define NOWHERE UINT32_MAX
+
+/** A hash index over the fingerprints of an array. Zero fingerprints are never found. */
+typedef struct {
+    uint32_t *slots;
+    uint32_t mask, used;
+    Fingerprint (*at)(const void *array, uint32_t i);
+    const void *array; /* points to the owner of the array; handed to at() */
+} FingerprintIndex;
+
+void fingerprint_index_init(FingerprintIndex *index, Fingerprint (*at)(const void *, uint32_t),
+                            const void *array);
+void fingerprint_index_clear(FingerprintIndex *index);
+void fingerprint_index_add(FingerprintIndex *index, uint32_t i);
+/** NOWHERE when there is none. */
+uint32_t fingerprint_index_find(const FingerprintIndex *index, Fingerprint fingerprint);
+
+typedef struct {
+    Fingerprint anchor, source, target, desired;
+    int64_t row;    /* 0: not in the state file */
+    unsigned flags; /* LinkFlags */
+} Link;
+
+typedef struct {
+    GArray *links;
+    FingerprintIndex by_anchor, by_source, by_target;
+} LinkTable;
+
+/** @forget: the stored fingerprints count for nothing (everything is compared again). */
+LinkTable *link_table_load(State *state, bool forget, GError **error);
+void link_table_free(LinkTable *table);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LinkTable, link_table_free)
+static inline Link *link_at(const LinkTable *table, uint32_t i)
+{
+    return &g_array_index(table->links, Link, i);
+}
+/** A link that is not in the state file yet. */
+uint32_t link_table_add(LinkTable *table, Fingerprint anchor);
+
+typedef struct {
+    Fingerprint fingerprint, id;
+    int64_t row;
+    bool ours, seen;
+} HolderMark;
+
+typedef struct {
+    GArray *marks;
+    FingerprintIndex by_fingerprint, by_id;
+} HolderTable;
+
+/** @owner: the connector whose objects are "ours". */
+HolderTable *holder_table_load(HomeIndex *index, const char *owner, GError **error);
+void holder_table_free(HolderTable *table);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HolderTable, holder_table_free)
+static inline HolderMark *holder_at(const HolderTable *table, uint32_t i)
+{
+    return &g_array_index(table->marks, HolderMark, i);
+}
+
+/** Fingerprint of a string, for anchors, ids and keys. */
+Fingerprint fingerprint_string(const char *text);
+
+#endif

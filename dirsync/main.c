@@ -1,0 +1,114 @@
+/*
+ * main.c - options, command table, exit status; nothing else
+ */
+#include "dirsync/command/command.h"
+#include "dirsync/interrupt.h"
+
+#include <libxml/parser.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+static const Command *const commands[] = {&command_init,  &command_check, &command_plan,   &command_show,
+                                          &command_apply, &command_sync,  &command_revert, &command_status};
+
+static void on_signal(int number)
+{
+    (void)number;
+    interrupt_request();
+    /* A second one ends us at once; nothing is lost by that either. */
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+}
+
+static char *summary(void)
+{
+    GString *text = g_string_new("Keeps the address lists of two messaging systems the same.\n\nVerbs:");
+    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+        g_string_append_printf(text, "\n  %-8s %s", commands[i]->name, commands[i]->about);
+    g_string_append(text, "\n\ndirsync VERB --help says more, and so does dirsync(1).");
+    return g_string_free(text, FALSE);
+}
+
+static const Command *find_command(const char *name, GError **error)
+{
+    for (size_t i = 0; name && i < G_N_ELEMENTS(commands); i++)
+        if (!strcmp(commands[i]->name, name))
+            return commands[i];
+    error_set(error, ERROR_DEFINITION,
+              name ? "%s: no such verb; dirsync --help lists them"
+                   : "a verb is missing%s; dirsync --help lists them",
+              name ? name : "");
+    return NULL;
+}
+
+static bool parse(GOptionContext *context, int *argc, char ***argv, GError **error)
+{
+    GError *why = NULL;
+    if (g_option_context_parse(context, argc, argv, &why))
+        return true;
+    error_set(error, ERROR_DEFINITION, "%s; --help lists the options", why->message);
+    g_error_free(why);
+    return false;
+}
+
+static void drop_first(int *argc, char **argv)
+{
+    if (*argc > 1 && !strcmp(argv[1], "--")) {
+        memmove(argv + 1, argv + 2, sizeof *argv * (size_t)(*argc - 1));
+        --*argc;
+    }
+}
+
+static int run_command(Settings *settings, int argc, char **argv, GError **error)
+{
+    const Command *command = find_command(argc > 1 ? argv[1] : NULL, error);
+    if (!command)
+        return 0;
+    g_autoptr(GOptionContext) context = settings_context(settings, command);
+    argc--;
+    argv++;
+    g_autofree char *name = g_strconcat("dirsync ", command->name, NULL);
+    g_set_prgname(name);
+    if (!parse(context, &argc, &argv, error))
+        return 0;
+    drop_first(&argc, argv);
+    return command->run(settings, argc - 1, argv + 1, error);
+}
+
+static int run(Settings *settings, int argc, char **argv, GError **error)
+{
+    g_autofree char *about = summary();
+    g_autoptr(GOptionContext) context = settings_global_context(settings, about);
+    if (!parse(context, &argc, &argv, error))
+        return 0;
+    if (settings->version) {
+        puts("dirsync " PACKAGE_VERSION);
+        return 0;
+    }
+    return run_command(settings, argc, argv, error);
+}
+
+int main(int argc, char **argv)
+{
+    setlocale(LC_ALL, "");
+    struct sigaction action = {.sa_handler = on_signal};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    Settings settings = {0};
+    GError *error = NULL;
+    int status = run(&settings, argc, argv, &error);
+    settings_clear(&settings);
+    if (error) {
+        fprintf(stderr, "dirsync: %s\n", error->message);
+        status = error_exit_status(error);
+        g_error_free(error);
+    }
+    if (fflush(stdout) != 0 && !status)
+        status = 1;
+    event_close_sinks();
+    xmlCleanupParser();
+    return status;
+}

@@ -1,0 +1,78 @@
+/*
+ * organisation.h - the organisation's definition: its home directory and domains
+ *
+ * Also the definition of an endpoint (how to reach one directory), which the
+ * connector uses for the foreign side. Read from XML, validated by
+ * schema/organisation.rng and by the checks RELAX NG cannot express. Plain
+ * read-only data after loading; everything belongs to the structure.
+ */
+#ifndef DIRSYNC_ORGANISATION_H
+#define DIRSYNC_ORGANISATION_H
+
+#include "dirsync/error.h"
+#include "dirsync/secret.h"
+
+#include <libxml/tree.h>
+
+typedef enum { BIND_ANONYMOUS, BIND_SIMPLE, BIND_EXTERNAL, BIND_GSSAPI } BindMethod;
+typedef enum { TLS_NONE, TLS_START, TLS_LDAPS } TlsMode; /* TLS_LDAPS follows from ldaps:// */
+
+/** How to reach one directory. Which members count depends on the driver. */
+typedef struct {
+    char *driver;            /* "ldap", "ldif", "memory" */
+    char *where;             /* "file:line" in the definition */
+    /* ldap */
+    char **uris;             /* tried in order */
+    char *base;
+    BindMethod bind;
+    char *bind_dn;           /* BIND_SIMPLE; authzid for SASL, or NULL */
+    SecretSource password;
+    TlsMode tls;
+    char *tls_ca;            /* CA file; NULL: the system's */
+    char *tls_certificate, *tls_key; /* client certificate, or NULL */
+    bool cleartext_allowed;
+    unsigned timeout;        /* seconds for connecting and for one answer; default 30 */
+    unsigned page_size;      /* 0: only where the server needs it */
+    unsigned window;         /* outstanding writes; default 32, 1..256 */
+    /* files */
+    char *path;              /* absolute, or relative to the definition's folder (made absolute) */
+    char *count_trailer;     /* a last comment "# <count_trailer>: N" proves completeness; NULL none */
+    char *checksum;          /* path of a sha256sum(1) file that proves completeness; NULL none */
+    unsigned max_age;        /* seconds; older is partial; 0 any age */
+    unsigned minimum_percent;/* of the last good count; default 95 */
+} Endpoint;
+
+/** How an object of ours is marked. */
+typedef enum {
+    STAMP_CLASS,     /* our auxiliary class: importedFrom, dirsyncAnchor, dirsyncGraceSince */
+    STAMP_ATTRIBUTE, /* one attribute named in the definition: "uuid;grace;anchor" */
+    STAMP_PROXY      /* a secondary proxy address of a private type: "dirsync:uuid;grace;anchor" */
+} StampForm;
+
+typedef struct {
+    StampForm form;
+    char *name;      /* attribute (STAMP_ATTRIBUTE) or address type (STAMP_PROXY) */
+} StampSettings;
+
+typedef struct Organisation {
+    char *path;      /* file it came from, absolute */
+    char *name;
+    char *digest;    /* hex of the file's bytes */
+    Endpoint home;
+    StampSettings stamp;
+    char **domains;  /* authoritative mail domains, lower case, NULL-terminated */
+    char *state_folder; /* NULL: the default (state.h) */
+} Organisation;
+
+Organisation *organisation_load(const char *path, GError **error);
+void organisation_free(Organisation *organisation);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Organisation, organisation_free)
+
+/** True when the mail address (with or without "SMTP:" and case) lies in an authoritative domain. */
+bool organisation_is_ours(const Organisation *organisation, const char *address);
+
+/** Reads the endpoint in @node (element <home> or <foreign>); problems are appended. */
+void endpoint_read(Endpoint *endpoint, const xmlNode *node, const char *definition_path, GString **problems);
+void endpoint_clear(Endpoint *endpoint);
+
+#endif

@@ -1,0 +1,197 @@
+/* pass_internal.h - what the files of the pass module share; nobody else includes it */
+#ifndef DIRSYNC_PASS_INTERNAL_H
+#define DIRSYNC_PASS_INTERNAL_H
+
+#include "dirsync/event.h"
+#include "dirsync/link_table.h"
+#include "dirsync/managed.h"
+#include "dirsync/pass.h"
+#include "dirsync/spool.h"
+
+/** The two sides are an index, not two copies of the code. */
+enum { SOURCE, TARGET, SIDES };
+
+/** What a read found out about a link on one side. */
+typedef enum {
+    MARK_ABSENT,
+    MARK_SAME,   /* fingerprint as last time */
+    MARK_EQUAL,  /* target only: other fingerprint, managed content as it should be */
+    MARK_CHANGED /* in the spool */
+} Mark;
+
+/** An entry that was decoded. */
+typedef struct {
+    Fingerprint fingerprint, anchor;
+    uint64_t at; /* in the spool; SPOOL_NOWHERE: not kept */
+    char *anchor_text;
+    char *dn, *id; /* target only */
+    uint32_t link; /* NOWHERE: not linked yet */
+    bool in_scope; /* source only */
+    bool duplicate;
+    Mark mark;
+} Record;
+
+typedef struct {
+    Directory *directory;
+    const Schema *schema;
+    Spool *spool;
+    ReadResult result;
+    uint8_t *marks;             /* Mark of each link that was known before the read */
+    uint8_t *duplicates;        /* source: the link's entry came twice */
+    GArray *records;            /* of Record */
+    FingerprintIndex by_anchor; /* over records */
+    size_t seen;
+    size_t lost; /* source: entries whose anchor could not be read */
+    GError *error;
+    bool ok;
+    /* "source" or "home", for progress */
+    const char *what;
+} Side;
+
+/** Where an item stands in reconciling. */
+typedef enum {
+    ITEM_OPEN,    /* not looked at yet */
+    ITEM_WAITING, /* claims a name or address that another item may free */
+    ITEM_LEAVING, /* gone from the source: grace begins or goes on, unless superseded */
+    ITEM_DONE
+} ItemState;
+
+/** One pair that is not known to be in sync. */
+typedef struct {
+    uint32_t link;
+    uint32_t source, target; /* records; NOWHERE: none */
+    Mark mark[SIDES];
+    ItemState state;
+    uint64_t fetched[SIDES]; /* content of the side that had not changed, in the spool */
+    bool confirmed;          /* the source was asked and does not have it */
+    bool unconfirmed;        /* the source still has it, or could not be asked */
+    bool out_of_scope;       /* the source has it, outside the filter */
+    Entry *released;         /* target as a first change of this run leaves it (cycles) */
+    unsigned after;          /* wave of that change */
+    unsigned emitted, kinds; /* what that came to, see Subject */
+} Item;
+
+/** What is recorded when all changes of one anchor are done. */
+typedef struct {
+    LinkRow row;
+    Fingerprint anchor;
+    unsigned pending, kinds; /* bits 1 << CountKind */
+    bool failed, remove;
+} Settlement;
+
+struct Pass {
+    const Connector *connector;
+    State *state;
+    PassOptions options;
+    Mapping *mapping;
+    Managed *managed;
+    Filter *scope, *only;
+    char *anchor;           /* source attribute */
+    const char *home_id;    /* "entryUUID" or "objectGUID" */
+    char **requests[SIDES]; /* attributes to ask for */
+    char *digest;           /* of everything that makes a mapping result */
+    char *full_reason, *partial_reason;
+    bool force, may_remove, container_missing;
+    Side side[SIDES];
+    LinkTable *links;
+    HolderTable *holders;
+    int64_t home_serial; /* transaction of the home index in which this pass read it */
+    GArray *items;       /* of Item */
+    uint32_t *item_of_link;
+    PlanWriter *plan;
+    Tally *tally;
+    Counts planned, done;
+    size_t population;
+    char *run;
+    GHashTable *freed;   /* key+holder -> wave, see claims.c */
+    GHashTable *claimed; /* key -> anchor */
+    GHashTable *offered; /* key+holder that a waiting item would free */
+    GArray *settlements; /* of Settlement */
+    FingerprintIndex by_anchor_settlements;
+    GPtrArray *quarantined; /* subject, reason, subject, reason ... */
+};
+
+/* pass_read.c */
+bool pass_read(Pass *pass, GError **error);
+/** Addresses and join values of a home entry; HolderKey with free function. */
+GArray *pass_keys(const Pass *pass, const Entry *entry);
+char *pass_home_id(const Pass *pass, const Entry *entry);
+/** RFC 4515: the entries of the home directory that the home index holds. g_free(). */
+char *pass_home_filter(const Pass *pass);
+
+/* pass_items.c */
+bool pass_make_items(Pass *pass, GError **error);
+/** Whether the read of the home directory showed the object of that id (NULL: none). */
+bool pass_is_home(const Pass *pass, const char *id);
+static inline Item *item_at(const Pass *pass, uint32_t i)
+{
+    return &g_array_index(pass->items, Item, i);
+}
+static inline Link *item_link(const Pass *pass, const Item *item)
+{
+    return link_at(pass->links, item->link);
+}
+
+/* reconcile.c */
+bool pass_reconcile(Pass *pass, GError **error);
+
+/** One pair being decided, with everything that is known about it. */
+typedef struct {
+    Item *item;
+    uint32_t index;
+    char *anchor;
+    LinkRow row;    /* as stored; row.row 0: not stored */
+    Entry *source;  /* NULL: gone */
+    Entry *current; /* our object as the server has it; NULL: none */
+    Entry *desired; /* as it should be, with its DN */
+    Stamp stamp;    /* of current */
+    unsigned wave;  /* first wave it may use */
+    unsigned kinds; /* bits 1 << CountKind of what was planned */
+    bool retry;     /* something was left out */
+    bool addresses; /* its addresses change */
+    size_t emitted;
+} Subject;
+
+/* reconcile_present.c */
+bool reconcile_present(Pass *pass, Subject *subject, bool last, GError **error);
+/** Maps the source into subject->desired, with the name it should have. *decided: it turned out that
+ *  nothing can or need be done, and that was recorded. */
+bool reconcile_prepare(Pass *pass, Subject *subject, bool *decided, GError **error);
+bool is_address_attribute(const char *name);
+
+/* reconcile_leave.c */
+bool reconcile_gone(Pass *pass, Subject *subject, GError **error);
+bool reconcile_supersede(Pass *pass, const Holder *holder, const char *by, unsigned *wave, GError **error);
+bool reconcile_moved_home(Pass *pass, Subject *subject, const Holder *native, GError **error);
+/** Grace of everybody who is still leaving at the end. */
+bool reconcile_leaving(Pass *pass, GError **error);
+bool subject_load(Pass *pass, uint32_t index, Subject *subject, GError **error);
+void subject_clear(Subject *subject);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Subject, subject_clear)
+
+/* emit.c */
+bool emit_change(Pass *pass, Subject *subject, Change *change, const Entry *before, unsigned wave,
+                 const char *situation, const char *because, GError **error);
+void emit_quarantine(Pass *pass, const char *subject, const char *reason);
+/** A link that is known stays as it is, and is looked at again in every run. */
+void emit_retry(Pass *pass, const Subject *subject);
+/** The link as it will be when all emitted changes are done (at once when there are none). */
+void emit_settlement(Pass *pass, Subject *subject, const Entry *result, bool remove, unsigned flags,
+                     const char *id);
+
+/* claims.c */
+typedef enum { CLAIM_FREE, CLAIM_WAIT, CLAIM_TAKEN } Claim;
+/** Whether @subject may have the key in this run; *wave is raised to the first wave that may use it.
+ *  *by: who has it (text, g_free) when it is taken. */
+bool claim_key(Pass *pass, Subject *subject, const char *kind, const char *value, bool last, Claim *claim,
+               unsigned *wave, char **by, GError **error);
+/** Registers what a planned change takes and gives up: keys and DN of @before and @after (NULL: none). */
+void claim_register(Pass *pass, Subject *subject, const Entry *before, const Entry *after, unsigned wave);
+/** What a waiting subject would free. */
+void claim_offer(Pass *pass, Subject *subject);
+/** Names in the import container that the home index does not know: entries that are no recipients. */
+bool claim_foreign_names(Pass *pass, GError **error);
+char *claim_dn_key(const Pass *pass, const char *dn);
+#define KEY_DN "dn"
+
+#endif

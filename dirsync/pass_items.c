@@ -1,0 +1,353 @@
+/*
+ * pass_items.c - who is not known to be in sync, and what is needed to decide
+ *
+ * Joins what the two reads marked into items, and fetches the content of a
+ * partner that had not changed itself. Whoever the source no longer shows is
+ * asked for by anchor, where the driver can, before anybody calls them missing.
+ */
+#include "dirsync/pass_internal.h"
+
+#include <string.h>
+
+static uint32_t add_item(Pass *pass, uint32_t link)
+{
+    uint32_t i = pass->items->len;
+    Item item = {
+        .link = link, .source = NOWHERE, .target = NOWHERE, .fetched = {SPOOL_NOWHERE, SPOOL_NOWHERE}};
+    g_array_append_val(pass->items, item);
+    return i;
+}
+
+bool pass_is_home(const Pass *pass, const char *id)
+{
+    uint32_t mark = id ? fingerprint_index_find(&pass->holders->by_id, fingerprint_string(id)) : NOWHERE;
+    return mark != NOWHERE && holder_at(pass->holders, mark)->seen;
+}
+
+/* Who moved home is in sync while the native is there. */
+static bool has_its_native(Pass *pass, const Link *link, bool *has, GError **error)
+{
+    g_auto(LinkRow) row = {0};
+    if (!state_find_link(pass->state, link->row, &row, error))
+        return false;
+    *has = pass_is_home(pass, row.id);
+    return true;
+}
+
+static bool is_in_sync(Pass *pass, uint32_t link, bool *in_sync, GError **error)
+{
+    const Link *known = link_at(pass->links, link);
+    Mark source = (Mark)pass->side[SOURCE].marks[link], target = (Mark)pass->side[TARGET].marks[link];
+    *in_sync = source == MARK_SAME && !pass->side[SOURCE].duplicates[link];
+    if (known->flags & LINK_YIELDED)
+        return !*in_sync || has_its_native(pass, known, in_sync, error);
+    *in_sync = *in_sync && (target == MARK_SAME || target == MARK_EQUAL) && !(known->flags & LINK_GRACED);
+    return true;
+}
+
+static void add_known_item(Pass *pass, uint32_t link)
+{
+    uint32_t at = add_item(pass, link);
+    item_at(pass, at)->mark[SOURCE] = (Mark)pass->side[SOURCE].marks[link];
+    item_at(pass, at)->mark[TARGET] = (Mark)pass->side[TARGET].marks[link];
+}
+
+static bool items_of_known_links(Pass *pass, GError **error)
+{
+    for (guint i = 0; i < pass->links->links->len; i++) {
+        bool in_sync;
+        if (!is_in_sync(pass, i, &in_sync, error))
+            return false;
+        if (!in_sync)
+            add_known_item(pass, i);
+    }
+    return true;
+}
+
+/* Links (made where they are missing) and items for what was decoded. */
+static void attach_records(Pass *pass, int side)
+{
+    for (guint i = 0; i < pass->side[side].records->len; i++) {
+        Record *record = &g_array_index(pass->side[side].records, Record, i);
+        if (record->link == NOWHERE)
+            record->link = fingerprint_index_find(&pass->links->by_anchor, record->anchor);
+        if (record->link == NOWHERE) {
+            record->link = link_table_add(pass->links, record->anchor);
+            add_item(pass, record->link);
+        }
+    }
+}
+
+static void map_items(Pass *pass)
+{
+    guint n = pass->links->links->len;
+    g_free(pass->item_of_link);
+    pass->item_of_link = g_new(uint32_t, n + 1);
+    memset(pass->item_of_link, 0xff, (n + 1) * sizeof *pass->item_of_link);
+    for (guint i = 0; i < pass->items->len; i++)
+        pass->item_of_link[item_at(pass, i)->link] = i;
+}
+
+/* Links that were made after the read have no marks yet. */
+static void grow_marks(Pass *pass, guint before)
+{
+    guint n = pass->links->links->len;
+    for (int i = 0; i < SIDES; i++) {
+        Side *side = &pass->side[i];
+        side->marks = g_renew(uint8_t, side->marks, n + 1);
+        side->duplicates = g_renew(uint8_t, side->duplicates, n + 1);
+        memset(side->marks + before, MARK_ABSENT, n + 1 - before);
+        memset(side->duplicates + before, 0, n + 1 - before);
+    }
+}
+
+static void point_to_records(Pass *pass, int side)
+{
+    for (guint i = 0; i < pass->side[side].records->len; i++) {
+        const Record *record = &g_array_index(pass->side[side].records, Record, i);
+        uint32_t at = pass->item_of_link[record->link];
+        if (at == NOWHERE)
+            continue;
+        Item *item = item_at(pass, at);
+        *(side == SOURCE ? &item->source : &item->target) = i;
+        item->mark[side] = record->mark;
+    }
+}
+
+/* The result must not depend on the order of the source: items are handled in order of anchor. */
+static int compare_items(const void *a, const void *b, void *data)
+{
+    const Pass *pass = data;
+    Fingerprint x = item_link(pass, a)->anchor, y = item_link(pass, b)->anchor;
+    if (x.high != y.high)
+        return x.high < y.high ? -1 : 1;
+    return (x.low > y.low) - (x.low < y.low);
+}
+
+/* A native that changed may now have the address of one of ours that did not. */
+static void open_rival(const char *anchor, void *data)
+{
+    Pass *pass = data;
+    uint32_t link = fingerprint_index_find(&pass->links->by_anchor, fingerprint_string(anchor));
+    if (link == NOWHERE || pass->item_of_link[link] != NOWHERE)
+        return;
+    pass->item_of_link[link] = pass->items->len;
+    add_known_item(pass, link);
+}
+
+#define KEYS_IN_FILTER 200
+
+/* Alternatives of a filter over the source. */
+typedef struct {
+    const char *attribute;
+    GPtrArray *filters; /* of GString, each with at most KEYS_IN_FILTER alternatives, not closed yet */
+    size_t in_last;
+} KeyFilters;
+
+static void add_key_filter(const char *value, void *data)
+{
+    KeyFilters *keys = data;
+    if (!keys->filters->len || keys->in_last == KEYS_IN_FILTER) {
+        g_ptr_array_add(keys->filters, g_string_new("(|"));
+        keys->in_last = 0;
+    }
+    g_autofree char *equals = filter_equals(keys->attribute, value, strlen(value));
+    g_string_append(g_ptr_array_index(keys->filters, keys->filters->len - 1), equals);
+    keys->in_last++;
+}
+
+static void filter_text_free(void *text)
+{
+    g_string_free(text, TRUE);
+}
+
+static bool open_matches(Pass *pass, GString *filter, GError **error)
+{
+    const ImportSettings *import = &pass->connector->import;
+    g_string_append_c(filter, ')');
+    ReadRequest request = {.base = import->base,
+                           .scope = (SearchScope)import->scope,
+                           .filter = filter->str,
+                           .attributes = (const char *const *)pass->requests[SOURCE]};
+    g_autoptr(GPtrArray) found = directory_search(pass->side[SOURCE].directory, &request, G_MAXINT32, error);
+    for (guint i = 0; found && i < found->len; i++) {
+        const Entry *entry = g_ptr_array_index(found, i);
+        const Attribute *anchor = schema_find(pass->side[SOURCE].schema, entry, pass->anchor);
+        g_autofree char *text = anchor ? anchor_text(anchor->values[0]) : NULL;
+        if (text)
+            open_rival(text, pass);
+    }
+    return found != NULL;
+}
+
+/* Our objects do not carry the keys of join rules: their people are looked up in the source. */
+static bool open_joined(Pass *pass, const JoinRule *join, int64_t since, GError **error)
+{
+    g_autofree char *kind = g_ascii_strdown(join->home, -1);
+    g_autoptr(GPtrArray) filters = g_ptr_array_new_with_free_func(filter_text_free);
+    KeyFilters keys = {join->source, filters, 0};
+    if (!home_index_new_keys(state_home(pass->state), since, kind, add_key_filter, &keys, error))
+        return false;
+    for (guint i = 0; i < filters->len; i++)
+        if (!open_matches(pass, g_ptr_array_index(filters, i), error))
+            return false;
+    return true;
+}
+
+/* Since the last run that could act on it: a plan, a refused run or another connector may have read the
+ * change before us. */
+static bool open_rivals(Pass *pass, GError **error)
+{
+    const ImportSettings *import = &pass->connector->import;
+    g_autofree char *text = NULL;
+    if (pass->force || !pass->population) /* everybody is open already, or there is nobody */
+        return true;
+    if (!state_get(pass->state, "home-serial", &text, error))
+        return false;
+    int64_t since = text ? g_ascii_strtoll(text, NULL, 10) : 0;
+    if (!home_index_rivals(state_home(pass->state), since, pass->connector->uuid, open_rival, pass, error))
+        return false;
+    for (size_t i = 0; i < import->n_joins; i++)
+        if (!open_joined(pass, &import->joins[i], since, error))
+            return false;
+    return true;
+}
+
+
+/* --- fetching --- */
+
+typedef struct {
+    Pass *pass;
+    int side;
+    GArray *ids;      /* FetchId */
+    GPtrArray *owned; /* what they point to */
+    bool confirming;  /* asking the source about those it did not show */
+} Fetching;
+
+static void fetched_for_confirmation(Pass *pass, Item *item, const Entry *entry)
+{
+    if (!entry) {
+        item->confirmed = true;
+        return;
+    }
+    item->out_of_scope = pass->scope && !filter_matches(pass->scope, pass->side[SOURCE].schema, entry);
+    item->unconfirmed = !item->out_of_scope;
+}
+
+static bool fetched(size_t index, Entry *entry, void *data, GError **error)
+{
+    Fetching *fetching = data;
+    g_autoptr(Entry) owned = entry;
+    Item *item = item_at(fetching->pass, (uint32_t)index);
+    if (fetching->confirming)
+        fetched_for_confirmation(fetching->pass, item, entry);
+    else if (!entry)
+        item->mark[fetching->side] = MARK_ABSENT;
+    else
+        return spool_append(fetching->pass->side[fetching->side].spool, entry, &item->fetched[fetching->side],
+                            error);
+    return true;
+}
+
+static void bytes_free(void *bytes)
+{
+    g_bytes_unref(bytes);
+}
+
+static void want(Fetching *fetching, uint32_t index, const LinkRow *row)
+{
+    const Pass *pass = fetching->pass;
+    GBytes *bytes = anchor_bytes(fetching->side == SOURCE ? row->anchor : row->id ? row->id : "");
+    char *dn = fetching->side == TARGET ? g_strdup(row->dn) : NULL;
+    FetchId id = {
+        .dn = dn, .id_attribute = fetching->side == SOURCE ? pass->anchor : pass->home_id, .index = index};
+    id.id.data = g_bytes_get_data(bytes, &id.id.len);
+    if (fetching->side == TARGET && !row->id)
+        id.id_attribute = NULL;
+    g_array_append_val(fetching->ids, id);
+    g_ptr_array_add(fetching->owned, bytes);
+    if (dn)
+        g_ptr_array_add(fetching->owned, g_bytes_new_take(dn, strlen(dn) + 1));
+}
+
+/* Anchor, DN and id of an item, from the state or from what was just read. */
+static bool identity(Pass *pass, const Item *item, LinkRow *row, GError **error)
+{
+    const Link *link = item_link(pass, item);
+    if (link->row)
+        return state_find_link(pass->state, link->row, row, error);
+    const Record *target =
+        item->target == NOWHERE ? NULL : &g_array_index(pass->side[TARGET].records, Record, item->target);
+    const Record *source =
+        item->source == NOWHERE ? NULL : &g_array_index(pass->side[SOURCE].records, Record, item->source);
+    row->anchor = g_strdup(target ? target->anchor_text : source ? source->anchor_text : "");
+    row->dn = g_strdup(target ? target->dn : NULL);
+    row->id = g_strdup(target ? target->id : NULL);
+    return true;
+}
+
+static bool is_wanted(const Pass *pass, const Item *item, int side, bool confirming)
+{
+    Mark mark = item->mark[side];
+    if (confirming)
+        return side == SOURCE && mark == MARK_ABSENT && item->mark[TARGET] != MARK_ABSENT && pass->may_remove;
+    if (side == SOURCE && item->mark[SOURCE] == MARK_ABSENT)
+        return false;
+    return mark == MARK_SAME || mark == MARK_EQUAL;
+}
+
+static bool fetch_side(Pass *pass, int side, bool confirming, GError **error)
+{
+    Fetching fetching = {pass, side, g_array_new(FALSE, TRUE, sizeof(FetchId)),
+                         g_ptr_array_new_with_free_func(bytes_free), confirming};
+    g_autoptr(GArray) ids = fetching.ids;
+    g_autoptr(GPtrArray) owned = fetching.owned;
+    for (guint i = 0; i < pass->items->len; i++) {
+        if (!is_wanted(pass, item_at(pass, i), side, confirming))
+            continue;
+        g_auto(LinkRow) row = {0};
+        if (!identity(pass, item_at(pass, i), &row, error))
+            return false;
+        want(&fetching, i, &row);
+    }
+    return !ids->len ||
+           directory_fetch(pass->side[side].directory, (const FetchId *)(void *)ids->data, ids->len,
+                           (const char *const *)pass->requests[side], fetched, &fetching, error);
+}
+
+/* A file was read whole, which is the proof; a directory is asked again for each one it did not show. */
+static bool confirm_missing(Pass *pass, GError **error)
+{
+    unsigned can = directory_describe(pass->side[SOURCE].directory)->capabilities;
+    if (can & CAN_FETCH && !(can & IS_FILE))
+        return fetch_side(pass, SOURCE, true, error);
+    for (guint i = 0; i < pass->items->len; i++)
+        item_at(pass, i)->confirmed = item_at(pass, i)->mark[SOURCE] == MARK_ABSENT;
+    return true;
+}
+
+static void item_clear(void *data)
+{
+    entry_free(((Item *)data)->released);
+}
+
+bool pass_make_items(Pass *pass, GError **error)
+{
+    pass->items = g_array_new(FALSE, TRUE, sizeof(Item));
+    g_array_set_clear_func(pass->items, item_clear);
+    guint known = pass->links->links->len;
+    if (!items_of_known_links(pass, error))
+        return false;
+    attach_records(pass, SOURCE);
+    attach_records(pass, TARGET);
+    grow_marks(pass, known);
+    map_items(pass);
+    point_to_records(pass, SOURCE);
+    point_to_records(pass, TARGET);
+    if (!open_rivals(pass, error))
+        return false;
+    g_qsort_with_data(pass->items->data, (gint)pass->items->len, sizeof(Item), compare_items, pass);
+    map_items(pass);
+    return confirm_missing(pass, error) && fetch_side(pass, SOURCE, false, error) &&
+           fetch_side(pass, TARGET, false, error);
+}

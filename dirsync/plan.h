@@ -1,0 +1,67 @@
+/*
+ * plan.h - the ordered changes of a run, on disk
+ *
+ * A folder: 1-home.ldif holds the change records (RFC 2849) in the order of
+ * their waves, plan.json what they belong to, undo/ the inverse plan in the
+ * same form. Written as it is made, so memory is bounded by a few bytes a
+ * change; plan.json comes last, atomically: a folder without it is no plan.
+ * Files are 0600, folders 0700.
+ */
+#ifndef DIRSYNC_PLAN_H
+#define DIRSYNC_PLAN_H
+
+#include "dirsync/change.h"
+#include "dirsync/error.h"
+#include "dirsync/ldif.h"
+
+/** What plan.json says. Strings belong to the structure. */
+typedef struct {
+    char *run;
+    char *kind;    /* "plan" or "undo" */
+    char *created; /* ISO 8601 UTC */
+    char *connector_path, *connector_name, *connector_uuid;
+    char *digest;  /* of the definitions and the mapping */
+    char *uri;     /* of the home directory */
+    bool asserts;  /* the changes carry RFC 4528 controls */
+    char *summary; /* "import: 4 to create, ..." */
+    char *refused; /* limits that the plan exceeds; NULL: none */
+    size_t changes;
+    size_t *waves; /* changes in each wave; waves[0] is wave 1 */
+    size_t n_waves;
+} PlanHead;
+
+void plan_head_clear(PlanHead *head);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(PlanHead, plan_head_clear)
+
+typedef struct PlanWriter PlanWriter;
+
+/** Makes the folder. ERROR_IO when it exists and is not empty. */
+PlanWriter *plan_writer_new(const char *folder, bool asserts, GError **error);
+/** Adds a change (wave >= 1, any order) with its inverse, whose wave does not count. Does not keep
+ *  either. */
+bool plan_add(PlanWriter *writer, const Change *change, const Change *inverse, GError **error);
+size_t plan_changes(const PlanWriter *writer);
+/** Writes the files, the changes in order of wave, then plan.json; fsyncs. @head gives what the writer
+ *  does not know. */
+bool plan_writer_finish(PlanWriter *writer, const PlanHead *head, GError **error);
+/** Without plan_writer_finish() the folder is removed. */
+void plan_writer_free(PlanWriter *writer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PlanWriter, plan_writer_free)
+
+/** Puts into plan.json that limits refuse the plan; apply.h then does so too. */
+bool plan_refuse(const char *folder, const char *why, GError **error);
+
+/** Reads plan.json and checks that the change file is there. ERROR_SOURCE. */
+bool plan_load(const char *folder, PlanHead *head, GError **error);
+
+typedef struct PlanReader PlanReader;
+PlanReader *plan_reader_new(const char *folder, GError **error);
+void plan_reader_free(PlanReader *reader);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PlanReader, plan_reader_free)
+/** Next change in order; *change NULL at the end. */
+bool plan_read(PlanReader *reader, Change **change, GError **error);
+
+/** Removes a plan folder and nothing else: only files that a plan is made of. */
+void plan_remove(const char *folder);
+
+#endif

@@ -1,0 +1,173 @@
+/*
+ * plan_load.c - plan.json, and reading a plan back; see plan.h
+ */
+#include "dirsync/plan_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PLAN_FORM 1
+
+static json_t *head_to_json(const PlanHead *head)
+{
+    json_t *waves = json_array();
+    for (size_t i = 0; i < head->n_waves; i++)
+        json_array_append_new(waves, json_integer((json_int_t)head->waves[i]));
+    return json_pack(
+        "{s:i, s:s, s:s, s:s, s:{s:s, s:s, s:s}, s:s, s:s?, s:s?, s:b, s:[{s:s, s:s, s:s, s:I, s:o, s:b}]}",
+        "format", PLAN_FORM, "run", head->run, "kind", head->kind, "created", head->created, "connector",
+        "name", head->connector_name, "uuid", head->connector_uuid, "path", head->connector_path, "digest",
+        head->digest, "summary", head->summary, "refused", head->refused, "empty", head->changes == 0,
+        "steps", "file", PLAN_CHANGES, "directory", "home", "uri", head->uri, "changes",
+        (json_int_t)head->changes, "waves", waves, "asserts", head->asserts);
+}
+
+static bool write_durably(const char *folder, const char *text, GError **error)
+{
+    g_autofree char *path = g_build_filename(folder, PLAN_HEAD, NULL);
+    if (!g_file_set_contents_full(path, text, -1,
+                                  G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600, error))
+        return false;
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok = fd >= 0 && fsync(fd) == 0;
+    if (!ok)
+        error_set(error, ERROR_IO, "%s: cannot be written: %s", folder, g_strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return ok;
+}
+
+bool plan_save_head(const char *folder, const PlanHead *head, GError **error)
+{
+    json_t *json = head_to_json(head);
+    char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
+    json_decref(json);
+    if (!text) {
+        error_set(error, ERROR_IO,
+                  "%s: cannot be written as JSON: not enough memory, or a name that is not UTF-8", folder);
+        return false;
+    }
+    bool ok = write_durably(folder, text, error);
+    free(text);
+    return ok;
+}
+
+static char *member(json_t *object, const char *name)
+{
+    return g_strdup(json_string_value(json_object_get(object, name)));
+}
+
+static bool fill_waves(json_t *step, PlanHead *head)
+{
+    json_t *waves = json_object_get(step, "waves");
+    head->changes = (size_t)json_integer_value(json_object_get(step, "changes"));
+    head->n_waves = json_array_size(waves);
+    head->waves = g_new0(size_t, head->n_waves + 1);
+    size_t sum = 0;
+    for (size_t i = 0; i < head->n_waves; i++)
+        sum += head->waves[i] = (size_t)json_integer_value(json_array_get(waves, i));
+    return sum == head->changes;
+}
+
+static bool fill_head(json_t *json, PlanHead *head)
+{
+    json_t *connector = json_object_get(json, "connector");
+    json_t *step = json_array_get(json_object_get(json, "steps"), 0);
+    head->run = member(json, "run");
+    head->kind = member(json, "kind");
+    head->created = member(json, "created");
+    head->digest = member(json, "digest");
+    head->summary = member(json, "summary");
+    head->refused = member(json, "refused");
+    head->connector_name = member(connector, "name");
+    head->connector_uuid = member(connector, "uuid");
+    head->connector_path = member(connector, "path");
+    head->uri = member(step, "uri");
+    head->asserts = json_is_true(json_object_get(step, "asserts"));
+    return json_integer_value(json_object_get(json, "format")) == PLAN_FORM && head->run && head->kind &&
+           head->digest && head->connector_uuid && head->connector_path && fill_waves(step, head);
+}
+
+bool plan_load(const char *folder, PlanHead *head, GError **error)
+{
+    *head = (PlanHead){0};
+    g_autofree char *path = g_build_filename(folder, PLAN_HEAD, NULL);
+    g_autofree char *changes = g_build_filename(folder, PLAN_CHANGES, NULL);
+    json_error_t why;
+    json_t *json = json_load_file(path, JSON_REJECT_DUPLICATES, &why);
+    if (!json) {
+        error_set(error, ERROR_SOURCE, "%s: no plan can be read: %s; make one with dirsync plan -o FOLDER",
+                  path, why.text);
+        return false;
+    }
+    bool ok = fill_head(json, head);
+    json_decref(json);
+    if (!ok)
+        error_set(error, ERROR_SOURCE, "%s: not a plan of this version of dirsync; make a new one", path);
+    else if (!(ok = g_file_test(changes, G_FILE_TEST_IS_REGULAR)))
+        error_set(error, ERROR_SOURCE, "%s: missing; the plan is not whole, make a new one", changes);
+    if (!ok)
+        plan_head_clear(head);
+    return ok;
+}
+
+bool plan_refuse(const char *folder, const char *why, GError **error)
+{
+    g_auto(PlanHead) head = {0};
+    if (!plan_load(folder, &head, error))
+        return false;
+    g_free(head.refused);
+    head.refused = g_strdup(why);
+    return plan_save_head(folder, &head, error);
+}
+
+struct PlanReader {
+    int fd;
+    char *path;
+    LdifReader *ldif;
+};
+
+PlanReader *plan_reader_new(const char *folder, GError **error)
+{
+    g_autofree char *path = g_build_filename(folder, PLAN_CHANGES, NULL);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        error_set(error, ERROR_IO, "%s: %s", path, g_strerror(errno));
+        return NULL;
+    }
+    PlanReader *reader = g_new0(PlanReader, 1);
+    reader->fd = fd;
+    reader->path = g_steal_pointer(&path);
+    reader->ldif = ldif_reader_new(fd, reader->path);
+    return reader;
+}
+
+void plan_reader_free(PlanReader *reader)
+{
+    if (!reader)
+        return;
+    ldif_reader_free(reader->ldif);
+    close(reader->fd);
+    g_free(reader->path);
+    g_free(reader);
+}
+
+bool plan_read(PlanReader *reader, Change **change, GError **error)
+{
+    *change = NULL;
+    switch (ldif_read_change(reader->ldif, change, error)) {
+    case LDIF_RECORD:
+    case LDIF_END:
+        return true;
+    case LDIF_CUT:
+        error_set(error, ERROR_SOURCE, "%s: cut off in the middle; make a new plan", reader->path);
+        return false;
+    case LDIF_BAD:
+    case LDIF_FAILED:
+        break;
+    }
+    return false;
+}

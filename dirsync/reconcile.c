@@ -1,0 +1,229 @@
+/*
+ * reconcile.c - every pair gets its situation, in an order that does not matter
+ *
+ * First those who are gone, so that their names and addresses are known to be
+ * available; then everybody else, in order of anchor; then, again and again,
+ * those who waited for a name or address of another. When nobody can go on they
+ * wait for each other in a circle, which is cut by one taking a step back.
+ */
+#include "dirsync/pass_internal.h"
+
+#include "dirsync/dn.h"
+#include "dirsync/interrupt.h"
+
+#include <string.h>
+
+void subject_clear(Subject *subject)
+{
+    g_free(subject->anchor);
+    link_row_clear(&subject->row);
+    entry_free(subject->source);
+    entry_free(subject->current);
+    entry_free(subject->desired);
+    stamp_clear(&subject->stamp);
+    *subject = (Subject){0};
+}
+
+static bool load_content(Pass *pass, const Item *item, int side, Entry **entry, GError **error)
+{
+    uint32_t record = side == SOURCE ? item->source : item->target;
+    uint64_t at = item->fetched[side];
+    if (at == SPOOL_NOWHERE && record != NOWHERE)
+        at = g_array_index(pass->side[side].records, Record, record).at;
+    if (at == SPOOL_NOWHERE)
+        return true;
+    *entry = spool_read(pass->side[side].spool, at, error);
+    return *entry != NULL;
+}
+
+static char *anchor_of(const Pass *pass, const Subject *subject)
+{
+    const Item *item = subject->item;
+    if (subject->row.anchor)
+        return g_strdup(subject->row.anchor);
+    int side = item->source != NOWHERE ? SOURCE : TARGET;
+    uint32_t record = side == SOURCE ? item->source : item->target;
+    return g_strdup(g_array_index(pass->side[side].records, Record, record).anchor_text);
+}
+
+bool subject_load(Pass *pass, uint32_t index, Subject *subject, GError **error)
+{
+    Item *item = item_at(pass, index);
+    *subject =
+        (Subject){.item = item, .index = index, .wave = 1, .emitted = item->emitted, .kinds = item->kinds};
+    const Link *link = item_link(pass, item);
+    if (link->row && !state_find_link(pass->state, link->row, &subject->row, error))
+        return false;
+    subject->anchor = anchor_of(pass, subject);
+    if (!subject->row.id && item->target != NOWHERE)
+        subject->row.id = g_strdup(g_array_index(pass->side[TARGET].records, Record, item->target).id);
+    if (!load_content(pass, item, SOURCE, &subject->source, error))
+        return false;
+    if (item->released) {
+        subject->current = entry_copy(item->released);
+        subject->wave = item->after + 1;
+    } else if (!load_content(pass, item, TARGET, &subject->current, error)) {
+        return false;
+    }
+    if (subject->current)
+        stamp_read(&pass->connector->organisation->stamp, pass->side[TARGET].schema, subject->current,
+                   &subject->stamp);
+    return true;
+}
+
+static bool is_gone(const Item *item)
+{
+    return item->mark[SOURCE] == MARK_ABSENT;
+}
+
+static void tell(Pass *pass, guint done)
+{
+    if (done % 1000 == 0 && pass->options.progress)
+        pass->options.progress("planning", done, pass->items->len, pass->options.data);
+}
+
+/* One item; @last: nothing more will be freed, so nothing is waited for. */
+static bool decide(Pass *pass, uint32_t index, bool last, GError **error)
+{
+    g_auto(Subject) subject = {0};
+    if (!subject_load(pass, index, &subject, error))
+        return false;
+    return is_gone(subject.item) ? reconcile_gone(pass, &subject, error)
+                                 : reconcile_present(pass, &subject, last, error);
+}
+
+static bool decide_all(Pass *pass, bool gone, GError **error)
+{
+    for (guint i = 0; i < pass->items->len; i++) {
+        tell(pass, i);
+        if (interrupt_pending(error))
+            return false;
+        const Item *item = item_at(pass, i);
+        if (is_gone(item) == gone && item->state == ITEM_OPEN && !decide(pass, i, false, error))
+            return false;
+    }
+    return true;
+}
+
+/* Of the change into what @subject should be, only the part that gives up addresses; NULL: none. */
+static Change *giving_up(const Pass *pass, const Subject *subject)
+{
+    DifferenceOptions options = {.graced = subject->stamp.grace != NULL};
+    g_autoptr(Change) whole =
+        managed_difference(pass->managed, subject->current, subject->desired, options, NULL, NULL);
+    Change *part = NULL;
+    for (size_t i = 0; whole && i < whole->n_modifications; i++) {
+        const Modification *modification = &whole->modifications[i];
+        if (modification->kind != MODIFY_DELETE || !is_address_attribute(modification->name))
+            continue;
+        if (!part)
+            part = change_new(CHANGE_MODIFY, whole->dn);
+        change_modify(part, MODIFY_DELETE, modification->name, modification->values, modification->n_values);
+    }
+    return part;
+}
+
+static bool give_up_name(Pass *pass, Subject *subject, Entry *left, GError **error)
+{
+    g_autofree char *now = claim_dn_key(pass, entry_dn(subject->current));
+    g_autofree char *then = claim_dn_key(pass, entry_dn(subject->desired));
+    if (!strcmp(now, then))
+        return true;
+    g_autofree char *parent = dn_parent(entry_dn(subject->current));
+    g_autofree char *value =
+        g_strdup_printf("dirsync-%016" G_GINT64_MODIFIER "x", item_link(pass, subject->item)->anchor.low);
+    const char *type = mapping_name_rule(pass->mapping)->name;
+    g_autofree char *rdn = dn_build(type, value, strlen(value), NULL);
+    g_autofree char *dn = dn_build(type, value, strlen(value), parent);
+    g_autoptr(Change) change = change_new(CHANGE_RENAME, entry_dn(subject->current));
+    change->new_rdn = change_strdup(change, rdn);
+    change->delete_old_rdn = true;
+    g_autofree char *assertion =
+        stamp_filter(&pass->connector->organisation->stamp, pass->connector->uuid, subject->anchor);
+    change->assertion = change_strdup(change, assertion);
+    entry_set_dn(left, dn);
+    return emit_change(pass, subject, change, subject->current, subject->wave++, "moved",
+                       "two entries exchange names", error);
+}
+
+/* Cuts a circle: this one gives up now what the others wait for, and gets its new values later. */
+static bool step_back(Pass *pass, uint32_t index, GError **error)
+{
+    g_auto(Subject) subject = {0};
+    if (!subject_load(pass, index, &subject, error))
+        return false;
+    Item *item = subject.item;
+    bool decided;
+    if (!reconcile_prepare(pass, &subject, &decided, error))
+        return false;
+    g_autoptr(Change) change = giving_up(pass, &subject);
+    g_autoptr(Entry) left = managed_result(pass->managed, subject.current, change);
+    if (change && !emit_change(pass, &subject, change, subject.current, subject.wave++, "changed",
+                               "two entries exchange addresses", error))
+        return false;
+    if (!give_up_name(pass, &subject, left, error))
+        return false;
+    item->after = subject.wave - 1;
+    item->emitted = (unsigned)subject.emitted;
+    item->kinds = subject.kinds;
+    claim_register(pass, &subject, subject.current, left, item->after);
+    entry_free(item->released);
+    item->released = g_steal_pointer(&left);
+    return true;
+}
+
+static uint32_t first_waiting(const Pass *pass, bool unreleased)
+{
+    for (guint i = 0; i < pass->items->len; i++)
+        if (item_at(pass, i)->state == ITEM_WAITING && !(unreleased && item_at(pass, i)->released))
+            return i;
+    return NOWHERE;
+}
+
+static bool retry_waiting(Pass *pass, bool last, bool *progress, GError **error)
+{
+    *progress = false;
+    for (guint i = 0; i < pass->items->len; i++) {
+        if (item_at(pass, i)->state != ITEM_WAITING)
+            continue;
+        if (interrupt_pending(error) || !decide(pass, i, last, error))
+            return false;
+        *progress |= item_at(pass, i)->state != ITEM_WAITING;
+    }
+    return true;
+}
+
+static bool decide_waiting(Pass *pass, GError **error)
+{
+    while (first_waiting(pass, false) != NOWHERE) {
+        bool progress;
+        if (!retry_waiting(pass, false, &progress, error))
+            return false;
+        if (progress)
+            continue;
+        uint32_t back = first_waiting(pass, true);
+        if (back == NOWHERE ? !retry_waiting(pass, true, &progress, error) : !step_back(pass, back, error))
+            return false;
+    }
+    return true;
+}
+
+/* Whether somebody may need a name. */
+static bool any_changed(const Pass *pass)
+{
+    for (guint i = 0; i < pass->items->len; i++)
+        if (item_at(pass, i)->mark[SOURCE] == MARK_CHANGED)
+            return true;
+    return false;
+}
+
+bool pass_reconcile(Pass *pass, GError **error)
+{
+    for (guint i = 0; i < pass->links->links->len; i++)
+        if (pass->item_of_link[i] == NOWHERE && !(link_at(pass->links, i)->flags & LINK_YIELDED))
+            pass->planned.of[COUNT_UNCHANGED]++;
+    if (!pass->container_missing && any_changed(pass) && !claim_foreign_names(pass, error))
+        return false;
+    return decide_all(pass, true, error) && decide_all(pass, false, error) && decide_waiting(pass, error) &&
+           reconcile_leaving(pass, error);
+}

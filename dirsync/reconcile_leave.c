@@ -1,0 +1,284 @@
+/*
+ * reconcile_leave.c - people who are gone, superseded or have moved home
+ *
+ * Nothing is removed unless the read was complete and the source, where it can
+ * be asked, confirms it. Whoever leaves spends a time of grace first: hidden,
+ * dated, and restored when they come back. What a leaving object holds is free
+ * for a newcomer at once; then its grace ends.
+ */
+#include "dirsync/pass_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define GRACE_FORMAT "%Y%m%d%H%M%SZ"
+
+static const StampSettings *stamp_of(const Pass *pass)
+{
+    return &pass->connector->organisation->stamp;
+}
+
+static char *now_as_time(void)
+{
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    return g_date_time_format(now, GRACE_FORMAT);
+}
+
+/* Generalized time, RFC 4517 section 3.3.13, as we and every server write it: YYYYMMDDHHMMSS[.f]Z. */
+static GDateTime *parse_time(const char *text)
+{
+    int year, month, day, hour, minute, second;
+    if (sscanf(text, "%4d%2d%2d%2d%2d%2d", &year, &month, &day, &hour, &minute, &second) != 6)
+        return NULL;
+    return g_date_time_new_utc(year, month, day, hour, minute, second);
+}
+
+static bool grace_is_over(const Pass *pass, const char *since)
+{
+    g_autoptr(GDateTime) start = parse_time(since);
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    if (!start)
+        return false;
+    return g_date_time_difference(now, start) >=
+           (GTimeSpan)pass->connector->import.grace_days * G_TIME_SPAN_DAY;
+}
+
+/* --- deleting --- */
+
+static GPtrArray *groups_with(Pass *pass, const char *dn, GError **error)
+{
+    static const char *const attributes[] = {"objectClass", NULL};
+    g_autofree char *member = filter_equals("member", dn, strlen(dn));
+    g_autofree char *unique = filter_equals("uniqueMember", dn, strlen(dn));
+    g_autofree char *filter = g_strconcat("(|", member, unique, ")", NULL);
+    ReadRequest request = {.scope = SEARCH_SUBTREE, .filter = filter, .attributes = attributes};
+    return directory_search(pass->side[TARGET].directory, &request, 10000, error);
+}
+
+static bool is_member(Pass *pass, const Entry *group, const char *name, const char *dn, bool *member,
+                      GError **error)
+{
+    g_autofree char *filter = filter_equals(name, dn, strlen(dn));
+    ReadRequest request = {.base = entry_dn(group),
+                           .scope = SEARCH_BASE,
+                           .filter = filter,
+                           .attributes = (const char *const[]){"objectClass", NULL}};
+    g_autoptr(GPtrArray) found = directory_search(pass->side[TARGET].directory, &request, 1, error);
+    *member = found && found->len;
+    return found != NULL;
+}
+
+/* The membership of @dn in one group goes, to @heir where there is one and it is not in there already. */
+static bool change_membership(Pass *pass, Subject *subject, const Entry *group, const char *dn,
+                              const char *heir, const char *situation, GError **error)
+{
+    bool unique = schema_entry_is(pass->side[TARGET].schema, group, "groupOfUniqueNames");
+    const char *name = unique ? "uniqueMember" : "member";
+    g_autoptr(Change) change = change_new(CHANGE_MODIFY, entry_dn(group));
+    Value old = {dn, strlen(dn)};
+    change_modify(change, MODIFY_DELETE, name, &old, 1);
+    bool there = false;
+    if (heir && !is_member(pass, group, name, heir, &there, error))
+        return false;
+    if (heir && !there) {
+        Value new = {heir, strlen(heir)};
+        change_modify(change, MODIFY_ADD, name, &new, 1);
+    }
+    return emit_change(pass, subject, change, group, subject->wave, situation, "membership", error);
+}
+
+/* Deletes our object in the wave after its memberships are gone; *wave: when. */
+static bool delete_object(Pass *pass, Subject *subject, const char *heir, const char *situation,
+                          const char *because, unsigned *wave, GError **error)
+{
+    const char *dn = entry_dn(subject->current);
+    g_autoptr(GPtrArray) groups = groups_with(pass, dn, error);
+    if (!groups)
+        return false;
+    for (guint i = 0; i < groups->len; i++)
+        if (!change_membership(pass, subject, g_ptr_array_index(groups, i), dn, heir, situation, error))
+            return false;
+    *wave = subject->wave + (groups->len > 0);
+    g_autoptr(Change) change = change_new(CHANGE_DELETE, dn);
+    g_autofree char *filter = stamp_filter(stamp_of(pass), pass->connector->uuid, subject->anchor);
+    change->assertion = change_strdup(change, filter);
+    if (!emit_change(pass, subject, change, subject->current, *wave, situation, because, error))
+        return false;
+    claim_register(pass, subject, subject->current, NULL, *wave);
+    subject->item->state = ITEM_DONE;
+    return true;
+}
+
+/* --- gone --- */
+
+static bool stays_as_it_is(Pass *pass, Subject *subject)
+{
+    pass->planned.of[COUNT_UNCHANGED]++;
+    subject->item->state = ITEM_DONE;
+    return true;
+}
+
+static bool both_gone(Pass *pass, Subject *subject)
+{
+    subject->item->state = ITEM_DONE;
+    if (pass->may_remove)
+        emit_settlement(pass, subject, NULL, true, 0, NULL);
+    return true;
+}
+
+bool reconcile_gone(Pass *pass, Subject *subject, GError **error)
+{
+    Item *item = subject->item;
+    if (!subject->current)
+        return both_gone(pass, subject);
+    if (item->out_of_scope && !pass->connector->import.out_of_scope_is_missing)
+        return stays_as_it_is(pass, subject);
+    if (item->unconfirmed)
+        event_emit(EVENT_NOT_CONFIRMED, subject->anchor,
+                   "the read did not show it, but the source has it; left alone");
+    if (!pass->may_remove || (!item->confirmed && !item->out_of_scope))
+        return stays_as_it_is(pass, subject);
+    bool over = subject->stamp.grace ? grace_is_over(pass, subject->stamp.grace)
+                                     : pass->connector->import.grace_days == 0;
+    if (!over) {
+        item->state = ITEM_LEAVING;
+        return true;
+    }
+    unsigned wave;
+    if (!delete_object(pass, subject, NULL, "missing",
+                       subject->stamp.grace ? "grace is over" : "not in the source any more", &wave, error))
+        return false;
+    emit_settlement(pass, subject, NULL, true, 0, NULL);
+    return true;
+}
+
+static bool begin_grace(Pass *pass, Subject *subject, GError **error)
+{
+    g_autofree char *now = now_as_time();
+    Stamp stamp = {pass->connector->uuid, subject->anchor, now};
+    g_autoptr(Entry) desired = managed_stripped(pass->managed, subject->current);
+    stamp_write(stamp_of(pass), &stamp, desired);
+    if (pass->connector->import.grace_action == HIDE_IN_GRACE)
+        entry_add_string(desired, HIDE_ATTRIBUTE, "TRUE");
+    DifferenceOptions options = {.graced = true};
+    g_autoptr(Change) change =
+        managed_difference(pass->managed, subject->current, desired, options, NULL, NULL);
+    g_autofree char *filter = stamp_filter(stamp_of(pass), pass->connector->uuid, subject->anchor);
+    change->assertion = change_strdup(change, filter);
+    event_emit(EVENT_MISSING, entry_dn(subject->current),
+               "not in the source any more; grace of %u days begins", pass->connector->import.grace_days);
+    if (!emit_change(pass, subject, change, subject->current, subject->wave, "missing",
+                     "not in the source any more", error))
+        return false;
+    g_autoptr(Entry) result = managed_result(pass->managed, subject->current, change);
+    emit_settlement(pass, subject, result, false, LINK_GRACED, NULL);
+    return true;
+}
+
+bool reconcile_leaving(Pass *pass, GError **error)
+{
+    for (guint i = 0; i < pass->items->len; i++) {
+        Item *item = item_at(pass, i);
+        if (item->state != ITEM_LEAVING)
+            continue;
+        g_auto(Subject) subject = {0};
+        if (!subject_load(pass, i, &subject, error))
+            return false;
+        item->state = ITEM_DONE;
+        if (!subject.stamp.grace) {
+            if (!begin_grace(pass, &subject, error))
+                return false;
+            continue;
+        }
+        /* Grace goes on. The link must say so even when the state was lost meanwhile. */
+        emit_settlement(pass, &subject, subject.current, false, LINK_GRACED, NULL);
+    }
+    return true;
+}
+
+bool reconcile_supersede(Pass *pass, const Holder *holder, const char *by, unsigned *wave, GError **error)
+{
+    uint32_t link = fingerprint_index_find(&pass->links->by_anchor, fingerprint_string(holder->anchor));
+    g_auto(Subject) subject = {0};
+    if (!subject_load(pass, pass->item_of_link[link], &subject, error))
+        return false;
+    event_emit(EVENT_SUPERSEDED, entry_dn(subject.current),
+               "its name or address now belongs to anchor %s; grace ends", by);
+    if (!delete_object(pass, &subject, NULL, "superseded", "a newcomer has its name or address", wave, error))
+        return false;
+    emit_settlement(pass, &subject, NULL, true, 0, NULL);
+    return true;
+}
+
+/* --- moved home --- */
+
+/* What the contact could be reached by, as secondary addresses, without what the native has. */
+static Change *addresses_for(Pass *pass, const Subject *subject, const Entry *native)
+{
+    const Schema *schema = pass->side[TARGET].schema;
+    const AttributeType *type = schema_attribute(schema, "proxyAddresses");
+    const Entry *contact = subject->current ? subject->current : subject->desired;
+    const Attribute *from = schema_find(schema, contact, "proxyAddresses");
+    g_autoptr(GArray) has = pass_keys(pass, native);
+    g_autofree char *stamp = stamp_value_prefix(stamp_of(pass));
+    Change *change = NULL;
+    for (size_t i = 0; type && from && i < from->n_values; i++) {
+        g_autofree char *value = g_strndup(from->values[i].data, from->values[i].len);
+        char *colon = strchr(value, ':');
+        g_autofree char *folded = address_fold(value, strlen(value));
+        bool there = !colon || (stamp && g_str_has_prefix(value, stamp));
+        for (guint j = 0; j < has->len && !there; j++)
+            there = !strcmp(g_array_index(has, HolderKey, j).value, folded);
+        if (there)
+            continue;
+        for (char *p = value; p < colon; p++)
+            *p = g_ascii_tolower(*p);
+        Value added = {value, strlen(value)};
+        change = change ? change : change_new(CHANGE_MODIFY, entry_dn(native));
+        change_modify(change, MODIFY_ADD, "proxyAddresses", &added, 1);
+    }
+    return change;
+}
+
+static bool may_hold_addresses(const Pass *pass, const Entry *native)
+{
+    const Schema *schema = pass->side[TARGET].schema;
+    g_autoptr(Entry) with = entry_copy(native);
+    if (!schema_find(schema, with, "proxyAddresses"))
+        entry_add_string(with, "proxyAddresses", "smtp:probe@example.invalid");
+    return schema_check_entry(schema, with, NULL);
+}
+
+static bool hand_over_addresses(Pass *pass, Subject *subject, const Holder *holder, unsigned wave,
+                                GError **error)
+{
+    ReadRequest request = {
+        .base = holder->dn, .scope = SEARCH_BASE, .attributes = (const char *const[]){"*", NULL}};
+    g_autoptr(GPtrArray) found = directory_search(pass->side[TARGET].directory, &request, 1, error);
+    if (!found)
+        return false;
+    const Entry *native = found->len ? g_ptr_array_index(found, 0) : NULL;
+    if (!native || !may_hold_addresses(pass, native))
+        return true;
+    g_autoptr(Change) change = addresses_for(pass, subject, native);
+    return !change ||
+           emit_change(pass, subject, change, native, wave, "moved-home", "addresses of the contact", error);
+}
+
+/* The contact is gone already when an earlier run was cut short: then its addresses are left to do. */
+bool reconcile_moved_home(Pass *pass, Subject *subject, const Holder *native, GError **error)
+{
+    unsigned wave = 0;
+    if (subject->current && !pass->may_remove)
+        return stays_as_it_is(pass, subject);
+    event_emit(EVENT_MOVED_HOME, subject->current ? entry_dn(subject->current) : subject->anchor,
+               "%s is this person now; the contact yields to it", native->dn);
+    if (subject->current &&
+        !delete_object(pass, subject, native->dn, "moved-home", "the person is a native now", &wave, error))
+        return false;
+    if (!hand_over_addresses(pass, subject, native, wave + 1, error))
+        return false;
+    emit_settlement(pass, subject, NULL, false, LINK_YIELDED, native->id);
+    subject->item->state = ITEM_DONE;
+    return true;
+}

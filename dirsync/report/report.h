@@ -1,0 +1,29 @@
+/*
+ * report.h - how results look: text for people, JSON for programs
+ *
+ * The only place that knows both forms. Everything a person can see a program
+ * can read.
+ */
+#ifndef DIRSYNC_REPORT_H
+#define DIRSYNC_REPORT_H
+
+#include "dirsync/run.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+/** Prints the changes of a plan, one line each: sign, name, situation, attributes. @verbose: values too. */
+bool report_plan_text(FILE *out, const char *folder, bool verbose, GError **error);
+/** Prints a plan as one JSON document, streaming; @extra (stolen, may be NULL) adds members to the head. */
+bool report_plan_json(FILE *out, const char *folder, json_t *extra, GError **error);
+
+/** What a run came to, as a JSON object. @error may be NULL. */
+json_t *report_result_json(const char *verb, const char *connector, const RunResult *result,
+                           const GError *error);
+/** One compact line. Takes the reference. */
+void report_print_json(FILE *out, json_t *json);
+
+/** A DN or other text made safe for a terminal: control characters become \xx. g_free(). */
+char *report_safe(const char *text);
+
+#endif

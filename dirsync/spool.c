@@ -1,0 +1,116 @@
+/*
+ * spool.c - see spool.h
+ *
+ * Records are a 64-bit length and the serialised entry. Appends are buffered;
+ * a read of what is still in the buffer flushes it first.
+ */
+#include "dirsync/spool.h"
+
+#include "dirsync/error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SPOOL_BUFFER (256 * 1024)
+
+struct Spool {
+    int fd;
+    uint64_t written;   /* bytes in the file */
+    GByteArray *buffer; /* appended, not yet in the file */
+};
+
+Spool *spool_new(const char *folder, GError **error)
+{
+    g_autofree char *path = g_build_filename(folder, "spool-XXXXXX", NULL);
+    int fd = g_mkstemp_full(path, O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        error_set(error, ERROR_IO,
+                  "%s: cannot make a temporary file: %s; check the folder's permissions and free space",
+                  folder, g_strerror(errno));
+        return NULL;
+    }
+    unlink(path);
+    Spool *spool = g_new0(Spool, 1);
+    spool->fd = fd;
+    spool->buffer = g_byte_array_sized_new(SPOOL_BUFFER);
+    return spool;
+}
+
+void spool_free(Spool *spool)
+{
+    if (!spool)
+        return;
+    close(spool->fd);
+    g_byte_array_unref(spool->buffer);
+    g_free(spool);
+}
+
+static bool flush_buffer(Spool *spool, GError **error)
+{
+    size_t done = 0;
+    while (done < spool->buffer->len) {
+        ssize_t n = pwrite(spool->fd, spool->buffer->data + done, spool->buffer->len - done,
+                           (off_t)(spool->written + done));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            error_set(error, ERROR_IO, "temporary file: cannot write: %s; free some space and run again",
+                      g_strerror(n ? errno : ENOSPC));
+            return false;
+        }
+        done += (size_t)n;
+    }
+    spool->written += done;
+    g_byte_array_set_size(spool->buffer, 0);
+    return true;
+}
+
+bool spool_append(Spool *spool, const Entry *entry, uint64_t *position, GError **error)
+{
+    if (spool->buffer->len >= SPOOL_BUFFER && !flush_buffer(spool, error))
+        return false;
+    size_t start = spool->buffer->len;
+    uint64_t len = 0;
+    *position = spool->written + start;
+    g_byte_array_append(spool->buffer, (const guint8 *)&len, sizeof len);
+    entry_serialise(entry, spool->buffer);
+    len = spool->buffer->len - start - sizeof len;
+    memcpy(spool->buffer->data + start, &len, sizeof len);
+    return true;
+}
+
+static bool read_all(Spool *spool, void *data, size_t len, uint64_t position, GError **error)
+{
+    for (size_t done = 0; done < len;) {
+        ssize_t n = pread(spool->fd, (char *)data + done, len - done, (off_t)(position + done));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            error_set(error, ERROR_IO, "temporary file: cannot read: %s",
+                      n ? g_strerror(errno) : "unexpected end");
+            return false;
+        }
+        done += (size_t)n;
+    }
+    return true;
+}
+
+Entry *spool_read(Spool *spool, uint64_t position, GError **error)
+{
+    if (position >= spool->written && !flush_buffer(spool, error))
+        return NULL;
+    uint64_t len;
+    if (!read_all(spool, &len, sizeof len, position, error))
+        return NULL;
+    g_autofree char *data = g_try_malloc(len + 1);
+    if (!data || !read_all(spool, data, len, position + sizeof len, error)) {
+        if (!data)
+            error_set(error, ERROR_IO,
+                      "temporary file: entry of %" G_GUINT64_FORMAT " bytes does not fit into memory", len);
+        return NULL;
+    }
+    return entry_deserialise(data, len, error);
+}

@@ -1,0 +1,28 @@
+/*
+ * spool.h - entries kept on disk while a pass needs them
+ *
+ * Memory is bounded by identity, not by content: entries that a pass has to
+ * look at again are appended to an unlinked temporary file and read back by
+ * position. Lives as long as the pass; nothing of it survives a crash. Reads
+ * and appends may come from different threads, one appending at a time.
+ */
+#ifndef DIRSYNC_SPOOL_H
+#define DIRSYNC_SPOOL_H
+
+#include "dirsync/entry.h"
+
+typedef struct Spool Spool;
+
+#define SPOOL_NOWHERE UINT64_MAX
+
+/** @folder: where the file is made (and unlinked at once). ERROR_IO. */
+Spool *spool_new(const char *folder, GError **error);
+void spool_free(Spool *spool);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Spool, spool_free)
+
+/** Appends the entry; *position is where spool_read() finds it. ERROR_IO (disk full). */
+bool spool_append(Spool *spool, const Entry *entry, uint64_t *position, GError **error);
+/** The caller owns the entry. */
+Entry *spool_read(Spool *spool, uint64_t position, GError **error);
+
+#endif

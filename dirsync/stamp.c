@@ -1,0 +1,161 @@
+/*
+ * stamp.c - see stamp.h
+ *
+ * The one-value forms hold "uuid;grace;anchor": the anchor comes last because
+ * it is the only part that may contain anything.
+ */
+#include "dirsync/stamp.h"
+
+#include <string.h>
+
+static const char *const class_attributes[] = {"importedFrom", "dirsyncAnchor", "dirsyncGraceSince", NULL};
+
+void stamp_clear(Stamp *stamp)
+{
+    g_clear_pointer(&stamp->connector, g_free);
+    g_clear_pointer(&stamp->anchor, g_free);
+    g_clear_pointer(&stamp->grace, g_free);
+}
+
+char *stamp_value_prefix(const StampSettings *settings)
+{
+    if (settings->form != STAMP_PROXY)
+        return NULL;
+    g_autofree char *lower = g_ascii_strdown(settings->name, -1);
+    return g_strconcat(lower, ":", NULL);
+}
+
+const char *const *stamp_attributes(const StampSettings *settings)
+{
+    static const char *const proxy[] = {"proxyAddresses", NULL};
+    /* One definition a process: the attribute form's name is kept for its life. */
+    static const char *named[] = {NULL, NULL};
+    switch (settings->form) {
+    case STAMP_CLASS:
+        return class_attributes;
+    case STAMP_PROXY:
+        return proxy;
+    case STAMP_ATTRIBUTE:
+        break;
+    }
+    named[0] = g_intern_string(settings->name);
+    return named;
+}
+
+static bool read_class(const Schema *schema, const Entry *entry, Stamp *stamp)
+{
+    const char *connector = schema_find_string(schema, entry, "importedFrom");
+    const char *anchor = schema_find_string(schema, entry, "dirsyncAnchor");
+    if (!connector || !anchor)
+        return false;
+    stamp->connector = g_ascii_strdown(connector, -1);
+    stamp->anchor = g_strdup(anchor);
+    stamp->grace = g_strdup(schema_find_string(schema, entry, "dirsyncGraceSince"));
+    return true;
+}
+
+static bool parse_value(const char *text, Stamp *stamp)
+{
+    g_auto(GStrv) parts = g_strsplit(text, ";", 3);
+    if (g_strv_length(parts) != 3 || !*parts[0] || !*parts[2])
+        return false;
+    stamp->connector = g_ascii_strdown(parts[0], -1);
+    stamp->grace = *parts[1] ? g_strdup(parts[1]) : NULL;
+    stamp->anchor = g_strdup(parts[2]);
+    return true;
+}
+
+static bool read_proxy(const StampSettings *settings, const Schema *schema, const Entry *entry, Stamp *stamp)
+{
+    const Attribute *proxies = schema_find(schema, entry, "proxyAddresses");
+    g_autofree char *prefix = stamp_value_prefix(settings);
+    for (size_t i = 0; proxies && i < proxies->n_values; i++)
+        if (!g_ascii_strncasecmp(proxies->values[i].data, prefix, strlen(prefix)) &&
+            parse_value(proxies->values[i].data + strlen(prefix), stamp))
+            return true;
+    return false;
+}
+
+bool stamp_read(const StampSettings *settings, const Schema *schema, const Entry *entry, Stamp *stamp)
+{
+    *stamp = (Stamp){0};
+    if (settings->form == STAMP_CLASS)
+        return read_class(schema, entry, stamp);
+    if (settings->form == STAMP_PROXY)
+        return read_proxy(settings, schema, entry, stamp);
+    const char *text = schema_find_string(schema, entry, settings->name);
+    return text && parse_value(text, stamp);
+}
+
+void stamp_write(const StampSettings *settings, const Stamp *stamp, Entry *entry)
+{
+    if (settings->form == STAMP_CLASS) {
+        entry_add_string(entry, "objectClass", STAMP_CLASS_NAME);
+        entry_add_string(entry, "importedFrom", stamp->connector);
+        entry_add_string(entry, "dirsyncAnchor", stamp->anchor);
+        if (stamp->grace)
+            entry_add_string(entry, "dirsyncGraceSince", stamp->grace);
+        return;
+    }
+    g_autofree char *prefix = stamp_value_prefix(settings);
+    g_autofree char *text = g_strdup_printf("%s%s;%s;%s", prefix ? prefix : "", stamp->connector,
+                                            stamp->grace ? stamp->grace : "", stamp->anchor);
+    entry_add_string(entry, stamp_attributes(settings)[0], text);
+}
+
+char *stamp_filter(const StampSettings *settings, const char *connector, const char *anchor)
+{
+    if (settings->form == STAMP_CLASS) {
+        g_autofree char *from = filter_equals("importedFrom", connector, strlen(connector));
+        g_autofree char *with = filter_equals("dirsyncAnchor", anchor, strlen(anchor));
+        return g_strconcat("(&", from, with, ")", NULL);
+    }
+    g_autofree char *prefix = stamp_value_prefix(settings);
+    g_autofree char *start = g_strconcat(prefix ? prefix : "", connector, ";", NULL);
+    g_autofree char *end = g_strconcat(";", anchor, NULL);
+    g_autofree char *initial = filter_escape(start, strlen(start));
+    g_autofree char *final = filter_escape(end, strlen(end));
+    return g_strdup_printf("(%s=%s*%s)", stamp_attributes(settings)[0], initial, final);
+}
+
+char *stamp_owner_filter(const StampSettings *settings, const char *connector)
+{
+    if (settings->form == STAMP_CLASS)
+        return filter_equals("importedFrom", connector, strlen(connector));
+    g_autofree char *prefix = stamp_value_prefix(settings);
+    g_autofree char *start = g_strconcat(prefix ? prefix : "", connector, ";", NULL);
+    g_autofree char *initial = filter_escape(start, strlen(start));
+    return g_strdup_printf("(%s=%s*)", stamp_attributes(settings)[0], initial);
+}
+
+static bool is_printable(Value value)
+{
+    if (!value.len || !g_utf8_validate(value.data, (gssize)value.len, NULL))
+        return false;
+    for (size_t i = 0; i < value.len; i++)
+        if ((unsigned char)value.data[i] < 0x20 || value.data[i] == 0x7f)
+            return false;
+    return strncmp(value.data, "hex:", 4) != 0 && value.data[0] != ' ' && value.data[value.len - 1] != ' ';
+}
+
+char *anchor_text(Value value)
+{
+    if (is_printable(value))
+        return g_strndup(value.data, value.len);
+    GString *text = g_string_new("hex:");
+    for (size_t i = 0; i < value.len; i++)
+        g_string_append_printf(text, "%02x", (unsigned char)value.data[i]);
+    return g_string_free(text, FALSE);
+}
+
+GBytes *anchor_bytes(const char *text)
+{
+    if (strncmp(text, "hex:", 4) != 0)
+        return g_bytes_new(text, strlen(text));
+    GByteArray *bytes = g_byte_array_new();
+    for (const char *p = text + 4; g_ascii_isxdigit(p[0]) && g_ascii_isxdigit(p[1]); p += 2) {
+        guint8 byte = (guint8)(g_ascii_xdigit_value(p[0]) << 4 | g_ascii_xdigit_value(p[1]));
+        g_byte_array_append(bytes, &byte, 1);
+    }
+    return g_byte_array_free_to_bytes(bytes);
+}

@@ -1,0 +1,126 @@
+/*
+ * state.h - what a connector remembers between runs
+ *
+ * One folder for each connector: state.db (links, quarantine, runs, journal),
+ * runs/ (plans and their undo) and a lock; beside the connectors' folders the
+ * organisation's home.db. All of it is a cache and a journal: deleting it costs
+ * one full read. Nothing but this module and home_index.h opens these files.
+ */
+#ifndef DIRSYNC_STATE_H
+#define DIRSYNC_STATE_H
+
+#include "dirsync/connector.h"
+#include "dirsync/entry.h"
+#include "dirsync/home_index.h"
+
+typedef struct State State;
+
+/** @folder overrides what the organisation's definition says; NULL: that, else /var/lib/dirsync for
+ *  root and $XDG_STATE_HOME/dirsync for others. Takes the connector's lock: ERROR_LOCKED when another
+ *  process has it. */
+State *state_open(const Connector *connector, const char *folder, GError **error);
+/** The same for reading only: no lock; NULL without an error when there is no state yet. */
+State *state_open_unlocked(const Connector *connector, const char *folder, GError **error);
+void state_close(State *state);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(State, state_close)
+
+/** The connector's folder, absolute. */
+const char *state_folder(const State *state);
+/** True when state.db was made by this open. */
+bool state_is_new(const State *state);
+HomeIndex *state_home(State *state);
+
+bool state_begin(State *state, GError **error);
+bool state_commit(State *state, GError **error);
+void state_rollback(State *state);
+
+bool state_get(State *state, const char *name, char **value, GError **error);
+bool state_set(State *state, const char *name, const char *value, GError **error);
+
+/* --- links --- */
+
+typedef enum {
+    LINK_GRACED = 1 << 0,  /* the object is in grace */
+    LINK_RETRY = 1 << 1,   /* something is left to do: look at it again in every run */
+    LINK_YIELDED = 1 << 2, /* moved home: the target is a native, not ours */
+    LINK_SKIPPED = 1 << 3  /* the source entry is out of scope and has no object */
+} LinkFlags;
+
+typedef struct {
+    int64_t row;                                /* 0: not stored yet */
+    char *anchor;                               /* text form; owned, as are the others */
+    char *dn;                                   /* of the target; NULL unknown */
+    char *id;                                   /* entryUUID or objectGUID of the target; NULL unknown */
+    Fingerprint source, target, desired, exact; /* zero: unknown */
+    unsigned flags;
+} LinkRow;
+
+void link_row_clear(LinkRow *row);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LinkRow, link_row_clear)
+
+typedef void (*LinkSeen)(const LinkRow *row, void *data);
+/** All links; strings live during the callback only. */
+bool state_scan_links(State *state, LinkSeen seen, void *data, GError **error);
+/** Fills *row (cleared before); row->row 0 when there is no such link. */
+bool state_find_link(State *state, int64_t row, LinkRow *found, GError **error);
+/** Stores by anchor. */
+bool state_save_link(State *state, const LinkRow *row, GError **error);
+/** Only the fingerprints and flags of a stored link. */
+bool state_touch_link(State *state, const LinkRow *row, GError **error);
+bool state_remove_link(State *state, const char *anchor, GError **error);
+bool state_count_links(State *state, int64_t *count, GError **error);
+
+/* --- quarantine --- */
+
+/** *is_new: it was not in quarantine before this run. */
+bool state_quarantine(State *state, const char *subject, const char *reason, const char *run, bool *is_new,
+                      GError **error);
+typedef void (*QuarantineSeen)(const char *subject, const char *reason, const char *first, const char *last,
+                               void *data);
+bool state_scan_quarantine(State *state, QuarantineSeen seen, void *data, GError **error);
+/** Drops what this run did not put in again; calls back for each. Only after a complete read. */
+bool state_clear_quarantine(State *state, const char *run, QuarantineSeen cleared, void *data,
+                            GError **error);
+
+/* --- runs and their journal --- */
+
+typedef struct {
+    char *id, *kind, *started, *finished, *who, *folder, *summary, *counts;
+    int status;
+} RunRecord;
+
+void run_record_clear(RunRecord *record);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RunRecord, run_record_clear)
+
+/** "20261122T143000Z-1a2b"; g_free(). */
+char *run_new_id(void);
+/** "2026-11-22T14:30:00Z"; g_free(). */
+char *time_now_text(void);
+
+bool state_begin_run(State *state, const char *id, const char *kind, const char *folder, GError **error);
+/** @folder: of the plan, if it is worth keeping; NULL when the run wrote nothing. */
+bool state_finish_run(State *state, const char *id, int status, const char *folder, const char *summary,
+                      const char *counts, GError **error);
+typedef void (*RunSeen)(const RunRecord *record, void *data);
+/** Newest first, at most @max (0: all). */
+bool state_scan_runs(State *state, size_t max, RunSeen seen, void *data, GError **error);
+/** record->id NULL when there is none. @id NULL: the newest. */
+bool state_find_run(State *state, const char *id, RunRecord *record, GError **error);
+
+typedef enum {
+    JOURNAL_INTENDED,
+    JOURNAL_DONE,
+    JOURNAL_FAILED,
+    JOURNAL_UNCERTAIN,
+    JOURNAL_NONE = -1
+} JournalOutcome;
+
+/** One row; call between state_begin() and state_commit(). */
+bool state_journal(State *state, const char *run, size_t seq, JournalOutcome outcome, GError **error);
+/** JOURNAL_NONE when the change was never begun. */
+bool state_journal_outcome(State *state, const char *run, size_t seq, JournalOutcome *outcome,
+                           GError **error);
+/** Runs that have intended changes without an outcome (cut short), as ids; g_strfreev(). */
+char **state_unfinished_runs(State *state, GError **error);
+
+#endif

@@ -1,0 +1,176 @@
+/*
+ * state_runs.c - quarantine, runs and journal of state.h
+ */
+#include "dirsync/state_internal.h"
+
+#include <unistd.h>
+
+bool state_quarantine(State *state, const char *subject, const char *reason, const char *run, bool *is_new,
+                      GError **error)
+{
+    sqlite3_stmt *statement =
+        database_query(state->database, error, "SELECT 1 FROM quarantine WHERE subject = ?", "s", subject);
+    int more = statement ? database_step(state->database, statement, error) : -1;
+    if (more < 0)
+        return false;
+    sqlite3_reset(statement);
+    *is_new = more == 0;
+    return database_run(state->database, error,
+                        "INSERT INTO quarantine (subject, reason, first, last) VALUES (?1, ?2, ?3, ?3) "
+                        "ON CONFLICT (subject) DO UPDATE SET reason = ?2, last = ?3",
+                        "sss", subject, reason, run);
+}
+
+static bool each_quarantined(State *state, sqlite3_stmt *statement, QuarantineSeen seen, void *data,
+                             GError **error)
+{
+    int more = -1;
+    while (statement && (more = database_step(state->database, statement, error)) > 0)
+        seen((const char *)sqlite3_column_text(statement, 0), (const char *)sqlite3_column_text(statement, 1),
+             (const char *)sqlite3_column_text(statement, 2), (const char *)sqlite3_column_text(statement, 3),
+             data);
+    return more == 0;
+}
+
+bool state_scan_quarantine(State *state, QuarantineSeen seen, void *data, GError **error)
+{
+    return each_quarantined(
+        state,
+        database_query(state->database, error,
+                       "SELECT subject, reason, first, last FROM quarantine ORDER BY subject", ""),
+        seen, data, error);
+}
+
+bool state_clear_quarantine(State *state, const char *run, QuarantineSeen cleared, void *data, GError **error)
+{
+    return each_quarantined(
+               state,
+               database_query(state->database, error,
+                              "SELECT subject, reason, first, last FROM quarantine WHERE last <> ?", "s",
+                              run),
+               cleared, data, error) &&
+           database_run(state->database, error, "DELETE FROM quarantine WHERE last <> ?", "s", run);
+}
+
+void run_record_clear(RunRecord *record)
+{
+    g_free(record->id);
+    g_free(record->kind);
+    g_free(record->started);
+    g_free(record->finished);
+    g_free(record->who);
+    g_free(record->folder);
+    g_free(record->summary);
+    g_free(record->counts);
+    *record = (RunRecord){0};
+}
+
+char *run_new_id(void)
+{
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autofree char *time = g_date_time_format(now, "%Y%m%dT%H%M%SZ");
+    return g_strdup_printf("%s-%04x", time, (unsigned)g_random_int_range(0, 0x10000));
+}
+
+char *time_now_text(void)
+{
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    return g_date_time_format(now, "%Y-%m-%dT%H:%M:%SZ");
+}
+
+bool state_begin_run(State *state, const char *id, const char *kind, const char *folder, GError **error)
+{
+    g_autofree char *started = time_now_text();
+    g_autofree char *who = g_strdup_printf("%s@%s", g_get_user_name(), g_get_host_name());
+    return database_run(state->database, error,
+                        "INSERT INTO run (id, kind, started, who, folder) VALUES (?, ?, ?, ?, ?)", "sssss",
+                        id, kind, started, who, folder);
+}
+
+bool state_finish_run(State *state, const char *id, int status, const char *folder, const char *summary,
+                      const char *counts, GError **error)
+{
+    g_autofree char *finished = time_now_text();
+    return database_run(
+        state->database, error,
+        "UPDATE run SET finished = ?, status = ?, folder = ?, summary = ?, counts = ? WHERE id = ?", "sissss",
+        finished, (int64_t)status, folder, summary, counts, id);
+}
+
+#define RUN_COLUMNS "id, kind, started, finished, who, folder, summary, counts, status"
+
+static void fill_run(sqlite3_stmt *statement, RunRecord *record)
+{
+    char **fields[] = {&record->id,  &record->kind,   &record->started, &record->finished,
+                       &record->who, &record->folder, &record->summary, &record->counts};
+    for (int i = 0; i < (int)G_N_ELEMENTS(fields); i++)
+        *fields[i] = database_text(statement, i);
+    record->status = sqlite3_column_type(statement, 8) == SQLITE_NULL ? -1 : sqlite3_column_int(statement, 8);
+}
+
+bool state_scan_runs(State *state, size_t max, RunSeen seen, void *data, GError **error)
+{
+    sqlite3_stmt *statement =
+        database_query(state->database, error, "SELECT " RUN_COLUMNS " FROM run ORDER BY number DESC LIMIT ?",
+                       "i", max ? (int64_t)max : (int64_t)-1);
+    int more = -1;
+    while (statement && (more = database_step(state->database, statement, error)) > 0) {
+        g_auto(RunRecord) record = {0};
+        fill_run(statement, &record);
+        seen(&record, data);
+    }
+    return more == 0;
+}
+
+bool state_find_run(State *state, const char *id, RunRecord *record, GError **error)
+{
+    run_record_clear(record);
+    sqlite3_stmt *statement = database_query(state->database, error,
+                                             "SELECT " RUN_COLUMNS " FROM run WHERE ?1 IS NULL OR id = ?1 "
+                                             "ORDER BY number DESC LIMIT 1",
+                                             "s", id);
+    int more = statement ? database_step(state->database, statement, error) : -1;
+    if (more > 0) {
+        fill_run(statement, record);
+        sqlite3_reset(statement);
+    }
+    return more >= 0;
+}
+
+bool state_journal(State *state, const char *run, size_t seq, JournalOutcome outcome, GError **error)
+{
+    return database_run(state->database, error,
+                        "INSERT INTO journal (run, seq, outcome) VALUES (?1, ?2, ?3) "
+                        "ON CONFLICT (run, seq) DO UPDATE SET outcome = ?3",
+                        "sii", run, (int64_t)seq, (int64_t)outcome);
+}
+
+bool state_journal_outcome(State *state, const char *run, size_t seq, JournalOutcome *outcome, GError **error)
+{
+    *outcome = JOURNAL_NONE;
+    sqlite3_stmt *statement =
+        database_query(state->database, error, "SELECT outcome FROM journal WHERE run = ? AND seq = ?", "si",
+                       run, (int64_t)seq);
+    int more = statement ? database_step(state->database, statement, error) : -1;
+    if (more > 0) {
+        *outcome = (JournalOutcome)sqlite3_column_int(statement, 0);
+        sqlite3_reset(statement);
+    }
+    return more >= 0;
+}
+
+char **state_unfinished_runs(State *state, GError **error)
+{
+    GPtrArray *ids = g_ptr_array_new();
+    sqlite3_stmt *statement = database_query(state->database, error,
+                                             "SELECT id FROM run WHERE finished IS NULL ORDER BY number", "");
+    int more = -1;
+    while (statement && (more = database_step(state->database, statement, error)) > 0)
+        g_ptr_array_add(ids, database_text(statement, 0));
+    g_ptr_array_add(ids, NULL);
+    char **list = (char **)g_ptr_array_free(ids, FALSE);
+    if (more == 0)
+        return list;
+    g_strfreev(list);
+    return NULL;
+}

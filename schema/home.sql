@@ -1,0 +1,31 @@
+-- Index of the home directory: every recipient and every address in it, natives
+-- included. A cache: deleting it costs one full read.
+
+CREATE TABLE meta (
+    name  TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE holder (
+    row         INTEGER PRIMARY KEY,
+    id          TEXT NOT NULL UNIQUE, -- entryUUID or objectGUID
+    dn          TEXT NOT NULL,
+    dn_key      TEXT NOT NULL,        -- canonical form, to look names up
+    fingerprint BLOB NOT NULL,        -- of the entry as received
+    owner       TEXT,                 -- UUID of the connector that made it; NULL: native
+    anchor      TEXT,
+    graced      INTEGER NOT NULL,
+    serial      INTEGER NOT NULL      -- of the transaction that saved it: what changed since?
+) STRICT;
+CREATE INDEX holder_serial ON holder (serial);
+CREATE INDEX holder_dn ON holder (dn_key);
+CREATE INDEX holder_anchor ON holder (owner, anchor);
+
+-- kind "address": "type:value", folded; else the attribute of a join rule.
+CREATE TABLE key (
+    kind   TEXT NOT NULL,
+    value  TEXT NOT NULL,
+    holder INTEGER NOT NULL REFERENCES holder (row) ON DELETE CASCADE,
+    PRIMARY KEY (kind, value, holder)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX key_holder ON key (holder);

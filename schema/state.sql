@@ -1,0 +1,51 @@
+-- State of one connector: a cache and a journal. Deleting it costs one full
+-- read, because the stamps on the objects are the truth.
+-- user_version says which form of this file made the database.
+
+CREATE TABLE meta (
+    name  TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- One row for each source entry that has an object: who they are and how both
+-- sides looked when they were last found or made equal.
+CREATE TABLE link (
+    row     INTEGER PRIMARY KEY,
+    anchor  TEXT NOT NULL UNIQUE,
+    dn      TEXT,              -- of the target object, as last seen
+    id      TEXT,              -- its entryUUID or objectGUID
+    source  BLOB NOT NULL,     -- fingerprints, 16 bytes each; zero: unknown
+    target  BLOB NOT NULL,
+    desired BLOB NOT NULL,     -- managed content, by matching rules
+    exact   BLOB NOT NULL,     -- managed content, as written
+    flags   INTEGER NOT NULL
+) STRICT;
+
+-- Entries that could not be mapped, and since when.
+CREATE TABLE quarantine (
+    subject TEXT PRIMARY KEY,  -- anchor, or where the record stands
+    reason  TEXT NOT NULL,
+    first   TEXT NOT NULL,     -- run
+    last    TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE run (
+    number   INTEGER PRIMARY KEY, -- order of the runs
+    id       TEXT NOT NULL UNIQUE,
+    kind     TEXT NOT NULL,    -- sync, apply, revert
+    started  TEXT NOT NULL,    -- ISO 8601, UTC
+    finished TEXT,             -- NULL: still going on, or cut short
+    status   INTEGER,          -- exit status
+    who      TEXT NOT NULL,    -- user@host
+    folder   TEXT,             -- plan of the run, with its undo
+    summary  TEXT,             -- the summary line
+    counts   TEXT              -- the same figures as JSON
+) STRICT;
+
+-- Intent before each wave, outcome after it; seq is the place in the plan.
+CREATE TABLE journal (
+    run     TEXT NOT NULL REFERENCES run (id) ON DELETE CASCADE,
+    seq     INTEGER NOT NULL,
+    outcome INTEGER NOT NULL,  -- 0 intended, 1 done, 2 failed, 3 uncertain
+    PRIMARY KEY (run, seq)
+) STRICT, WITHOUT ROWID;
