@@ -6,12 +6,14 @@
 #include "dirsync/event.h"
 #include "dirsync/fault.h"
 #include "dirsync/interrupt.h"
+#include "dirsync/link_table.h"
 
 #include <string.h>
 
 #define SLICE 1000   /* changes that may be without an outcome after a crash */
 #define BUSY_TRIES 5 /* with 1, 2, 4, 8, 16 seconds between */
 #define HOPELESS 100 /* refusals without one success: stop */
+#define FORBIDDEN 10 /* the same, where the account may not write */
 
 /* One change on its way. */
 typedef struct {
@@ -25,9 +27,11 @@ typedef struct {
 typedef struct {
     const Apply *apply;
     ApplyResult *result;
-    GPtrArray *slice; /* of Item */
-    bool cut;         /* the directory is gone */
-    GError *stop;     /* why the work cannot go on */
+    GPtrArray *slice;   /* of Item */
+    GHashTable *undone; /* fingerprints (hex) of the anchors of which a change was not done */
+    bool cut;           /* the directory is gone */
+    GError *forbidden;  /* the first refusal for want of permission */
+    GError *stop;       /* why the work cannot go on */
     gint64 started;
     size_t sent;
 } Work;
@@ -73,6 +77,40 @@ static bool may_delete(Work *work, Item *item)
     return false;
 }
 
+static char *anchor_hex(const Change *change)
+{
+    return change->anchor ? fingerprint_hex(fingerprint_string(change->anchor)) : NULL;
+}
+
+/* What comes after a change that was not done would do harm: a name or address twice, a lost member. */
+static bool depends_on_undone(const Work *work, const Change *change)
+{
+    g_autofree char *own = anchor_hex(change);
+    if (own && g_hash_table_contains(work->undone, own))
+        return true;
+    g_auto(GStrv) before = g_strsplit(change->after ? change->after : "", " ", 0);
+    for (char **hex = before; *hex; hex++)
+        if (g_hash_table_contains(work->undone, *hex))
+            return true;
+    return false;
+}
+
+/* A saved plan may be old: somebody may have an object by now. Nothing in an add says that. */
+static bool may_add(Work *work, Item *item)
+{
+    const Apply *apply = work->apply;
+    if (!apply->look_before_adding || item->change->kind != CHANGE_ADD || !item->change->anchor)
+        return true;
+    g_autofree char *filter = stamp_filter(apply->stamp, apply->connector_uuid, item->change->anchor);
+    ReadRequest request = {
+        .scope = SEARCH_SUBTREE, .filter = filter, .attributes = (const char *const[]){"1.1", NULL}};
+    g_autoptr(GPtrArray) found = directory_search(apply->directory, &request, 2, &item->error);
+    if (found && found->len)
+        error_set(&item->error, ERROR_MOVED, "%s: this person has an object by now (%s); make a new plan",
+                  item->change->dn, entry_dn(g_ptr_array_index(found, 0)));
+    return found && !found->len;
+}
+
 /* Spreads the changes evenly when a rate is asked for. */
 static void keep_rate(Work *work)
 {
@@ -93,7 +131,12 @@ static void send(Work *work, Item *item)
         error_set(&item->error, ERROR_UNREACHABLE, "%s: not sent", item->change->dn);
         return;
     }
-    if (!may_delete(work, item))
+    if (depends_on_undone(work, item->change)) {
+        error_set(&item->error, ERROR_MOVED,
+                  "%s: left out, since a change that must come before it was not done", item->change->dn);
+        return;
+    }
+    if (!may_delete(work, item) || !may_add(work, item))
         return;
     keep_rate(work);
     work->sent++;
@@ -196,6 +239,8 @@ static void report(const Item *item)
 static void count(Work *work, const Item *item)
 {
     ApplyResult *result = work->result;
+    if (!work->forbidden && item->error && error_scope(item->error) == SCOPE_CONTAINER)
+        work->forbidden = g_error_copy(item->error);
     switch (item->outcome) {
     case JOURNAL_DONE:
         result->done++;
@@ -215,8 +260,8 @@ static bool is_hopeless(const Work *work, const Item *item)
         return false;
     if (error_scope(item->error) >= SCOPE_DIRECTORY)
         return true;
-    return !work->result->done &&
-           (error_scope(item->error) == SCOPE_CONTAINER || work->result->failed >= HOPELESS);
+    size_t enough = error_scope(item->error) == SCOPE_CONTAINER ? FORBIDDEN : HOPELESS;
+    return !work->result->done && work->result->failed >= enough;
 }
 
 static void look_for_reasons_to_stop(Work *work)
@@ -263,6 +308,15 @@ static bool journal_intents(Work *work, GError **error)
     return true;
 }
 
+static void note_undone(Work *work)
+{
+    for (guint i = 0; i < work->slice->len; i++) {
+        const Item *item = g_ptr_array_index(work->slice, i);
+        if (item->outcome != JOURNAL_DONE && item->change->anchor)
+            g_hash_table_add(work->undone, anchor_hex(item->change));
+    }
+}
+
 static bool do_slice(Work *work, GError **error)
 {
     if (!journal_intents(work, error))
@@ -276,15 +330,22 @@ static bool do_slice(Work *work, GError **error)
         report(g_ptr_array_index(work->slice, i));
         count(work, g_ptr_array_index(work->slice, i));
     }
+    note_undone(work);
     look_for_reasons_to_stop(work);
     return commit_slice(work, error);
+}
+
+/* The wish to stop is heeded between slices, so a slow run has short ones: of about a second. */
+static guint slice_size(const Apply *apply)
+{
+    return apply->rate > 0 && apply->rate < SLICE ? MAX((guint)apply->rate, 1) : SLICE;
 }
 
 /* Fills the slice with changes of one wave; @left counts what the wave still has. */
 static bool read_slice(Work *work, PlanReader *reader, size_t *left, size_t *seq, GError **error)
 {
     g_ptr_array_set_size(work->slice, 0);
-    for (; *left && work->slice->len < SLICE; --*left, ++*seq) {
+    for (; *left && work->slice->len < slice_size(work->apply); --*left, ++*seq) {
         g_autoptr(Change) change = NULL;
         if (!plan_read(reader, &change, error))
             return false;
@@ -323,6 +384,20 @@ static bool do_waves(Work *work, PlanReader *reader, GError **error)
     return true;
 }
 
+/* Where nothing at all was done for want of permission, that is the error of the whole work. */
+static bool take_ending(Work *work, bool ok, GError **error)
+{
+    if (!work->stop && work->forbidden && !work->result->done)
+        work->stop = g_steal_pointer(&work->forbidden);
+    g_clear_error(&work->forbidden);
+    if (ok && work->stop) {
+        g_propagate_error(error, work->stop);
+        return false;
+    }
+    g_clear_error(&work->stop);
+    return ok;
+}
+
 bool apply_plan(const Apply *apply, ApplyResult *result, GError **error)
 {
     *result = (ApplyResult){0};
@@ -330,16 +405,16 @@ bool apply_plan(const Apply *apply, ApplyResult *result, GError **error)
     if (!reader)
         return false;
     g_autoptr(GPtrArray) slice = g_ptr_array_new_with_free_func(item_free);
-    Work work = {.apply = apply, .result = result, .slice = slice, .started = g_get_monotonic_time()};
+    g_autoptr(GHashTable) undone = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    Work work = {.undone = undone,
+                 .apply = apply,
+                 .result = result,
+                 .slice = slice,
+                 .started = g_get_monotonic_time()};
     bool ok = do_waves(&work, reader, error);
     result->not_sent =
         apply->head->changes - result->done - result->failed - result->uncertain - result->skipped;
-    if (ok && work.stop) {
-        g_propagate_error(error, work.stop);
-        return false;
-    }
-    g_clear_error(&work.stop);
-    return ok;
+    return take_ending(&work, ok, error);
 }
 
 static bool recover_one(const Apply *apply, const Change *change, size_t seq, ApplyResult *result,
@@ -350,9 +425,16 @@ static bool recover_one(const Apply *apply, const Change *change, size_t seq, Ap
         return false;
     if (outcome != JOURNAL_INTENDED && outcome != JOURNAL_UNCERTAIN)
         return true;
-    int happened = apply_ask(apply->directory, change, error);
-    if (happened < 0)
+    g_autoptr(GError) why = NULL;
+    int happened = apply_ask(apply->directory, change, &why);
+    if (happened < 0 && error_scope(why) >= SCOPE_DIRECTORY) {
+        g_propagate_error(error, g_steal_pointer(&why));
         return false;
+    }
+    if (happened < 0) { /* it stays uncertain; the next plan sees what is there */
+        result->uncertain++;
+        return state_journal(apply->state, apply->run, seq, JOURNAL_UNCERTAIN, error);
+    }
     *(happened ? &result->done : &result->failed) += 1;
     return state_journal(apply->state, apply->run, seq, happened ? JOURNAL_DONE : JOURNAL_FAILED, error);
 }

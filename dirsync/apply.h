@@ -36,8 +36,9 @@ typedef struct {
     const char *run; /* journal rows go to this run */
     const char *connector_uuid;
     const StampSettings *stamp;
-    double rate;        /* changes a second; 0: as fast as it goes */
-    ApplyRecord record; /* may be NULL, as may the others */
+    bool look_before_adding; /* the plan may be old: does somebody with that anchor have an object by now? */
+    double rate;             /* changes a second; 0: as fast as it goes */
+    ApplyRecord record;      /* may be NULL, as may the others */
     ApplySkip skip;
     ApplyProgress progress;
     void *data;

@@ -40,6 +40,8 @@ typedef struct Change {
     const char *situation;  /* name from the situation table, or NULL */
     const char *anchor;     /* source identity, or NULL */
     const char *because;    /* what led to it, for people; or NULL */
+    const char *after;      /* fingerprints (hex) of the anchors whose changes must have been done before, separated
+                               by blanks; or NULL */
     void *tag;              /* the submitter's; drivers hand it back untouched */
 } Change;
 

@@ -9,6 +9,12 @@
 
 #include <string.h>
 
+/* Who gives a key up, and in which wave. */
+typedef struct {
+    unsigned wave;
+    Fingerprint anchor;
+} Freed;
+
 static Fingerprint *key_of(const char *kind, const char *value, const char *holder)
 {
     g_autofree char *text = g_strconcat(kind, "\n", value, "\n", holder, NULL);
@@ -50,26 +56,41 @@ static bool is_self(const Pass *pass, const Subject *subject, const Holder *hold
     return !g_strcmp0(holder->owner, pass->connector->uuid) && !g_strcmp0(holder->anchor, subject->anchor);
 }
 
+/* The wave after, and only if what was to be done until then has been done. */
+static void wait_for_wave(Subject *subject, unsigned freed, Fingerprint anchor, unsigned *wave)
+{
+    *wave = MAX(*wave, freed + 1);
+    if (!subject->after)
+        subject->after = g_array_new(FALSE, FALSE, sizeof(Fingerprint));
+    for (guint i = 0; i < subject->after->len; i++)
+        if (fingerprint_equal(g_array_index(subject->after, Fingerprint, i), anchor))
+            return;
+    g_array_append_val(subject->after, anchor);
+}
+
 /* How the claim stands against one holder. */
 static bool claim_against(Pass *pass, Subject *subject, const Holder *holder, const char *kind,
                           const char *value, bool last, Claim *claim, unsigned *wave, GError **error)
 {
-    gpointer when;
-    if (look_up(pass->freed, kind, value, holder->id, &when)) {
-        *wave = MAX(*wave, GPOINTER_TO_UINT(when) + 1);
+    gpointer found;
+    if (look_up(pass->freed, kind, value, holder->id, &found)) {
+        const Freed *freed = found;
+        wait_for_wave(subject, freed->wave, freed->anchor, wave);
         return true;
     }
     Item *item = item_of_holder(pass, holder);
     if (item && item->state == ITEM_LEAVING && pass->may_remove && !item->unconfirmed) {
         unsigned gone = 0;
+        if (!subject->act) /* only when it is certain that the newcomer will be written */
+            return true;
         if (!reconcile_supersede(pass, holder, subject->anchor, &gone, error))
             return false;
-        *wave = MAX(*wave, gone + 1);
+        wait_for_wave(subject, gone, fingerprint_string(holder->anchor), wave);
         return true;
     }
     bool may_come =
         item && (item->state == ITEM_OPEN ||
-                 (item->state == ITEM_WAITING && look_up(pass->offered, kind, value, holder->id, &when)));
+                 (item->state == ITEM_WAITING && look_up(pass->offered, kind, value, holder->id, &found)));
     *claim = may_come && !last ? CLAIM_WAIT : CLAIM_TAKEN;
     return true;
 }
@@ -130,24 +151,26 @@ static void keys_without(const Pass *pass, const Entry *a, const Entry *b,
         told(KEY_DN, name, data);
 }
 
+/* What is put into a table for every key: a copy of @size bytes. */
 typedef struct {
     GHashTable *table;
     const char *holder;
-    gpointer value;
-    bool copy;
+    gconstpointer value;
+    size_t size;
 } Put;
 
 static void put_key(const char *kind, const char *value, void *data)
 {
     const Put *to = data;
-    put(to->table, kind, value, to->holder, to->copy ? g_strdup(to->value) : to->value);
+    put(to->table, kind, value, to->holder, g_memdup2(to->value, to->size));
 }
 
 void claim_register(Pass *pass, Subject *subject, const Entry *before, const Entry *after, unsigned wave)
 {
     g_autofree char *id = before ? pass_home_id(pass, before) : NULL;
-    Put freed = {pass->freed, id, GUINT_TO_POINTER(wave), false};
-    Put claimed = {pass->claimed, "", subject->anchor, true};
+    Freed how = {wave, fingerprint_string(subject->anchor)};
+    Put freed = {pass->freed, id, &how, sizeof how};
+    Put claimed = {pass->claimed, "", subject->anchor, strlen(subject->anchor) + 1};
     keys_without(pass, before, after, put_key, &freed);
     keys_without(pass, after, before, put_key, &claimed);
 }
@@ -157,7 +180,7 @@ void claim_offer(Pass *pass, Subject *subject)
     if (!subject->current || !subject->desired)
         return;
     g_autofree char *id = pass_home_id(pass, subject->current);
-    Put offered = {pass->offered, id, NULL, false};
+    Put offered = {pass->offered, id, NULL, 0};
     keys_without(pass, subject->current, subject->desired, put_key, &offered);
 }
 
@@ -175,4 +198,13 @@ bool claim_foreign_names(Pass *pass, GError **error)
         put(pass->claimed, KEY_DN, name, "", g_strdup(""));
     }
     return found != NULL;
+}
+
+bool claim_object(Pass *pass, const Subject *subject, const char *id)
+{
+    gpointer claimant;
+    if (look_up(pass->claimed, KEY_OBJECT, id, "", &claimant))
+        return !strcmp(claimant, subject->anchor);
+    put(pass->claimed, KEY_OBJECT, id, "", g_strdup(subject->anchor));
+    return true;
 }

@@ -28,7 +28,11 @@ static void set_error(Database *database, GError **error)
         : code == SQLITE_CORRUPT || code == SQLITE_NOTADB
             ? "it is only a cache: move it away and run again, everything is then read once in full"
             : "check its permissions; it is only a cache and may be moved away";
-    error_set(error, ERROR_STATE, "%s: %s; %s", database->path, sqlite3_errmsg(database->handle), remedy);
+    if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
+        error_set(error, ERROR_BUSY, "%s: another connector is reading the home directory; try again later",
+                  database->path);
+    else
+        error_set(error, ERROR_STATE, "%s: %s; %s", database->path, sqlite3_errmsg(database->handle), remedy);
 }
 
 static bool execute(Database *database, const char *sql, GError **error)
@@ -197,11 +201,6 @@ bool database_run(Database *database, GError **error, const char *sql, const cha
         continue;
     fault_step("database statement");
     return more == 0;
-}
-
-int64_t database_last_row(Database *database)
-{
-    return sqlite3_last_insert_rowid(database->handle);
 }
 
 bool database_begin(Database *database, GError **error)

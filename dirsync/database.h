@@ -33,7 +33,6 @@ sqlite3_stmt *database_query(Database *database, GError **error, const char *sql
 int database_step(Database *database, sqlite3_stmt *statement, GError **error);
 /** database_query() and stepping to the end; for everything that gives no rows. */
 bool database_run(Database *database, GError **error, const char *sql, const char *types, ...);
-int64_t database_last_row(Database *database);
 
 bool database_begin(Database *database, GError **error);
 bool database_commit(Database *database, GError **error);

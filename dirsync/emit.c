@@ -18,11 +18,16 @@ static void count_once(Pass *pass, Subject *subject, CountKind count, LimitKind 
     tally_add(pass->tally, limit, because);
 }
 
+/* Not a native or a group that is touched on the way. */
+static bool is_of_ours(const Subject *subject, const Change *change)
+{
+    return change->kind == CHANGE_ADD ||
+           (subject->current && !strcmp(change->dn, entry_dn(subject->current)));
+}
+
 static void tally_change(Pass *pass, Subject *subject, const Change *change, const char *situation,
                          const char *because)
 {
-    bool ours =
-        !strcmp(change->dn, subject->current ? entry_dn(subject->current) : "") || change->kind == CHANGE_ADD;
     switch (change->kind) {
     case CHANGE_ADD:
         count_once(pass, subject, COUNT_CREATED, LIMIT_CREATE, because);
@@ -34,7 +39,7 @@ static void tally_change(Pass *pass, Subject *subject, const Change *change, con
         count_once(pass, subject, COUNT_RENAMED, LIMIT_RENAME, because);
         break;
     case CHANGE_MODIFY:
-        if (!ours)
+        if (!is_of_ours(subject, change))
             tally_add(pass->tally, LIMIT_NATIVE, because);
         else if (!strcmp(situation, "missing"))
             count_once(pass, subject, COUNT_DISABLED, LIMIT_DISABLE, because);
@@ -46,6 +51,31 @@ static void tally_change(Pass *pass, Subject *subject, const Change *change, con
     }
 }
 
+/* The change fails when the object is not ours any more. Who is being adopted has no stamp yet: there
+ * the single-valued importedFrom refuses a second owner. */
+static void assert_stamp(const Pass *pass, const Subject *subject, Change *change)
+{
+    if (change->kind == CHANGE_ADD)
+        return;
+    if (change->kind == CHANGE_MODIFY) {
+        managed_guard(pass->managed, subject->current, change);
+        return;
+    }
+    g_autofree char *filter =
+        stamp_filter(&pass->connector->organisation->stamp, pass->connector->uuid, subject->anchor);
+    change->assertion = change_strdup(change, filter);
+}
+
+static char *anchors_before(const Subject *subject)
+{
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; subject->after && i < subject->after->len; i++) {
+        g_autofree char *hex = fingerprint_hex(g_array_index(subject->after, Fingerprint, i));
+        g_string_append_printf(text, "%s%s", i ? " " : "", hex);
+    }
+    return g_string_free(text, FALSE);
+}
+
 bool emit_change(Pass *pass, Subject *subject, Change *change, const Entry *before, unsigned wave,
                  const char *situation, const char *because, GError **error)
 {
@@ -54,22 +84,27 @@ bool emit_change(Pass *pass, Subject *subject, Change *change, const Entry *befo
     change->anchor = change_strdup(change, subject->anchor);
     if (because)
         change->because = change_strdup(change, because);
+    g_autofree char *after = anchors_before(subject);
+    if (*after)
+        change->after = change_strdup(change, after);
     tally_change(pass, subject, change, situation, because);
     subject->emitted++;
+    bool of_ours = is_of_ours(subject, change);
+    if (of_ours)
+        assert_stamp(pass, subject, change);
     g_autoptr(Change) inverse = managed_inverse(pass->side[TARGET].schema, change, before, error);
     if (!inverse)
         return false;
-    bool of_ours = change->assertion || change->kind == CHANGE_ADD;
-    if (of_ours && inverse->kind != CHANGE_ADD) {
-        g_autofree char *filter =
-            stamp_filter(&pass->connector->organisation->stamp, pass->connector->uuid, subject->anchor);
-        inverse->assertion = change_strdup(inverse, filter);
-    }
+    if (of_ours && inverse->kind != CHANGE_MODIFY)
+        assert_stamp(pass, subject, inverse);
     return plan_add(pass->plan, change, inverse, error);
 }
 
-void emit_quarantine(Pass *pass, const char *subject, const char *reason)
+void emit_quarantine(Pass *pass, EventId event, const char *subject, const char *reason)
 {
+    g_autofree char *known = NULL;
+    if (!state_quarantine_reason(pass->state, subject, &known, NULL) || g_strcmp0(known, reason) != 0)
+        event_emit(event, subject, "%s", reason);
     pass->planned.of[COUNT_QUARANTINED]++;
     g_ptr_array_add(pass->quarantined, g_strdup(subject));
     g_ptr_array_add(pass->quarantined, g_strdup(reason));
@@ -133,6 +168,7 @@ void emit_settlement(Pass *pass, Subject *subject, const Entry *result, bool rem
                              .pending = (unsigned)subject->emitted};
     LinkRow *row = &settlement.row;
     row->anchor = g_strdup(subject->anchor);
+    settlement.exact_before = subject->row.exact;
     row->flags = flags | (subject->retry ? LINK_RETRY : 0);
     row->source = source_fingerprint(pass, subject->item);
     row->target = target_fingerprint(pass, subject);

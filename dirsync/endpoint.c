@@ -5,6 +5,7 @@
  * DNs, URIs, and combinations that would be unsafe or cannot work. Opens
  * nothing.
  */
+#include "dirsync/csv.h"
 #include "dirsync/dn.h"
 #include "dirsync/organisation.h"
 #include "dirsync/xml.h"
@@ -25,6 +26,21 @@ static unsigned read_number(const xmlNode *node, const char *name, unsigned othe
 {
     g_autofree char *text = xml_attribute(node, name);
     return text ? (unsigned)g_ascii_strtoull(text, NULL, 10) : otherwise;
+}
+
+/* Words separated by blanks; NULL when there is no such attribute. */
+static char **read_words(const xmlNode *node, const char *name)
+{
+    g_autofree char *text = xml_attribute(node, name);
+    if (!text)
+        return NULL;
+    g_autoptr(GPtrArray) found = g_ptr_array_new();
+    g_auto(GStrv) words = g_strsplit_set(text, " \t\r\n", -1);
+    for (char **word = words; *word; word++)
+        if (**word)
+            g_ptr_array_add(found, g_strdup(*word));
+    g_ptr_array_add(found, NULL);
+    return (char **)g_ptr_array_steal(found, NULL);
 }
 
 static char *read_file(const Reading *to, const xmlNode *node, const char *name)
@@ -121,14 +137,7 @@ static void check_uri(const Reading *to, const xmlNode *node, const char *uri)
 
 static void read_uris(Reading *to, const xmlNode *node)
 {
-    g_autofree char *text = xml_attribute(node, "uri");
-    g_autoptr(GPtrArray) uris = g_ptr_array_new();
-    g_auto(GStrv) words = g_strsplit_set(g_strstrip(text), " \t\r\n", -1);
-    for (char **word = words; *word; word++)
-        if (**word)
-            g_ptr_array_add(uris, g_strdup(*word));
-    g_ptr_array_add(uris, NULL);
-    to->endpoint->uris = (char **)g_ptr_array_steal(uris, NULL);
+    to->endpoint->uris = read_words(node, "uri");
     for (char **uri = to->endpoint->uris; *uri; uri++)
         if (g_str_has_prefix(*uri, "ldaps://")) {
             if (to->endpoint->tls == TLS_START)
@@ -214,6 +223,31 @@ static unsigned read_duration(const Reading *to, const xmlNode *node, const char
     return (unsigned)MIN(seconds, (guint64)G_MAXINT32);
 }
 
+static char read_character(const xmlNode *node, const char *name, char otherwise)
+{
+    g_autofree char *text = xml_attribute(node, name);
+    if (!text)
+        return otherwise;
+    return strcmp(text, "tab") == 0 ? '\t' : *text;
+}
+
+static void read_csv(Reading *to, const xmlNode *node)
+{
+    Endpoint *endpoint = to->endpoint;
+    g_autofree char *header = xml_attribute(node, "header");
+    endpoint->delimiter = read_character(node, "delimiter", ',');
+    endpoint->separator = read_character(node, "separator", '\0');
+    endpoint->encoding = xml_attribute(node, "encoding");
+    endpoint->header = g_strcmp0(header, "no") != 0;
+    endpoint->columns = read_words(node, "columns");
+    if (endpoint->separator == endpoint->delimiter)
+        xml_problem(to->problems, node, "separator and delimiter are the same character");
+    if (!endpoint->header && !endpoint->columns)
+        xml_problem(to->problems, node, "without a header the columns must be named: columns=\"id mail sn\"");
+    if (endpoint->columns && g_strv_length(endpoint->columns) > CSV_MAX_COLUMNS)
+        xml_problem(to->problems, node, "columns: at most %d", CSV_MAX_COLUMNS);
+}
+
 static void read_file_element(Reading *to, const xmlNode *node)
 {
     Endpoint *endpoint = to->endpoint;
@@ -223,6 +257,8 @@ static void read_file_element(Reading *to, const xmlNode *node)
     endpoint->checksum = read_file(to, node, "checksum");
     endpoint->max_age = read_duration(to, node, "max-age");
     endpoint->minimum_percent = read_number(node, "minimum", DEFAULT_MINIMUM);
+    if (strcmp(endpoint->driver, "csv") == 0)
+        read_csv(to, node);
 }
 
 /* --- interface ---------------------------------------------------------------------------------- */
@@ -258,5 +294,7 @@ void endpoint_clear(Endpoint *endpoint)
     g_free(endpoint->path);
     g_free(endpoint->count_trailer);
     g_free(endpoint->checksum);
+    g_free(endpoint->encoding);
+    g_strfreev(endpoint->columns);
     *endpoint = (Endpoint){0};
 }

@@ -12,6 +12,8 @@
 struct HomeIndex {
     Database *database;
     int64_t serial; /* of this transaction */
+    char *id;
+    char **kinds;
 };
 
 #define HOLDER_COLUMNS "h.row, h.id, h.dn, h.dn_key, h.fingerprint, h.owner, h.anchor, h.graced"
@@ -34,9 +36,26 @@ HomeIndex *home_index_open(const char *path, GError **error)
     Database *database = database_open(path, "home.sql", HOME_FORM, &created, error);
     if (!database)
         return NULL;
-    HomeIndex *index = g_new0(HomeIndex, 1);
+    g_autoptr(HomeIndex) index = g_new0(HomeIndex, 1);
     index->database = database;
-    return index;
+    if (!database_get_meta(database, "id", &index->id, error))
+        return NULL;
+    if (!index->id) {
+        index->id = g_uuid_string_random();
+        if (!database_set_meta(database, "id", index->id, error))
+            return NULL;
+    }
+    return g_steal_pointer(&index);
+}
+
+const char *home_index_id(const HomeIndex *index)
+{
+    return index->id;
+}
+
+const char *const *home_index_kinds(const HomeIndex *index)
+{
+    return (const char *const *)index->kinds;
 }
 
 void home_index_close(HomeIndex *index)
@@ -44,6 +63,8 @@ void home_index_close(HomeIndex *index)
     if (!index)
         return;
     database_close(index->database);
+    g_free(index->id);
+    g_strfreev(index->kinds);
     g_free(index);
 }
 
@@ -93,6 +114,8 @@ static bool prepare_in_transaction(HomeIndex *index, const char *const *kinds, c
     if (!database_get_meta(index->database, "kinds", &kept, error))
         return false;
     g_autofree char *all = join_kinds(kept, kinds);
+    g_strfreev(index->kinds);
+    index->kinds = *all ? g_strsplit(all, " ", 0) : g_new0(char *, 1);
     if (!replace_meta(index, "kinds", all, &changed, error) ||
         !replace_meta(index, "request", request, &changed, error))
         return false;
@@ -168,14 +191,13 @@ static bool save_keys(HomeIndex *index, int64_t row, const HolderKey *keys, size
 
 bool home_index_save(HomeIndex *index, Holder *holder, const HolderKey *keys, size_t n_keys, GError **error)
 {
-    if (!database_run(
-            index->database, error,
-            "INSERT INTO holder (id, dn, dn_key, fingerprint, owner, anchor, graced, serial) "
-            "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) "
-            "ON CONFLICT (id) DO UPDATE SET dn = ?2, dn_key = ?3, "
-            "fingerprint = ?4, owner = ?5, anchor = ?6, graced = ?7, serial = ?8",
-            "sssfssii", holder->id, holder->dn, holder->dn_key, &holder->fingerprint, holder->owner,
-            holder->anchor, (int64_t)holder->graced, index->serial))
+    if (!database_run(index->database, error,
+                      "INSERT INTO holder (id, dn, dn_key, fingerprint, owner, anchor, graced, serial) "
+                      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) "
+                      "ON CONFLICT (id) DO UPDATE SET dn = ?2, dn_key = ?3, "
+                      "fingerprint = ?4, owner = ?5, anchor = ?6, graced = ?7, serial = ?8",
+                      "sssfssii", holder->id, holder->dn, holder->dn_key, &holder->fingerprint, holder->owner,
+                      holder->anchor, (int64_t)holder->graced, index->serial))
         return false;
     sqlite3_stmt *statement =
         database_query(index->database, error, "SELECT row FROM holder WHERE id = ?", "s", holder->id);
@@ -224,17 +246,6 @@ bool home_index_find_dn(HomeIndex *index, const char *dn_key, GPtrArray *found, 
     return collect(index,
                    database_query(index->database, error,
                                   "SELECT " HOLDER_COLUMNS " FROM holder h WHERE h.dn_key = ?", "s", dn_key),
-                   found, error);
-}
-
-bool home_index_find_anchor(HomeIndex *index, const char *owner, const char *anchor, GPtrArray *found,
-                            GError **error)
-{
-    return collect(index,
-                   database_query(index->database, error,
-                                  "SELECT " HOLDER_COLUMNS
-                                  " FROM holder h WHERE h.owner = ? AND h.anchor = ?",
-                                  "ss", owner, anchor),
                    found, error);
 }
 

@@ -60,11 +60,14 @@ bool home_index_remove(HomeIndex *index, int64_t row, GError **error);
 /** Appends the holders found to @found (GPtrArray with holder_free). */
 bool home_index_find(HomeIndex *index, const char *kind, const char *value, GPtrArray *found, GError **error);
 bool home_index_find_dn(HomeIndex *index, const char *dn_key, GPtrArray *found, GError **error);
-bool home_index_find_anchor(HomeIndex *index, const char *owner, const char *anchor, GPtrArray *found,
-                            GError **error);
 
 /** Number of the transaction; each has a higher one than those before it. */
 int64_t home_index_serial(const HomeIndex *index);
+/** Made with the file: serials of another file mean nothing. */
+const char *home_index_id(const HomeIndex *index);
+/** The attributes whose values are kept as keys, of every connector that uses the file; lower case,
+ *  NULL-terminated. After home_index_prepare(). */
+const char *const *home_index_kinds(const HomeIndex *index);
 /** Calls back with the anchor of every object of @owner that shares a key with a native saved in a
  *  transaction after @since. */
 

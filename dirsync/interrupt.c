@@ -12,11 +12,6 @@ void interrupt_request(void)
     requested = 1;
 }
 
-void interrupt_reset(void)
-{
-    requested = 0;
-}
-
 bool interrupt_pending(GError **error)
 {
     if (!requested)

@@ -11,7 +11,6 @@
 
 /** Safe to call from a signal handler. */
 void interrupt_request(void);
-void interrupt_reset(void);
 /** True and ERROR_INTERRUPTED when somebody asked to stop. */
 bool interrupt_pending(GError **error);
 

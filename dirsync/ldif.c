@@ -12,10 +12,10 @@
 
 #include "dirsync/error.h"
 #include "dirsync/ldif_text.h"
+#include "dirsync/text_source.h"
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #define FIRST_BUFFER ((size_t)256 * 1024)
 #define MAX_COMMENTS ((size_t)1024 * 1024)
@@ -29,9 +29,7 @@ typedef struct {
 typedef enum { AFTER_NOTHING, AFTER_LINE, AFTER_COMMENT } Previous; /* what a folded line continues */
 
 struct LdifReader {
-    int fd;                  /* -1: memory */
-    const char *memory;
-    size_t memory_left;
+    TextSource source;
     char *name;
 
     char *buffer;
@@ -39,7 +37,6 @@ struct LdifReader {
     size_t record, record_end; /* unfolded lines of the record */
     size_t position;         /* first byte not consumed; >= record_end */
     size_t end;              /* of the bytes in the buffer */
-    uint64_t taken;          /* bytes read into the buffer so far */
     bool no_more;            /* the source is exhausted */
     Seek line_feed, carriage_return;
 
@@ -59,7 +56,6 @@ struct LdifReader {
 static LdifReader *reader_new(const char *name)
 {
     LdifReader *reader = g_new0(LdifReader, 1);
-    reader->fd = -1;
     reader->name = g_strdup(name);
     reader->comments = g_string_new(NULL);
     reader->last_comment = g_string_new(NULL);
@@ -69,15 +65,14 @@ static LdifReader *reader_new(const char *name)
 LdifReader *ldif_reader_new(int fd, const char *name)
 {
     LdifReader *reader = reader_new(name);
-    reader->fd = fd;
+    text_source_begin(&reader->source, fd);
     return reader;
 }
 
 LdifReader *ldif_reader_new_memory(const void *data, size_t len, const char *name)
 {
     LdifReader *reader = reader_new(name);
-    reader->memory = data;
-    reader->memory_left = len;
+    text_source_begin_memory(&reader->source, data, len);
     return reader;
 }
 
@@ -86,6 +81,7 @@ void ldif_reader_free(LdifReader *reader)
     if (!reader)
         return;
     ldif_lines_clear(&reader->lines);
+    text_source_end(&reader->source);
     g_string_free(reader->comments, TRUE);
     g_string_free(reader->last_comment, TRUE);
     g_free(reader->buffer);
@@ -100,7 +96,7 @@ unsigned long ldif_reader_line(const LdifReader *reader)
 
 uint64_t ldif_reader_offset(const LdifReader *reader)
 {
-    return reader->taken - (reader->end - reader->position);
+    return reader->source.taken - (reader->end - reader->position);
 }
 
 const char *ldif_reader_last_comment(const LdifReader *reader)
@@ -128,24 +124,6 @@ Fingerprint ldif_reader_fingerprint(const LdifReader *reader)
     return fingerprint_bytes(reader->buffer + reader->record, reader->record_end - reader->record);
 }
 
-static ssize_t take(LdifReader *reader, char *to, size_t room)
-{
-    if (reader->fd < 0) {
-        size_t n = MIN(room, reader->memory_left);
-        if (n == 0)
-            return 0;
-        memcpy(to, reader->memory, n);
-        reader->memory += n;
-        reader->memory_left -= n;
-        return (ssize_t)n;
-    }
-    ssize_t n;
-    do
-        n = read(reader->fd, to, room);
-    while (n < 0 && errno == EINTR);
-    return n;
-}
-
 static size_t moved(size_t at, size_t from, size_t to)
 {
     return at < from ? to : at - from + to;
@@ -168,7 +146,8 @@ static void close_gaps(LdifReader *reader)
 
 static bool grow(LdifReader *reader, GError **error)
 {
-    size_t first = reader->fd < 0 ? MIN(FIRST_BUFFER, reader->memory_left + 1) : FIRST_BUFFER;
+    const TextSource *source = &reader->source;
+    size_t first = source->fd < 0 ? MIN(FIRST_BUFFER, source->memory_left + 1) : FIRST_BUFFER;
     size_t size = reader->size ? reader->size * 2 : first;
     char *buffer = g_try_realloc(reader->buffer, size);
     if (!buffer) {
@@ -188,14 +167,13 @@ static bool fill(LdifReader *reader, GError **error)
         close_gaps(reader);
     if (reader->end == reader->size && !grow(reader, error))
         return false;
-    ssize_t n = take(reader, reader->buffer + reader->end, reader->size - reader->end);
+    ssize_t n = text_source_take(&reader->source, reader->buffer + reader->end, reader->size - reader->end);
     if (n < 0) {
         error_set(error, ERROR_IO, "%s: cannot be read: %s", reader->name, g_strerror(errno));
         return false;
     }
     reader->no_more = n == 0;
     reader->end += (size_t)n;
-    reader->taken += (uint64_t)n;
     return true;
 }
 
@@ -356,7 +334,7 @@ static void begin_record(LdifReader *reader)
 
 static bool skip_byte_order_mark(LdifReader *reader, GError **error)
 {
-    if (reader->taken > 0)
+    if (reader->source.taken > 0)
         return true;
     while (reader->end < 3 && !reader->no_more)
         if (!fill(reader, error))

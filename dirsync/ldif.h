@@ -50,7 +50,7 @@ LdifStatus ldif_skip_entry(LdifReader *reader, GError **error);
 Entry *ldif_decode_last(LdifReader *reader, GError **error);
 
 /** Next change record, with control 1.3.6.1.1.12 as assertion and our comments ("# wave: 2",
- *  "# situation: new", "# anchor: ...", "# because: ..."; values in these comments that are not
+ *  "# situation: new", "# anchor: ...", "# because: ...", "# after: ..."; values in these comments that are not
  *  plain text are base64, "# anchor:: ..."). Other controls: LDIF_BAD when critical, else ignored.
  *  "replace:" is LDIF_BAD: our plans do not hold it. */
 LdifStatus ldif_read_change(LdifReader *reader, Change **change, GError **error);

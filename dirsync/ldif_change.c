@@ -77,6 +77,7 @@ static bool take_comment(Change *change, const LdifLines *lines, GError **error)
     const char **member = name_is(lines, "situation") ? &change->situation
                           : name_is(lines, "anchor")  ? &change->anchor
                           : name_is(lines, "because") ? &change->because
+                          : name_is(lines, "after")   ? &change->after
                                                       : NULL;
     if (!member)
         return true;
@@ -86,7 +87,7 @@ static bool take_comment(Change *change, const LdifLines *lines, GError **error)
 
 static bool is_ours(const char *comment)
 {
-    static const char *const names[] = {"wave:", "situation:", "anchor:", "because:"};
+    static const char *const names[] = {"wave:", "situation:", "anchor:", "because:", "after:"};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
         if (g_ascii_strncasecmp(comment, names[i], strlen(names[i])) == 0)
             return true;

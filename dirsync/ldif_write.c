@@ -125,6 +125,7 @@ static void write_comments(GString *out, const Change *change)
     write_comment(out, "# situation", change->situation);
     write_comment(out, "# anchor", change->anchor);
     write_comment(out, "# because", change->because);
+    write_comment(out, "# after", change->after);
 }
 
 /* An assertion that is no filter goes out as a control without a value, which every server refuses:

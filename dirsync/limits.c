@@ -102,6 +102,12 @@ void tally_set_population(Tally *tally, const char *group, size_t population)
     figure_of(tally, LIMIT_MEMBERS, group)->population = population;
 }
 
+bool tally_has_population(const Tally *tally, const char *group)
+{
+    const Figure *figure = g_hash_table_lookup(tally->of[LIMIT_MEMBERS], group);
+    return figure && figure->population;
+}
+
 size_t tally_figure(const Tally *tally, LimitKind kind)
 {
     size_t most = tally->figures[kind].count;

@@ -72,5 +72,7 @@ static inline HolderMark *holder_at(const HolderTable *table, uint32_t i)
 
 /** Fingerprint of a string, for anchors, ids and keys. */
 Fingerprint fingerprint_string(const char *text);
+/** 32 digits; g_free(). */
+char *fingerprint_hex(Fingerprint fingerprint);
 
 #endif

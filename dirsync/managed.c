@@ -21,7 +21,6 @@ struct Managed {
     const Schema *schema;
     GArray *rules;
     const char **classes; /* that every object of ours is of */
-    GPtrArray *names;     /* NULL-terminated attribute names */
     bool hide;
     char *stamp_prefix;
     const StampSettings *stamp;
@@ -120,10 +119,6 @@ Managed *managed_new(const Mapping *mapping, const StampSettings *stamp, const S
     add_stamp_rules(managed, stamp);
     if (hide)
         rule_for(managed, HIDE_ATTRIBUTE);
-    managed->names = g_ptr_array_new();
-    for (guint i = 0; i < managed->rules->len; i++)
-        g_ptr_array_add(managed->names, (gpointer)g_array_index(managed->rules, Rule, i).name);
-    g_ptr_array_add(managed->names, NULL);
     return managed;
 }
 
@@ -134,15 +129,9 @@ void managed_free(Managed *managed)
     for (guint i = 0; i < managed->rules->len; i++)
         g_free(g_array_index(managed->rules, Rule, i).owns);
     g_array_unref(managed->rules);
-    g_ptr_array_unref(managed->names);
     g_free(managed->classes);
     g_free(managed->stamp_prefix);
     g_free(managed);
-}
-
-const char *const *managed_attributes(const Managed *managed)
-{
-    return (const char *const *)managed->names->pdata;
 }
 
 /* Length of the owned prefix that the value starts with; -1 when it is not ours. */
@@ -400,13 +389,14 @@ Entry *managed_result(const Managed *managed, const Entry *current, const Change
     return entry;
 }
 
-/* A new entry must not hold what only the server may write (entryUUID, ...). */
+/* A new entry must not hold what only the server may write (entryUUID, ...), an undo no passwords. */
 static Entry *without_operational(const Schema *schema, const Entry *entry)
 {
     Entry *clean = entry_copy(entry);
     for (size_t i = entry_n_attributes(clean); i-- > 0;) {
         const AttributeType *type = schema_attribute(schema, entry_attribute(clean, i)->name);
-        if (type && (type->operational || type->no_user_modification || type->constructed))
+        bool secret = schema_is_secret(entry_attribute(clean, i)->name);
+        if (secret || (type && (type->operational || type->no_user_modification || type->constructed)))
             entry_remove(clean, i);
     }
     return clean;
@@ -437,4 +427,31 @@ Change *managed_inverse(const Schema *schema, const Change *change, const Entry 
     inverse->anchor = change->anchor ? change_strdup(inverse, change->anchor) : NULL;
     inverse->wave = 0;
     return inverse;
+}
+
+static void guard_value(const Managed *managed, Change *change, const char *name, Value value)
+{
+    for (size_t i = 0; i < change->n_modifications; i++) {
+        const Modification *modification = &change->modifications[i];
+        bool deletes = modification->kind == MODIFY_DELETE && modification->n_values;
+        if (deletes && schema_same_attribute(managed->schema, modification->name, name) &&
+            is_among(managed, name, value, modification))
+            return; /* the stamp itself changes, which is guard enough */
+    }
+    change_modify(change, MODIFY_DELETE, name, &value, 1);
+    change_modify(change, MODIFY_ADD, name, &value, 1);
+}
+
+void managed_guard(const Managed *managed, const Entry *current, Change *change)
+{
+    const char *name;
+    Value value;
+    if (!stamp_carrier(managed->stamp, managed->schema, current, &name, &value))
+        return;
+    guard_value(managed, change, name, value);
+    const Attribute *owner = managed->stamp->form == STAMP_CLASS
+                                 ? schema_find(managed->schema, current, "importedFrom")
+                                 : NULL; /* the other forms have it in the same value */
+    if (owner)
+        guard_value(managed, change, "importedFrom", owner->values[0]);
 }

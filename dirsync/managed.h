@@ -27,9 +27,6 @@ Managed *managed_new(const Mapping *mapping, const StampSettings *stamp, const S
 void managed_free(Managed *managed);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Managed, managed_free)
 
-/** Target attributes that are ours, NULL-terminated. */
-const char *const *managed_attributes(const Managed *managed);
-
 /** Fingerprint of the managed content of @entry, its DN included. @exact: as written, instead of by
  *  matching rule. @graced: the object is or was in grace (then the hide attribute counts). */
 Fingerprint managed_fingerprint(const Managed *managed, const Entry *entry, bool exact, bool graced);
@@ -55,6 +52,13 @@ Change *managed_difference(const Managed *managed, const Entry *current, const E
  * wave is 0: plan.json has the waves of an undo. NULL with ERROR_INVALID when it cannot be undone.
  */
 Change *managed_inverse(const Schema *schema, const Change *change, const Entry *before, GError **error);
+
+/**
+ * Makes a modify of our object @current fail when it no longer carries its stamp: the stamp's values are
+ * deleted and added again in the same operation. Any server checks that. The assertion control (RFC
+ * 4528) does not do here: slapd's overlay unique hands it on to its own search, which then fails.
+ */
+void managed_guard(const Managed *managed, const Entry *current, Change *change);
 
 /** A copy of @current without the stamp and HIDE_ATTRIBUTE, everything else as it is. */
 Entry *managed_stripped(const Managed *managed, const Entry *current);

@@ -19,7 +19,7 @@ typedef enum { TLS_NONE, TLS_START, TLS_LDAPS } TlsMode; /* TLS_LDAPS follows fr
 
 /** How to reach one directory. Which members count depends on the driver. */
 typedef struct {
-    char *driver;            /* "ldap", "ldif", "memory" */
+    char *driver;            /* "ldap", "ldif", "csv", "memory" */
     char *where;             /* "file:line" in the definition */
     /* ldap */
     char **uris;             /* tried in order */
@@ -36,10 +36,17 @@ typedef struct {
     unsigned window;         /* outstanding writes; default 32, 1..256 */
     /* files */
     char *path;              /* absolute, or relative to the definition's folder (made absolute) */
-    char *count_trailer;     /* a last comment "# <count_trailer>: N" proves completeness; NULL none */
+    char *count_trailer;     /* a last comment "# <count_trailer>: N" (csv: a last row "<count_trailer>;N")
+                              * proves completeness; NULL none */
     char *checksum;          /* path of a sha256sum(1) file that proves completeness; NULL none */
     unsigned max_age;        /* seconds; older is partial; 0 any age */
     unsigned minimum_percent;/* of the last good count; default 95 */
+    /* csv files; see CsvFormat in csv.h */
+    char delimiter;          /* default ',' */
+    char separator;          /* between the values of a field; '\0' none */
+    char *encoding;          /* as in text_source.h; NULL UTF-8 */
+    bool header;             /* default true */
+    char **columns;          /* NULL: the header's */
 } Endpoint;
 
 /** How an object of ours is marked. */

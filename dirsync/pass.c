@@ -152,11 +152,10 @@ static bool check_container(Pass *pass, GError **error)
     return false;
 }
 
-static char *digest_all(const Pass *pass)
+char *pass_digest(const Connector *connector, const Mapping *mapping)
 {
-    const Connector *connector = pass->connector;
-    g_autofree char *all = g_strjoin(" ", connector->digest, connector->organisation->digest,
-                                     mapping_digest(pass->mapping), NULL);
+    g_autofree char *all =
+        g_strjoin(" ", connector->digest, connector->organisation->digest, mapping_digest(mapping), NULL);
     return g_compute_checksum_for_string(G_CHECKSUM_SHA256, all, -1);
 }
 
@@ -175,8 +174,8 @@ Pass *pass_open(const Connector *connector, State *state, const PassOptions *opt
         !check_mapping(pass, error) || !check_container(pass, error))
         return NULL;
     make_requests(pass);
-    pass->digest = digest_all(pass);
-    bool hide = connector->import.grace_action == HIDE_IN_GRACE;
+    pass->digest = pass_digest(connector, pass->mapping);
+    bool hide = schema_attribute(pass->side[TARGET].schema, HIDE_ATTRIBUTE) != NULL;
     pass->managed =
         managed_new(pass->mapping, &connector->organisation->stamp, pass->side[TARGET].schema, hide);
     return g_steal_pointer(&pass);
@@ -284,7 +283,7 @@ static Fingerprint settlement_anchor(const void *pass, uint32_t i)
 
 static void make_tables(Pass *pass)
 {
-    pass->freed = g_hash_table_new_full(hash_key, equal_keys, g_free, NULL);
+    pass->freed = g_hash_table_new_full(hash_key, equal_keys, g_free, g_free);
     pass->claimed = g_hash_table_new_full(hash_key, equal_keys, g_free, g_free);
     pass->offered = g_hash_table_new_full(hash_key, equal_keys, g_free, NULL);
     pass->settlements = g_array_new(FALSE, TRUE, sizeof(Settlement));
@@ -408,7 +407,8 @@ static bool store(Pass *pass, Settlement *settlement, GError **error)
     if (settlement->failed) {
         /* Whatever was planned did not come about: forget what we knew, the next run looks again. */
         row->source = row->target = row->desired = (Fingerprint){0, 0};
-        row->flags |= LINK_RETRY;
+        row->exact = settlement->exact_before;
+        row->flags = (row->flags | LINK_RETRY) & ~(unsigned)LINK_YIELDED;
     }
     return state_save_link(pass->state, row, error);
 }
@@ -493,7 +493,7 @@ static bool store_quarantine(Pass *pass, const char *run, GError **error)
             return false;
         pass->done.newly_quarantined += is_new;
     }
-    return pass->options.only || state_clear_quarantine(pass->state, run, tell_cleared, NULL, error);
+    return pass->partial_reason || state_clear_quarantine(pass->state, run, tell_cleared, NULL, error);
 }
 
 static bool store_read(Pass *pass, GError **error)
@@ -502,11 +502,12 @@ static bool store_read(Pass *pass, GError **error)
     if (pass->options.only)
         return true;
     g_autofree char *count = g_strdup_printf("%zu", result->entries + result->bad);
-    if (result->proof == PROOF_COMPLETE && !state_set(pass->state, "source-count", count, error))
+    if (result->proof == PROOF_COMPLETE && !pass->partial_reason &&
+        !state_set(pass->state, "source-count", count, error))
         return false;
-    /* Without leave to remove nobody could move home: those natives are looked at again. */
-    g_autofree char *serial = g_strdup_printf("%" G_GINT64_FORMAT, pass->home_serial);
-    if (pass->may_remove && !state_set(pass->state, "home-serial", serial, error))
+    g_autofree char *serial =
+        g_strdup_printf("%s %" G_GINT64_FORMAT, home_index_id(state_home(pass->state)), pass->home_serial);
+    if (!state_set(pass->state, "home-serial", serial, error))
         return false;
     return state_set(pass->state, "definitions", pass->digest, error);
 }

@@ -12,6 +12,7 @@
 #include "dirsync/apply.h"
 #include "dirsync/connector.h"
 #include "dirsync/limits.h"
+#include "dirsync/mapping.h"
 #include "dirsync/plan.h"
 #include "dirsync/state.h"
 
@@ -54,6 +55,9 @@ typedef struct Pass Pass;
 Pass *pass_open(const Connector *connector, State *state, const PassOptions *options, GError **error);
 void pass_close(Pass *pass);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pass, pass_close)
+
+/** Of everything that makes a plan what it is: both definitions and the mapping. g_free(). */
+char *pass_digest(const Connector *connector, const Mapping *mapping);
 
 /** Reads, reconciles and writes the plan into @folder (plan.h). */
 bool pass_plan(Pass *pass, const char *folder, const char *run, GError **error);

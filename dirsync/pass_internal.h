@@ -77,6 +77,7 @@ typedef struct {
     Fingerprint anchor;
     unsigned pending, kinds; /* bits 1 << CountKind */
     bool failed, remove;
+    Fingerprint exact_before;
 } Settlement;
 
 struct Pass {
@@ -102,8 +103,10 @@ struct Pass {
     Tally *tally;
     Counts planned, done;
     size_t population;
+    size_t source_count; /* of the last complete read; 0: not known */
+
     char *run;
-    GHashTable *freed;   /* key+holder -> wave, see claims.c */
+    GHashTable *freed;   /* key+holder -> Freed, see claims.c */
     GHashTable *claimed; /* key -> anchor */
     GHashTable *offered; /* key+holder that a waiting item would free */
     GArray *settlements; /* of Settlement */
@@ -113,6 +116,10 @@ struct Pass {
 
 /* pass_read.c */
 bool pass_read(Pass *pass, GError **error);
+/** Whether a source entry is one that the definition wants: filter, base and scope. */
+bool pass_in_scope(const Pass *pass, const Entry *entry);
+/** The value of the anchor as text; NULL when the entry has none. g_free(). */
+char *pass_anchor_of(const Pass *pass, const Entry *entry);
 /** Addresses and join values of a home entry; HolderKey with free function. */
 GArray *pass_keys(const Pass *pass, const Entry *entry);
 char *pass_home_id(const Pass *pass, const Entry *entry);
@@ -121,8 +128,6 @@ char *pass_home_filter(const Pass *pass);
 
 /* pass_items.c */
 bool pass_make_items(Pass *pass, GError **error);
-/** Whether the read of the home directory showed the object of that id (NULL: none). */
-bool pass_is_home(const Pass *pass, const char *id);
 static inline Item *item_at(const Pass *pass, uint32_t i)
 {
     return &g_array_index(pass->items, Item, i);
@@ -140,15 +145,18 @@ typedef struct {
     Item *item;
     uint32_t index;
     char *anchor;
-    LinkRow row;    /* as stored; row.row 0: not stored */
-    Entry *source;  /* NULL: gone */
-    Entry *current; /* our object as the server has it; NULL: none */
-    Entry *desired; /* as it should be, with its DN */
-    Stamp stamp;    /* of current */
-    unsigned wave;  /* first wave it may use */
-    unsigned kinds; /* bits 1 << CountKind of what was planned */
-    bool retry;     /* something was left out */
-    bool addresses; /* its addresses change */
+    LinkRow row;      /* as stored; row.row 0: not stored */
+    Entry *source;    /* NULL: gone */
+    Entry *current;   /* our object as the server has it; NULL: none */
+    Entry *desired;   /* as it should be, with its DN */
+    Stamp stamp;      /* of current */
+    unsigned wave;    /* first wave it may use */
+    unsigned kinds;   /* bits 1 << CountKind of what was planned */
+    bool retry;       /* something was left out */
+    bool act;         /* claims are meant: a leaving holder is superseded now */
+    GPtrArray *taken; /* addresses that were left out: address, holder, address, ... */
+    GArray *after;    /* Fingerprint of the anchors whose changes must have happened before */
+    bool addresses;   /* its addresses change */
     size_t emitted;
 } Subject;
 
@@ -172,8 +180,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Subject, subject_clear)
 /* emit.c */
 bool emit_change(Pass *pass, Subject *subject, Change *change, const Entry *before, unsigned wave,
                  const char *situation, const char *because, GError **error);
-void emit_quarantine(Pass *pass, const char *subject, const char *reason);
-/** A link that is known stays as it is, and is looked at again in every run. */
+/** Told as an event unless it has been in quarantine for that reason before. */
+void emit_quarantine(Pass *pass, EventId event, const char *subject, const char *reason);
+/** Nothing is decided about the subject: the next run must look at it again. */
 void emit_retry(Pass *pass, const Subject *subject);
 /** The link as it will be when all emitted changes are done (at once when there are none). */
 void emit_settlement(Pass *pass, Subject *subject, const Entry *result, bool remove, unsigned flags,
@@ -192,6 +201,9 @@ void claim_offer(Pass *pass, Subject *subject);
 /** Names in the import container that the home index does not know: entries that are no recipients. */
 bool claim_foreign_names(Pass *pass, GError **error);
 char *claim_dn_key(const Pass *pass, const char *dn);
+/** Whether the native with that id is for @subject; false when another one has claimed it. */
+bool claim_object(Pass *pass, const Subject *subject, const char *id);
 #define KEY_DN "dn"
+#define KEY_OBJECT "object"
 
 #endif

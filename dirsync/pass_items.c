@@ -18,31 +18,13 @@ static uint32_t add_item(Pass *pass, uint32_t link)
     return i;
 }
 
-bool pass_is_home(const Pass *pass, const char *id)
-{
-    uint32_t mark = id ? fingerprint_index_find(&pass->holders->by_id, fingerprint_string(id)) : NOWHERE;
-    return mark != NOWHERE && holder_at(pass->holders, mark)->seen;
-}
-
-/* Who moved home is in sync while the native is there. */
-static bool has_its_native(Pass *pass, const Link *link, bool *has, GError **error)
-{
-    g_auto(LinkRow) row = {0};
-    if (!state_find_link(pass->state, link->row, &row, error))
-        return false;
-    *has = pass_is_home(pass, row.id);
-    return true;
-}
-
-static bool is_in_sync(Pass *pass, uint32_t link, bool *in_sync, GError **error)
+/* Who moved home is asked about in every run: the native may give the address up again. */
+static bool is_in_sync(const Pass *pass, uint32_t link)
 {
     const Link *known = link_at(pass->links, link);
     Mark source = (Mark)pass->side[SOURCE].marks[link], target = (Mark)pass->side[TARGET].marks[link];
-    *in_sync = source == MARK_SAME && !pass->side[SOURCE].duplicates[link];
-    if (known->flags & LINK_YIELDED)
-        return !*in_sync || has_its_native(pass, known, in_sync, error);
-    *in_sync = *in_sync && (target == MARK_SAME || target == MARK_EQUAL) && !(known->flags & LINK_GRACED);
-    return true;
+    return source == MARK_SAME && !pass->side[SOURCE].duplicates[link] &&
+           (target == MARK_SAME || target == MARK_EQUAL) && !(known->flags & (LINK_GRACED | LINK_YIELDED));
 }
 
 static void add_known_item(Pass *pass, uint32_t link)
@@ -52,16 +34,11 @@ static void add_known_item(Pass *pass, uint32_t link)
     item_at(pass, at)->mark[TARGET] = (Mark)pass->side[TARGET].marks[link];
 }
 
-static bool items_of_known_links(Pass *pass, GError **error)
+static void items_of_known_links(Pass *pass)
 {
-    for (guint i = 0; i < pass->links->links->len; i++) {
-        bool in_sync;
-        if (!is_in_sync(pass, i, &in_sync, error))
-            return false;
-        if (!in_sync)
+    for (guint i = 0; i < pass->links->links->len; i++)
+        if (!is_in_sync(pass, i))
             add_known_item(pass, i);
-    }
-    return true;
 }
 
 /* Links (made where they are missing) and items for what was decoded. */
@@ -172,8 +149,7 @@ static bool open_matches(Pass *pass, GString *filter, GError **error)
     g_autoptr(GPtrArray) found = directory_search(pass->side[SOURCE].directory, &request, G_MAXINT32, error);
     for (guint i = 0; found && i < found->len; i++) {
         const Entry *entry = g_ptr_array_index(found, i);
-        const Attribute *anchor = schema_find(pass->side[SOURCE].schema, entry, pass->anchor);
-        g_autofree char *text = anchor ? anchor_text(anchor->values[0]) : NULL;
+        g_autofree char *text = pass_anchor_of(pass, entry);
         if (text)
             open_rival(text, pass);
     }
@@ -204,7 +180,9 @@ static bool open_rivals(Pass *pass, GError **error)
         return true;
     if (!state_get(pass->state, "home-serial", &text, error))
         return false;
-    int64_t since = text ? g_ascii_strtoll(text, NULL, 10) : 0;
+    g_auto(GStrv) parts = g_strsplit(text ? text : "", " ", 2); /* id of home.db, serial */
+    bool same = parts[0] && parts[1] && !strcmp(parts[0], home_index_id(state_home(pass->state)));
+    int64_t since = same ? g_ascii_strtoll(parts[1], NULL, 10) : 0;
     if (!home_index_rivals(state_home(pass->state), since, pass->connector->uuid, open_rival, pass, error))
         return false;
     for (size_t i = 0; i < import->n_joins; i++)
@@ -212,7 +190,6 @@ static bool open_rivals(Pass *pass, GError **error)
             return false;
     return true;
 }
-
 
 /* --- fetching --- */
 
@@ -230,23 +207,23 @@ static void fetched_for_confirmation(Pass *pass, Item *item, const Entry *entry)
         item->confirmed = true;
         return;
     }
-    item->out_of_scope = pass->scope && !filter_matches(pass->scope, pass->side[SOURCE].schema, entry);
+    item->out_of_scope = !pass_in_scope(pass, entry);
     item->unconfirmed = !item->out_of_scope;
 }
 
 static bool fetched(size_t index, Entry *entry, void *data, GError **error)
 {
     Fetching *fetching = data;
-    g_autoptr(Entry) owned = entry;
     Item *item = item_at(fetching->pass, (uint32_t)index);
     if (fetching->confirming)
         fetched_for_confirmation(fetching->pass, item, entry);
     else if (!entry)
         item->mark[fetching->side] = MARK_ABSENT;
-    else
-        return spool_append(fetching->pass->side[fetching->side].spool, entry, &item->fetched[fetching->side],
-                            error);
-    return true;
+    bool ok = fetching->confirming || !entry ||
+              spool_append(fetching->pass->side[fetching->side].spool, entry, &item->fetched[fetching->side],
+                           error);
+    entry_free(entry);
+    return ok;
 }
 
 static void bytes_free(void *bytes)
@@ -274,15 +251,20 @@ static void want(Fetching *fetching, uint32_t index, const LinkRow *row)
 static bool identity(Pass *pass, const Item *item, LinkRow *row, GError **error)
 {
     const Link *link = item_link(pass, item);
-    if (link->row)
-        return state_find_link(pass->state, link->row, row, error);
+    if (link->row && !state_find_link(pass->state, link->row, row, error))
+        return false;
     const Record *target =
         item->target == NOWHERE ? NULL : &g_array_index(pass->side[TARGET].records, Record, item->target);
     const Record *source =
         item->source == NOWHERE ? NULL : &g_array_index(pass->side[SOURCE].records, Record, item->source);
-    row->anchor = g_strdup(target ? target->anchor_text : source ? source->anchor_text : "");
-    row->dn = g_strdup(target ? target->dn : NULL);
-    row->id = g_strdup(target ? target->id : NULL);
+    if (!row->anchor)
+        row->anchor = g_strdup(target ? target->anchor_text : source ? source->anchor_text : "");
+    if (target) { /* what was read now is truer than what is remembered */
+        g_free(row->dn);
+        g_free(row->id);
+        row->dn = g_strdup(target->dn);
+        row->id = g_strdup(target->id);
+    }
     return true;
 }
 
@@ -291,17 +273,16 @@ static bool is_wanted(const Pass *pass, const Item *item, int side, bool confirm
     Mark mark = item->mark[side];
     if (confirming)
         return side == SOURCE && mark == MARK_ABSENT && item->mark[TARGET] != MARK_ABSENT && pass->may_remove;
-    if (side == SOURCE && item->mark[SOURCE] == MARK_ABSENT)
+    if (item->mark[SOURCE] == MARK_ABSENT && (side == SOURCE || !pass->may_remove))
         return false;
     return mark == MARK_SAME || mark == MARK_EQUAL;
 }
 
 static bool fetch_side(Pass *pass, int side, bool confirming, GError **error)
 {
-    Fetching fetching = {pass, side, g_array_new(FALSE, TRUE, sizeof(FetchId)),
-                         g_ptr_array_new_with_free_func(bytes_free), confirming};
-    g_autoptr(GArray) ids = fetching.ids;
-    g_autoptr(GPtrArray) owned = fetching.owned;
+    g_autoptr(GArray) ids = g_array_new(FALSE, TRUE, sizeof(FetchId));
+    g_autoptr(GPtrArray) owned = g_ptr_array_new_with_free_func(bytes_free);
+    Fetching fetching = {pass, side, ids, owned, confirming};
     for (guint i = 0; i < pass->items->len; i++) {
         if (!is_wanted(pass, item_at(pass, i), side, confirming))
             continue;
@@ -336,8 +317,7 @@ bool pass_make_items(Pass *pass, GError **error)
     pass->items = g_array_new(FALSE, TRUE, sizeof(Item));
     g_array_set_clear_func(pass->items, item_clear);
     guint known = pass->links->links->len;
-    if (!items_of_known_links(pass, error))
-        return false;
+    items_of_known_links(pass);
     attach_records(pass, SOURCE);
     attach_records(pass, TARGET);
     grow_marks(pass, known);

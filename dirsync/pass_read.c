@@ -7,6 +7,7 @@
  */
 #include "dirsync/pass_internal.h"
 
+#include "dirsync/dn.h"
 #include "dirsync/interrupt.h"
 
 #include <string.h>
@@ -36,10 +37,14 @@ static bool side_prepare(Pass *pass, Side *side, GError **error)
     return side->spool != NULL;
 }
 
-static void tell_progress(Pass *pass, Side *side)
+/* False when somebody asked to stop. */
+static bool tell_progress(Pass *pass, Side *side, GError **error)
 {
-    if (++side->seen % 1000 == 0 && pass->options.progress)
+    if (++side->seen % 1000 != 0)
+        return true;
+    if (pass->options.progress)
         pass->options.progress(side->what, side->seen, 0, pass->options.data);
+    return !interrupt_pending(error);
 }
 
 static void add_record(Side *side, Record *record)
@@ -51,10 +56,44 @@ static void add_record(Side *side, Record *record)
 
 /* --- source --- */
 
+static bool is_below_base(const Pass *pass, const Entry *entry)
+{
+    const ImportSettings *import = &pass->connector->import;
+    const Schema *schema = pass->side[SOURCE].schema;
+    const char *base = import->base ? import->base : pass->connector->foreign.base;
+    if (!base || import->scope == SEARCH_SUBTREE)
+        return !base || schema_dn_within(schema, entry_dn(entry), base);
+    g_autofree char *parent =
+        import->scope == SEARCH_ONE ? dn_parent(entry_dn(entry)) : g_strdup(entry_dn(entry));
+    return parent && schema_dn_equal(schema, parent, base);
+}
+
+bool pass_in_scope(const Pass *pass, const Entry *entry)
+{
+    return (!pass->scope || filter_matches(pass->scope, pass->side[SOURCE].schema, entry)) &&
+           is_below_base(pass, entry);
+}
+
+/* Of several values the smallest: servers promise no order. */
+char *pass_anchor_of(const Pass *pass, const Entry *entry)
+{
+    const Attribute *anchor = schema_find(pass->side[SOURCE].schema, entry, pass->anchor);
+    char *smallest = NULL;
+    for (size_t i = 0; anchor && i < anchor->n_values; i++) {
+        if (!anchor->values[i].len)
+            continue;
+        g_autofree char *text = anchor_text(anchor->values[i]);
+        if (!smallest || strcmp(text, smallest) < 0) {
+            g_free(smallest);
+            smallest = g_steal_pointer(&text);
+        }
+    }
+    return smallest;
+}
+
 static void quarantine_item(Pass *pass, Side *side, const DirectoryItem *item, const char *reason, bool lost)
 {
-    event_emit(EVENT_SOURCE_BAD_RECORD, item->where, "%s", reason);
-    emit_quarantine(pass, item->where, reason);
+    emit_quarantine(pass, EVENT_SOURCE_BAD_RECORD, item->where, reason);
     /* Whoever it is, we cannot say that they are still there: nobody may be called missing. */
     side->lost += lost;
 }
@@ -86,7 +125,7 @@ static bool keep_source(Pass *pass, Side *side, const DirectoryItem *item, const
     Record record = {.fingerprint = item->fingerprint,
                      .anchor = fingerprint_string(anchor),
                      .at = SPOOL_NOWHERE,
-                     .in_scope = !pass->scope || filter_matches(pass->scope, side->schema, entry),
+                     .in_scope = pass_in_scope(pass, entry),
                      .mark = MARK_CHANGED};
     record.link = fingerprint_index_find(&pass->links->by_anchor, record.anchor);
     record.anchor_text = (char *)anchor;
@@ -108,7 +147,8 @@ static bool source_sink(const DirectoryItem *item, void *data, GError **error)
 {
     Pass *pass = data;
     Side *side = &pass->side[SOURCE];
-    tell_progress(pass, side);
+    if (!tell_progress(pass, side, error))
+        return false;
     if (item->bad) {
         quarantine_item(pass, side, item, item->bad->message, false);
         return true;
@@ -121,15 +161,13 @@ static bool source_sink(const DirectoryItem *item, void *data, GError **error)
     }
     g_autoptr(GError) why = NULL;
     g_autoptr(Entry) entry = directory_item_decode(item, &why);
-    const Attribute *anchor = entry ? schema_find(side->schema, entry, pass->anchor) : NULL;
-    if (!anchor) {
+    g_autofree char *text = entry ? pass_anchor_of(pass, entry) : NULL;
+    if (!text) {
         g_autofree char *none = g_strdup_printf("no %s, which the definition names as anchor", pass->anchor);
-        bool wanted = !entry || !pass->scope || filter_matches(pass->scope, side->schema, entry);
-        if (wanted)
+        if (!entry || pass_in_scope(pass, entry))
             quarantine_item(pass, side, item, entry ? none : why->message, true);
         return true;
     }
-    g_autofree char *text = anchor_text(anchor->values[0]);
     return keep_source(pass, side, item, entry, text, error);
 }
 
@@ -177,14 +215,12 @@ GArray *pass_keys(const Pass *pass, const Entry *entry)
     add_addresses(pass, entry, "proxyAddresses", "", keys);
     add_addresses(pass, entry, "targetAddress", "", keys);
     add_addresses(pass, entry, "mail", "smtp:", keys);
-    for (size_t i = 0; i < pass->connector->import.n_joins; i++) {
-        const char *name = pass->connector->import.joins[i].home;
-        const Attribute *attribute = schema_find(schema, entry, name);
-        g_autofree char *kind = g_ascii_strdown(name, -1);
+    for (const char *const *kind = home_index_kinds(state_home(pass->state)); *kind; kind++) {
+        const Attribute *attribute = schema_find(schema, entry, *kind);
         for (size_t j = 0; attribute && j < attribute->n_values; j++) {
             GString *text = g_string_new(NULL);
-            schema_normalise(schema, schema_attribute(schema, name), attribute->values[j], text);
-            add_key(keys, kind, g_string_free(text, FALSE));
+            schema_normalise(schema, schema_attribute(schema, *kind), attribute->values[j], text);
+            add_key(keys, *kind, g_string_free(text, FALSE));
         }
     }
     return keys;
@@ -268,7 +304,8 @@ static bool target_sink(const DirectoryItem *item, void *data, GError **error)
 {
     Pass *pass = data;
     Side *side = &pass->side[TARGET];
-    tell_progress(pass, side);
+    if (!tell_progress(pass, side, error))
+        return false;
     if (!item->bad && is_known(pass, side, item))
         return true;
     g_autoptr(Entry) entry = item->bad ? NULL : directory_item_decode(item, error);
@@ -300,8 +337,8 @@ char *pass_home_filter(const Pass *pass)
         g_string_new("(|(proxyAddresses=*)(mail=*)(targetAddress=*)(mailNickname=*)(objectClass=contact)");
     for (const char *const *name = stamp_attributes(&pass->connector->organisation->stamp); *name; name++)
         g_string_append_printf(filter, "(%s=*)", *name);
-    for (size_t i = 0; i < pass->connector->import.n_joins; i++)
-        g_string_append_printf(filter, "(%s=*)", pass->connector->import.joins[i].home);
+    for (const char *const *kind = home_index_kinds(state_home(pass->state)); *kind; kind++)
+        g_string_append_printf(filter, "(%s=*)", *kind);
     return g_string_free(g_string_append_c(filter, ')'), FALSE);
 }
 
@@ -311,12 +348,14 @@ static bool read_source(Pass *pass, GError **error)
     g_autofree char *count = NULL;
     if (!state_get(pass->state, "source-count", &count, error))
         return false;
+    pass->source_count = count ? (size_t)g_ascii_strtoull(count, NULL, 10) : 0;
+
     const ImportSettings *import = &pass->connector->import;
     ReadRequest request = {.base = import->base,
                            .scope = (SearchScope)import->scope,
                            .filter = import->filter,
                            .attributes = (const char *const *)pass->requests[SOURCE],
-                           .last_good_count = count ? (size_t)g_ascii_strtoull(count, NULL, 10) : 0};
+                           .last_good_count = pass->source_count};
     return directory_read(side->directory, &request, source_sink, pass, &side->result, error);
 }
 
@@ -360,7 +399,9 @@ static bool check_target(Pass *pass, GError **error)
 
 static bool read_both(Pass *pass, GError **error)
 {
-    GThread *thread = g_thread_new("home", read_target, pass);
+    GThread *thread = g_thread_try_new("home", read_target, pass, error);
+    if (!thread)
+        return false;
     bool source_ok = read_source(pass, error);
     g_thread_join(thread);
     GError *home_error = NULL;
@@ -370,6 +411,17 @@ static bool read_both(Pass *pass, GError **error)
     else
         g_clear_error(&home_error);
     return source_ok && target_ok;
+}
+
+/* A file that only an earlier count proves whole, and the count was lost with the state: what we own says
+ * how many there were. */
+static bool has_too_few_for_what_we_own(const Pass *pass)
+{
+    const Endpoint *foreign = &pass->connector->foreign;
+    bool is_file = directory_describe(pass->side[SOURCE].directory)->capabilities & IS_FILE;
+    if (!is_file || foreign->count_trailer || foreign->checksum || pass->source_count)
+        return false;
+    return pass->side[SOURCE].result.entries * 100 < pass->population * foreign->minimum_percent;
 }
 
 static void judge_source(Pass *pass)
@@ -384,6 +436,11 @@ static void judge_source(Pass *pass)
     else if (result->bad + pass->side[SOURCE].lost)
         pass->partial_reason = g_strdup_printf("%zu records could not be read or have no anchor",
                                                result->bad + pass->side[SOURCE].lost);
+    else if (!empty && has_too_few_for_what_we_own(pass))
+        pass->partial_reason =
+            g_strdup_printf("%zu records, and no earlier count to compare with, while %zu objects are ours; "
+                            "a count trailer or checksum would prove the file whole",
+                            result->entries, pass->population);
     else if (pass->options.only)
         pass->partial_reason = g_strdup("only some entries were looked at (--only)");
     pass->may_remove = !pass->partial_reason;
@@ -419,6 +476,9 @@ bool pass_read(Pass *pass, GError **error)
     event_emit(EVENT_SOURCE_READ, NULL, "%zu entries", pass->side[SOURCE].result.entries);
     event_emit(EVENT_HOME_READ, NULL, "%zu entries", pass->side[TARGET].result.entries);
     pass->population = count_owned(pass);
+    if (state_is_new(pass->state) && pass->population)
+        event_emit(EVENT_STATE_REBUILT, NULL,
+                   "there was no state; %zu objects of ours are known by their stamps", pass->population);
     judge_source(pass);
     return true;
 }

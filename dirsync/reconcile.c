@@ -21,6 +21,8 @@ void subject_clear(Subject *subject)
     entry_free(subject->current);
     entry_free(subject->desired);
     stamp_clear(&subject->stamp);
+    g_clear_pointer(&subject->taken, g_ptr_array_unref);
+    g_clear_pointer(&subject->after, g_array_unref);
     *subject = (Subject){0};
 }
 
@@ -55,8 +57,10 @@ bool subject_load(Pass *pass, uint32_t index, Subject *subject, GError **error)
     if (link->row && !state_find_link(pass->state, link->row, &subject->row, error))
         return false;
     subject->anchor = anchor_of(pass, subject);
-    if (!subject->row.id && item->target != NOWHERE)
+    if (item->target != NOWHERE) {
+        g_free(subject->row.id); /* what was read now is truer than what is remembered */
         subject->row.id = g_strdup(g_array_index(pass->side[TARGET].records, Record, item->target).id);
+    }
     if (!load_content(pass, item, SOURCE, &subject->source, error))
         return false;
     if (item->released) {
@@ -138,9 +142,6 @@ static bool give_up_name(Pass *pass, Subject *subject, Entry *left, GError **err
     g_autoptr(Change) change = change_new(CHANGE_RENAME, entry_dn(subject->current));
     change->new_rdn = change_strdup(change, rdn);
     change->delete_old_rdn = true;
-    g_autofree char *assertion =
-        stamp_filter(&pass->connector->organisation->stamp, pass->connector->uuid, subject->anchor);
-    change->assertion = change_strdup(change, assertion);
     entry_set_dn(left, dn);
     return emit_change(pass, subject, change, subject->current, subject->wave++, "moved",
                        "two entries exchange names", error);
@@ -172,21 +173,31 @@ static bool step_back(Pass *pass, uint32_t index, GError **error)
     return true;
 }
 
-static uint32_t first_waiting(const Pass *pass, bool unreleased)
+/* Who is waited for by others holds something: an object there is, that has not stepped back yet. */
+static bool may_step_back(const Item *item)
+{
+    return item->mark[TARGET] != MARK_ABSENT && !item->released;
+}
+
+static uint32_t first_waiting(const Pass *pass, bool to_step_back)
 {
     for (guint i = 0; i < pass->items->len; i++)
-        if (item_at(pass, i)->state == ITEM_WAITING && !(unreleased && item_at(pass, i)->released))
+        if (item_at(pass, i)->state == ITEM_WAITING && (!to_step_back || may_step_back(item_at(pass, i))))
             return i;
     return NOWHERE;
 }
 
-static bool retry_waiting(Pass *pass, bool last, bool *progress, GError **error)
+typedef enum { RETRY_HOLDERS, RETRY_ALL, RETRY_LAST } Retry;
+
+/* Those who hold something go before newcomers: who steps back must find what was promised. */
+static bool retry_waiting(Pass *pass, Retry who, bool *progress, GError **error)
 {
     *progress = false;
     for (guint i = 0; i < pass->items->len; i++) {
-        if (item_at(pass, i)->state != ITEM_WAITING)
+        const Item *item = item_at(pass, i);
+        if (item->state != ITEM_WAITING || (who == RETRY_HOLDERS && item->mark[TARGET] == MARK_ABSENT))
             continue;
-        if (interrupt_pending(error) || !decide(pass, i, last, error))
+        if (interrupt_pending(error) || !decide(pass, i, who == RETRY_LAST, error))
             return false;
         *progress |= item_at(pass, i)->state != ITEM_WAITING;
     }
@@ -197,13 +208,18 @@ static bool decide_waiting(Pass *pass, GError **error)
 {
     while (first_waiting(pass, false) != NOWHERE) {
         bool progress;
-        if (!retry_waiting(pass, false, &progress, error))
+        if (!retry_waiting(pass, RETRY_HOLDERS, &progress, error))
             return false;
         if (progress)
             continue;
         uint32_t back = first_waiting(pass, true);
-        if (back == NOWHERE ? !retry_waiting(pass, true, &progress, error) : !step_back(pass, back, error))
+        if (back != NOWHERE) {
+            if (!step_back(pass, back, error))
+                return false;
+        } else if (!retry_waiting(pass, RETRY_ALL, &progress, error) ||
+                   (!progress && !retry_waiting(pass, RETRY_LAST, &progress, error))) {
             return false;
+        }
     }
     return true;
 }

@@ -8,7 +8,6 @@
  */
 #include "dirsync/pass_internal.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define GRACE_FORMAT "%Y%m%d%H%M%SZ"
@@ -24,13 +23,13 @@ static char *now_as_time(void)
     return g_date_time_format(now, GRACE_FORMAT);
 }
 
-/* Generalized time, RFC 4517 section 3.3.13, as we and every server write it: YYYYMMDDHHMMSS[.f]Z. */
+/* Generalized time, RFC 4517 section 3.3.13: ISO 8601 but for the T. */
 static GDateTime *parse_time(const char *text)
 {
-    int year, month, day, hour, minute, second;
-    if (sscanf(text, "%4d%2d%2d%2d%2d%2d", &year, &month, &day, &hour, &minute, &second) != 6)
+    if (strlen(text) < strlen("20261122143000Z"))
         return NULL;
-    return g_date_time_new_utc(year, month, day, hour, minute, second);
+    g_autofree char *iso = g_strdup_printf("%.8sT%s", text, text + 8);
+    return g_date_time_new_from_iso8601(iso, NULL);
 }
 
 static bool grace_is_over(const Pass *pass, const char *since)
@@ -68,6 +67,24 @@ static bool is_member(Pass *pass, const Entry *group, const char *name, const ch
     return found != NULL;
 }
 
+/* A group is read once, for the limit on what it may lose. */
+static bool tally_member(Pass *pass, const Entry *group, const char *name, GError **error)
+{
+    const char *dn = entry_dn(group);
+    if (!tally_has_population(pass->tally, dn)) {
+        ReadRequest request = {
+            .base = dn, .scope = SEARCH_BASE, .attributes = (const char *const[]){name, NULL}};
+        g_autoptr(GPtrArray) found = directory_search(pass->side[TARGET].directory, &request, 1, error);
+        if (!found)
+            return false;
+        const Attribute *members =
+            found->len ? schema_find(pass->side[TARGET].schema, g_ptr_array_index(found, 0), name) : NULL;
+        tally_set_population(pass->tally, dn, members ? members->n_values : 1);
+    }
+    tally_add_of(pass->tally, LIMIT_MEMBERS, dn, "contacts that go");
+    return true;
+}
+
 /* The membership of @dn in one group goes, to @heir where there is one and it is not in there already. */
 static bool change_membership(Pass *pass, Subject *subject, const Entry *group, const char *dn,
                               const char *heir, const char *situation, GError **error)
@@ -78,6 +95,8 @@ static bool change_membership(Pass *pass, Subject *subject, const Entry *group, 
     Value old = {dn, strlen(dn)};
     change_modify(change, MODIFY_DELETE, name, &old, 1);
     bool there = false;
+    if (!heir && !tally_member(pass, group, name, error))
+        return false;
     if (heir && !is_member(pass, group, name, heir, &there, error))
         return false;
     if (heir && !there) {
@@ -100,8 +119,6 @@ static bool delete_object(Pass *pass, Subject *subject, const char *heir, const 
             return false;
     *wave = subject->wave + (groups->len > 0);
     g_autoptr(Change) change = change_new(CHANGE_DELETE, dn);
-    g_autofree char *filter = stamp_filter(stamp_of(pass), pass->connector->uuid, subject->anchor);
-    change->assertion = change_strdup(change, filter);
     if (!emit_change(pass, subject, change, subject->current, *wave, situation, because, error))
         return false;
     claim_register(pass, subject, subject->current, NULL, *wave);
@@ -111,8 +128,11 @@ static bool delete_object(Pass *pass, Subject *subject, const char *heir, const 
 
 /* --- gone --- */
 
-static bool stays_as_it_is(Pass *pass, Subject *subject)
+/* @again: nothing was decided, the next run must look again. */
+static bool stays_as_it_is(Pass *pass, Subject *subject, bool again)
 {
+    if (again)
+        emit_retry(pass, subject);
     pass->planned.of[COUNT_UNCHANGED]++;
     subject->item->state = ITEM_DONE;
     return true;
@@ -129,15 +149,17 @@ static bool both_gone(Pass *pass, Subject *subject)
 bool reconcile_gone(Pass *pass, Subject *subject, GError **error)
 {
     Item *item = subject->item;
+    if (!pass->may_remove && item->mark[TARGET] != MARK_ABSENT)
+        return stays_as_it_is(pass, subject, pass->force);
     if (!subject->current)
         return both_gone(pass, subject);
     if (item->out_of_scope && !pass->connector->import.out_of_scope_is_missing)
-        return stays_as_it_is(pass, subject);
+        return stays_as_it_is(pass, subject, false);
     if (item->unconfirmed)
         event_emit(EVENT_NOT_CONFIRMED, subject->anchor,
                    "the read did not show it, but the source has it; left alone");
-    if (!pass->may_remove || (!item->confirmed && !item->out_of_scope))
-        return stays_as_it_is(pass, subject);
+    if (!item->confirmed && !item->out_of_scope)
+        return stays_as_it_is(pass, subject, true);
     bool over = subject->stamp.grace ? grace_is_over(pass, subject->stamp.grace)
                                      : pass->connector->import.grace_days == 0;
     if (!over) {
@@ -158,13 +180,15 @@ static bool begin_grace(Pass *pass, Subject *subject, GError **error)
     Stamp stamp = {pass->connector->uuid, subject->anchor, now};
     g_autoptr(Entry) desired = managed_stripped(pass->managed, subject->current);
     stamp_write(stamp_of(pass), &stamp, desired);
-    if (pass->connector->import.grace_action == HIDE_IN_GRACE)
-        entry_add_string(desired, HIDE_ATTRIBUTE, "TRUE");
+    const char *hidden =
+        pass->connector->import.grace_action == HIDE_IN_GRACE
+            ? "TRUE"
+            : schema_find_string(pass->side[TARGET].schema, subject->current, HIDE_ATTRIBUTE);
+    if (hidden)
+        entry_add_string(desired, HIDE_ATTRIBUTE, hidden);
     DifferenceOptions options = {.graced = true};
     g_autoptr(Change) change =
         managed_difference(pass->managed, subject->current, desired, options, NULL, NULL);
-    g_autofree char *filter = stamp_filter(stamp_of(pass), pass->connector->uuid, subject->anchor);
-    change->assertion = change_strdup(change, filter);
     event_emit(EVENT_MISSING, entry_dn(subject->current),
                "not in the source any more; grace of %u days begins", pass->connector->import.grace_days);
     if (!emit_change(pass, subject, change, subject->current, subject->wave, "missing",
@@ -212,32 +236,49 @@ bool reconcile_supersede(Pass *pass, const Holder *holder, const char *by, unsig
 
 /* --- moved home --- */
 
-/* What the contact could be reached by, as secondary addresses, without what the native has. */
-static Change *addresses_for(Pass *pass, const Subject *subject, const Entry *native)
+/* Whether the native may have an address that was the contact's: nobody else has it, or will. */
+static bool may_be_handed_over(Pass *pass, Subject *subject, const char *value, GArray *has, bool *may,
+                               GError **error)
+{
+    g_autofree char *folded = address_fold(value, strlen(value));
+    g_autofree char *stamp = stamp_value_prefix(stamp_of(pass));
+    *may = strchr(value, ':') && !(stamp && !g_ascii_strncasecmp(value, stamp, strlen(stamp)));
+    for (guint i = 0; i < has->len && *may; i++)
+        *may = strcmp(g_array_index(has, HolderKey, i).value, folded) != 0;
+    if (!*may)
+        return true;
+    g_autofree char *by = NULL;
+    Claim claim;
+    unsigned wave = 0;
+    if (!claim_key(pass, subject, KEY_ADDRESS, folded, true, &claim, &wave, &by, error))
+        return false;
+    *may = claim == CLAIM_FREE;
+    return true;
+}
+
+/* What the contact could be reached by, as secondary addresses, without what the native has. *change stays
+ * NULL when there is nothing. */
+static bool addresses_for(Pass *pass, Subject *subject, const Entry *native, Change **change, GError **error)
 {
     const Schema *schema = pass->side[TARGET].schema;
     const AttributeType *type = schema_attribute(schema, "proxyAddresses");
     const Entry *contact = subject->current ? subject->current : subject->desired;
     const Attribute *from = schema_find(schema, contact, "proxyAddresses");
     g_autoptr(GArray) has = pass_keys(pass, native);
-    g_autofree char *stamp = stamp_value_prefix(stamp_of(pass));
-    Change *change = NULL;
     for (size_t i = 0; type && from && i < from->n_values; i++) {
         g_autofree char *value = g_strndup(from->values[i].data, from->values[i].len);
-        char *colon = strchr(value, ':');
-        g_autofree char *folded = address_fold(value, strlen(value));
-        bool there = !colon || (stamp && g_str_has_prefix(value, stamp));
-        for (guint j = 0; j < has->len && !there; j++)
-            there = !strcmp(g_array_index(has, HolderKey, j).value, folded);
-        if (there)
+        bool may;
+        if (!may_be_handed_over(pass, subject, value, has, &may, error))
+            return false;
+        if (!may)
             continue;
-        for (char *p = value; p < colon; p++)
+        for (char *p = value; *p != ':'; p++)
             *p = g_ascii_tolower(*p);
         Value added = {value, strlen(value)};
-        change = change ? change : change_new(CHANGE_MODIFY, entry_dn(native));
-        change_modify(change, MODIFY_ADD, "proxyAddresses", &added, 1);
+        *change = *change ? *change : change_new(CHANGE_MODIFY, entry_dn(native));
+        change_modify(*change, MODIFY_ADD, "proxyAddresses", &added, 1);
     }
-    return change;
+    return true;
 }
 
 static bool may_hold_addresses(const Pass *pass, const Entry *native)
@@ -260,9 +301,14 @@ static bool hand_over_addresses(Pass *pass, Subject *subject, const Holder *hold
     const Entry *native = found->len ? g_ptr_array_index(found, 0) : NULL;
     if (!native || !may_hold_addresses(pass, native))
         return true;
-    g_autoptr(Change) change = addresses_for(pass, subject, native);
-    return !change ||
-           emit_change(pass, subject, change, native, wave, "moved-home", "addresses of the contact", error);
+    g_autoptr(Change) change = NULL;
+    if (!addresses_for(pass, subject, native, &change, error))
+        return false;
+    if (!change)
+        return true;
+    g_autoptr(Entry) result = managed_result(pass->managed, native, change);
+    claim_register(pass, subject, native, result, wave);
+    return emit_change(pass, subject, change, native, wave, "moved-home", "addresses of the contact", error);
 }
 
 /* The contact is gone already when an earlier run was cut short: then its addresses are left to do. */
@@ -270,7 +316,7 @@ bool reconcile_moved_home(Pass *pass, Subject *subject, const Holder *native, GE
 {
     unsigned wave = 0;
     if (subject->current && !pass->may_remove)
-        return stays_as_it_is(pass, subject);
+        return stays_as_it_is(pass, subject, true);
     event_emit(EVENT_MOVED_HOME, subject->current ? entry_dn(subject->current) : subject->anchor,
                "%s is this person now; the contact yields to it", native->dn);
     if (subject->current &&

@@ -29,8 +29,7 @@ static const StampSettings *stamp_of(const Pass *pass)
 /* Recorded as left alone: the object, where there is one, stays as it is. */
 static bool put_aside(Pass *pass, Subject *subject, EventId event, const char *reason)
 {
-    event_emit(event, subject->anchor, "%s", reason);
-    emit_quarantine(pass, subject->anchor, reason);
+    emit_quarantine(pass, event, subject->anchor, reason);
     emit_retry(pass, subject);
     subject->item->state = ITEM_DONE;
     return true;
@@ -200,38 +199,85 @@ static bool choose_name(Pass *pass, Subject *subject, bool last, bool *wait, GEr
     return false;
 }
 
-/* Takes a colliding address out; a single value that was there before stays. */
+static bool is_address(const char *name, Value value, const char *folded)
+{
+    g_autofree char *whole = g_strconcat(g_ascii_strcasecmp(name, "mail") ? "" : "smtp:", value.data, NULL);
+    g_autofree char *other = address_fold(whole, strlen(whole));
+    return !strcmp(other, folded);
+}
+
+/* Puts @values in the place of what @entry has of the attribute. */
+static void set_values(Entry *entry, const char *name, const GPtrArray *values)
+{
+    gssize at = entry_index(entry, name);
+    if (at >= 0)
+        entry_remove(entry, (size_t)at);
+    for (guint i = 0; i < values->len; i++)
+        entry_add_string(entry, name, g_ptr_array_index(values, i));
+}
+
+/* Takes @folded away from @values; true when one of them was it. */
+static bool take_out(GPtrArray *values, const char *name, const char *folded)
+{
+    guint before = values->len;
+    for (guint i = values->len; i-- > 0;) {
+        const char *text = g_ptr_array_index(values, i);
+        if (is_address(name, (Value){text, strlen(text)}, folded))
+            g_ptr_array_remove_index(values, i);
+    }
+    return values->len != before;
+}
+
+/* The primary address of that type stays when the one that was to follow it is taken. */
+static void keep_primary(const Pass *pass, const Subject *subject, const char *folded, GPtrArray *values)
+{
+    g_autofree char *type = g_ascii_strup(folded, (gssize)strcspn(folded, ":") + 1);
+    const Attribute *had =
+        subject->current ? schema_find(home_schema(pass), subject->current, "proxyAddresses") : NULL;
+    for (guint i = 0; i < values->len; i++)
+        if (g_str_has_prefix(g_ptr_array_index(values, i), type))
+            return;
+    for (size_t i = 0; had && i < had->n_values; i++)
+        if (g_str_has_prefix(had->values[i].data, type)) {
+            g_autofree char *primary = address_fold(had->values[i].data, had->values[i].len);
+            take_out(values, "proxyAddresses", primary);
+            g_ptr_array_add(values, g_strdup(had->values[i].data));
+            return;
+        }
+}
+
+/* Takes a colliding address out; a single value or primary address that was there before stays. */
 static void drop_address(const Pass *pass, Subject *subject, const char *folded)
 {
     static const char *const names[] = {"proxyAddresses", "targetAddress", "mail"};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
         const Attribute *attribute = schema_find(home_schema(pass), subject->desired, names[i]);
-        if (!attribute)
+        g_autoptr(GPtrArray) values = g_ptr_array_new_with_free_func(g_free);
+        g_autofree char *name = g_strdup(attribute ? attribute->name : NULL);
+        for (size_t j = 0; attribute && j < attribute->n_values; j++)
+            g_ptr_array_add(values, g_strdup(attribute->values[j].data));
+        if (!take_out(values, names[i], folded))
             continue;
-        g_autoptr(Entry) kept = entry_new("");
-        for (size_t j = 0; j < attribute->n_values; j++) {
-            g_autofree char *whole = g_strconcat(i == 2 ? "smtp:" : "", attribute->values[j].data, NULL);
-            g_autofree char *other = address_fold(whole, strlen(whole));
-            if (strcmp(other, folded) != 0)
-                entry_add(kept, names[i], attribute->values[j].data, attribute->values[j].len);
-        }
         const char *before =
             i && subject->current ? schema_find_string(home_schema(pass), subject->current, names[i]) : NULL;
-        if (!entry_n_attributes(kept) && before)
-            entry_add_string(kept, names[i], before);
-        entry_remove(subject->desired, (size_t)entry_index(subject->desired, attribute->name));
-        for (size_t j = 0; entry_n_attributes(kept) && j < entry_attribute(kept, 0)->n_values; j++)
-            entry_add(subject->desired, names[i], entry_attribute(kept, 0)->values[j].data,
-                      entry_attribute(kept, 0)->values[j].len);
+        if (!i)
+            keep_primary(pass, subject, folded, values);
+        else if (!values->len && before)
+            g_ptr_array_add(values, g_strdup(before));
+        set_values(subject->desired, name, values);
     }
 }
 
-static void report_conflict(Pass *pass, Subject *subject, const char *address, const char *by)
+/* Tells what was left out; the link is looked at again in every run until it fits. */
+static void report_conflicts(Pass *pass, Subject *subject)
 {
-    g_autofree char *reason = g_strdup_printf("address %s is held by %s; it was left out", address, by);
-    event_emit(EVENT_CONFLICT, subject->anchor, "%s", reason);
-    emit_quarantine(pass, subject->anchor, reason);
-    subject->retry = true;
+    for (guint i = 0; subject->taken && i < subject->taken->len; i += 2) {
+        g_autofree char *reason = g_strdup_printf("address %s is held by %s; it was left out",
+                                                  (char *)g_ptr_array_index(subject->taken, i),
+                                                  (char *)g_ptr_array_index(subject->taken, i + 1));
+        emit_quarantine(pass, EVENT_CONFLICT, subject->anchor, reason);
+        subject->retry = true;
+    }
 }
 
 static bool holds(const GArray *keys, const HolderKey *key)
@@ -243,12 +289,11 @@ static bool holds(const GArray *keys, const HolderKey *key)
     return false;
 }
 
-/* Claims the addresses that are new to the object; what is taken is reported and left out. */
+/* Claims the addresses that are new to the object; what is taken is left out. */
 static bool claim_addresses(Pass *pass, Subject *subject, bool last, bool *wait, GError **error)
 {
     g_autoptr(GArray) want = pass_keys(pass, subject->desired);
     g_autoptr(GArray) have = subject->current ? pass_keys(pass, subject->current) : NULL;
-    g_autoptr(GPtrArray) taken = g_ptr_array_new_with_free_func(g_free); /* address, holder, address, ... */
     for (guint i = 0; i < want->len && !*wait; i++) {
         const HolderKey *key = &g_array_index(want, HolderKey, i);
         if (strcmp(key->kind, KEY_ADDRESS) != 0 || holds(have, key))
@@ -258,16 +303,31 @@ static bool claim_addresses(Pass *pass, Subject *subject, bool last, bool *wait,
         if (!claim_key(pass, subject, key->kind, key->value, last, &claim, &subject->wave, &by, error))
             return false;
         *wait = claim == CLAIM_WAIT;
-        if (claim == CLAIM_TAKEN) {
-            g_ptr_array_add(taken, g_strdup(key->value));
-            g_ptr_array_add(taken, g_steal_pointer(&by));
-        }
-    }
-    for (guint i = 0; i < taken->len && !*wait; i += 2) {
-        report_conflict(pass, subject, g_ptr_array_index(taken, i), g_ptr_array_index(taken, i + 1));
-        drop_address(pass, subject, g_ptr_array_index(taken, i));
+        if (claim != CLAIM_TAKEN)
+            continue;
+        if (!subject->taken)
+            subject->taken = g_ptr_array_new_with_free_func(g_free);
+        g_ptr_array_add(subject->taken, g_strdup(key->value));
+        g_ptr_array_add(subject->taken, g_steal_pointer(&by));
+        drop_address(pass, subject, key->value);
     }
     return true;
+}
+
+/* Judges first, and takes only when everything is decided: nobody's grace may end for a newcomer who is then
+ * not written. @named: the name is claimed too. */
+static bool claim_all(Pass *pass, Subject *subject, bool named, bool last, bool *wait, GError **error)
+{
+    return (!named || choose_name(pass, subject, last, wait, error)) &&
+           (*wait || claim_addresses(pass, subject, last, wait, error));
+}
+
+static bool take_all(Pass *pass, Subject *subject, bool named, bool last, GError **error)
+{
+    bool wait = false;
+    subject->act = true;
+    report_conflicts(pass, subject);
+    return claim_all(pass, subject, named, last, &wait, error);
 }
 
 /* --- natives --- */
@@ -289,14 +349,18 @@ static bool collect_natives(Pass *pass, const char *kind, const char *value, GPt
     return true;
 }
 
-/* Natives that have one of this person's addresses, or the key of a join rule. */
+/* Natives that have one of this person's addresses, or the key of a join rule. For somebody who has an object
+ * only addresses count that it has already: an address that is new to them and belongs to a native is a
+ * conflict, or whoever writes the source could take over anybody. */
 static GPtrArray *find_natives(Pass *pass, Subject *subject, GError **error)
 {
     g_autoptr(GPtrArray) natives = g_ptr_array_new_with_free_func((GDestroyNotify)holder_free);
     g_autoptr(GArray) keys = pass_keys(pass, subject->desired);
+    g_autoptr(GArray) have = subject->current ? pass_keys(pass, subject->current) : NULL;
     for (guint i = 0; i < keys->len; i++) {
         const HolderKey *key = &g_array_index(keys, HolderKey, i);
-        if (!strcmp(key->kind, KEY_ADDRESS) && !collect_natives(pass, key->kind, key->value, natives, error))
+        if (!strcmp(key->kind, KEY_ADDRESS) && (!have || holds(have, key)) &&
+            !collect_natives(pass, key->kind, key->value, natives, error))
             return NULL;
     }
     for (size_t i = 0; i < pass->connector->import.n_joins; i++) {
@@ -362,19 +426,12 @@ static bool is_respelled(const Pass *pass, const Subject *subject)
                               managed_fingerprint(pass->managed, subject->desired, true, false));
 }
 
-static void assert_stamp(const Pass *pass, const Subject *subject, Change *change)
-{
-    g_autofree char *filter = stamp_filter(stamp_of(pass), pass->connector->uuid, subject->anchor);
-    change->assertion = change_strdup(change, filter);
-}
-
 static bool write_rename(Pass *pass, Subject *subject, const Entry *before, GError **error)
 {
     g_autoptr(Change) change = change_new(CHANGE_RENAME, entry_dn(before));
     g_autofree char *rdn = dn_first_rdn(entry_dn(subject->desired));
     change->new_rdn = change_strdup(change, rdn);
     change->delete_old_rdn = true;
-    assert_stamp(pass, subject, change);
     return emit_change(pass, subject, change, before, subject->wave++, "moved",
                        mapping_name_rule(pass->mapping)->where, error);
 }
@@ -393,8 +450,6 @@ static bool write_existing(Pass *pass, Subject *subject, const char *situation, 
     g_autoptr(Entry) result = managed_result(pass->managed, subject->current, change);
     unsigned wave = subject->wave;
     if (change) {
-        if (!change->assertion)
-            assert_stamp(pass, subject, change);
         if (!emit_change(pass, subject, change, subject->current, subject->wave++, situation, telling.because,
                          error))
             return false;
@@ -413,11 +468,12 @@ static bool write_existing(Pass *pass, Subject *subject, const char *situation, 
 static bool reconcile_existing(Pass *pass, Subject *subject, bool last, GError **error)
 {
     bool wait = false;
-    if (!choose_name(pass, subject, last, &wait, error) ||
-        (!wait && !claim_addresses(pass, subject, last, &wait, error)))
+    if (!claim_all(pass, subject, true, last, &wait, error))
         return false;
     if (wait)
         return wait_for_others(pass, subject);
+    if (!take_all(pass, subject, true, last, error))
+        return false;
     if (subject->stamp.grace)
         event_emit(EVENT_RETURNED, entry_dn(subject->current), "back in the source");
     return write_existing(pass, subject, subject->stamp.grace ? "returned" : "changed", error);
@@ -425,7 +481,22 @@ static bool reconcile_existing(Pass *pass, Subject *subject, bool last, GError *
 
 /* --- new people --- */
 
-static bool adopt(Pass *pass, Subject *subject, const Holder *native, GError **error)
+static bool write_adoption(Pass *pass, Subject *subject, const Holder *native, GError **error)
+{
+    Telling telling = {pass, subject, NULL};
+    g_autoptr(Change) change = difference_of(pass, subject, &telling);
+    g_autoptr(Entry) result = managed_result(pass->managed, subject->current, change);
+    event_emit(EVENT_ADOPTED, native->dn, "adopted for anchor %s", subject->anchor);
+    tally_add(pass->tally, LIMIT_NATIVE, "adoption");
+    if (!emit_change(pass, subject, change, subject->current, subject->wave, "unowned", "adoption", error))
+        return false;
+    claim_register(pass, subject, subject->current, result, subject->wave);
+    emit_settlement(pass, subject, result, false, 0, native->id);
+    subject->item->state = ITEM_DONE;
+    return true;
+}
+
+static bool adopt(Pass *pass, Subject *subject, const Holder *native, bool last, GError **error)
 {
     ReadRequest request = {
         .base = native->dn, .scope = SEARCH_BASE, .attributes = (const char *const *)pass->requests[TARGET]};
@@ -441,26 +512,27 @@ static bool adopt(Pass *pass, Subject *subject, const Holder *native, GError **e
             g_strdup_printf("%s is this person, but not a %s, so it is not adopted", native->dn, class);
         return put_aside(pass, subject, EVENT_UNOWNED, reason);
     }
+    if (!claim_object(pass, subject, native->id)) {
+        g_autofree char *reason =
+            g_strdup_printf("%s is somebody else of the source as well; see to it that it "
+                            "fits one person only",
+                            native->dn);
+        return put_aside(pass, subject, EVENT_AMBIGUOUS, reason);
+    }
+    bool wait = false;
     subject->current = entry_copy(entry);
     keep_name(pass, subject);
-    Telling telling = {pass, subject, NULL};
-    g_autoptr(Change) change = difference_of(pass, subject, &telling);
-    g_autoptr(Entry) result = managed_result(pass->managed, subject->current, change);
-    event_emit(EVENT_ADOPTED, native->dn, "adopted for anchor %s", subject->anchor);
-    tally_add(pass->tally, LIMIT_NATIVE, "adoption");
-    if (stamp_of(pass)->form == STAMP_CLASS)
-        change->assertion = change_strdup(change, "(!(importedFrom=*))");
-    if (!emit_change(pass, subject, change, subject->current, subject->wave, "unowned", "adoption", error))
+    if (!claim_all(pass, subject, false, last, &wait, error))
         return false;
-    emit_settlement(pass, subject, result, false, 0, native->id);
-    subject->item->state = ITEM_DONE;
-    return true;
+    if (wait)
+        return wait_for_others(pass, subject);
+    return take_all(pass, subject, false, last, error) && write_adoption(pass, subject, native, error);
 }
 
-static bool reconcile_unowned(Pass *pass, Subject *subject, const Holder *native, GError **error)
+static bool reconcile_unowned(Pass *pass, Subject *subject, const Holder *native, bool last, GError **error)
 {
     if (pass->connector->import.adopt)
-        return adopt(pass, subject, native, error);
+        return adopt(pass, subject, native, last, error);
     g_autofree char *reason = g_strdup_printf(
         "%s is this person and not ours; not imported (<adopt/> would take it over)", native->dn);
     return put_aside(pass, subject, EVENT_UNOWNED, reason);
@@ -474,6 +546,7 @@ static bool create(Pass *pass, Subject *subject, GError **error)
         subject->wave = MAX(subject->wave, 2);
     if (!emit_change(pass, subject, change, NULL, subject->wave, "new", NULL, error))
         return false;
+    g_clear_pointer(&subject->row.id, g_free); /* the server gives it a new one */
     claim_register(pass, subject, NULL, subject->desired, subject->wave);
     emit_settlement(pass, subject, subject->desired, false, 0, NULL);
     subject->item->state = ITEM_DONE;
@@ -491,15 +564,25 @@ static bool reconcile_new(Pass *pass, Subject *subject, bool last, GError **erro
 {
     bool wait = false;
     g_autoptr(Entry) wanted = entry_copy(subject->desired);
-    if (!claim_addresses(pass, subject, last, &wait, error))
+    if (!claim_all(pass, subject, true, last, &wait, error))
         return false;
-    if (!wait && lost_its_address(pass, subject, wanted)) {
+    if (wait)
+        return wait_for_others(pass, subject);
+    if (lost_its_address(pass, subject, wanted)) {
+        report_conflicts(pass, subject);
+        emit_retry(pass, subject);
         subject->item->state = ITEM_DONE;
         return true;
     }
-    if (!wait && !choose_name(pass, subject, last, &wait, error))
-        return false;
-    return wait ? wait_for_others(pass, subject) : create(pass, subject, error);
+    return take_all(pass, subject, true, last, error) && create(pass, subject, error);
+}
+
+static bool is_among(const GPtrArray *natives, const char *id)
+{
+    for (guint i = 0; i < natives->len; i++)
+        if (!g_strcmp0(((Holder *)g_ptr_array_index(natives, i))->id, id))
+            return true;
+    return false;
 }
 
 static bool reconcile_yielded(Pass *pass, Subject *subject)
@@ -527,23 +610,23 @@ bool reconcile_present(Pass *pass, Subject *subject, bool last, GError **error)
     const Item *item = subject->item;
     if (is_duplicated(pass, item))
         return put_aside(pass, subject, EVENT_QUARANTINED, "its anchor occurs more than once in the source");
-    if (item->source != NOWHERE && !g_array_index(pass->side[SOURCE].records, Record, item->source).in_scope)
+    if (!pass_in_scope(pass, subject->source))
         return leave_out_of_scope(pass, subject, "filtered out", error);
     bool decided;
     if (!reconcile_prepare(pass, subject, &decided, error) || decided)
         return decided;
-    if (item_link(pass, item)->flags & LINK_YIELDED && !subject->current &&
-        pass_is_home(pass, subject->row.id))
-        return reconcile_yielded(pass, subject);
     g_autoptr(GPtrArray) natives = find_natives(pass, subject, error);
     if (!natives)
         return false;
+    if (item_link(pass, item)->flags & LINK_YIELDED && !subject->current &&
+        is_among(natives, subject->row.id))
+        return reconcile_yielded(pass, subject);
     if (natives->len > 1)
         return report_ambiguous(pass, subject, natives);
     if (natives->len && (subject->current || had_object(subject)))
         return reconcile_moved_home(pass, subject, g_ptr_array_index(natives, 0), error);
     if (subject->current)
         return reconcile_existing(pass, subject, last, error);
-    return natives->len ? reconcile_unowned(pass, subject, g_ptr_array_index(natives, 0), error)
+    return natives->len ? reconcile_unowned(pass, subject, g_ptr_array_index(natives, 0), last, error)
                         : reconcile_new(pass, subject, last, error);
 }

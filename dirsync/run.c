@@ -71,13 +71,28 @@ static char *counts_as_json(const Counts *counts)
 
 /* --- runs that were cut short --- */
 
+/* Without a plan nothing was begun, unless the journal says otherwise: then somebody removed it. */
+static bool report_lost_plan(State *state, const RunRecord *record, GError **error)
+{
+    JournalOutcome first;
+    if (!state_journal_outcome(state, record->id, 0, &first, error))
+        return false;
+    if (first != JOURNAL_NONE)
+        event_emit(
+            EVENT_RUN_RECOVERED, record->id,
+            "a run was cut short and its plan %s is gone: what it did can neither be told nor reverted; the "
+            "next plan does the rest",
+            record->folder ? record->folder : "");
+    return true;
+}
+
 static bool ask_what_happened(const Connector *connector, State *state, Directory *home,
                               const RunRecord *record, GError **error)
 {
     g_auto(PlanHead) head = {0};
     g_autofree char *folder = g_strdup(record->folder);
     if (!folder || !plan_load(folder, &head, NULL))
-        return true;
+        return report_lost_plan(state, record, error);
     Apply apply = {.folder = folder,
                    .head = &head,
                    .directory = home,
@@ -243,6 +258,7 @@ static bool carry_out(const Connector *connector, const RunOptions *options, Sta
                    .directory = home,
                    .state = state,
                    .run = result->id,
+                   .look_before_adding = !doing->pass,
                    .connector_uuid = connector->uuid,
                    .stamp = &connector->organisation->stamp,
                    .rate = options->rate,
@@ -272,6 +288,9 @@ static bool finish(State *state, RunResult *result, gint64 start, bool ok, GErro
         return false;
     }
     prune(state);
+    if (!ok && error && error_is(*error, ERROR_INTERRUPTED))
+        event_emit(EVENT_RUN_INTERRUPTED, result->id, "%zu changes are left for the next run",
+                   result->left_over);
     event_emit(EVENT_RUN_END, result->id, "%s", summary);
     return ok;
 }
@@ -372,12 +391,29 @@ static bool run_folder(const Connector *connector, const RunOptions *options, St
     return finish(state, result, start, ok, error);
 }
 
+/* A plan made under other definitions, or for another directory, is not carried out. */
+static bool check_definitions(const Connector *connector, const char *folder, GError **error)
+{
+    g_auto(PlanHead) head = {0};
+    g_autoptr(Mapping) mapping = mapping_load(connector->import.mapping, MAPPING_IMPORT, error);
+    if (!mapping || !plan_load(folder, &head, error))
+        return false;
+    g_autofree char *digest = pass_digest(connector, mapping);
+    bool same = !strcmp(digest, head.digest);
+    if (!same)
+        error_set(error, ERROR_DEFINITION,
+                  "%s: a definition or the mapping has changed since the plan was made; "
+                  "make a new one",
+                  folder);
+    return same;
+}
+
 bool run_apply(const Connector *connector, const RunOptions *options, const char *folder, RunResult *result,
                GError **error)
 {
     *result = (RunResult){.id = run_new_id()};
     g_autofree char *path = g_canonicalize_filename(folder, NULL);
-    if (!check_plan_belongs(connector, path, error))
+    if (!check_plan_belongs(connector, path, error) || !check_definitions(connector, path, error))
         return false;
     g_autoptr(State) state = state_open(connector, options->state_folder, error);
     return state && recover_if_needed(connector, state, error) &&

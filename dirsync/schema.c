@@ -197,3 +197,28 @@ void schema_free(Schema *schema)
     if (schema)
         entry_free(schema->arena); /* the schema itself is in it */
 }
+
+bool schema_is_secret(const char *description)
+{
+    static const char *const secrets[] = {"userPassword",
+                                          "authPassword",
+                                          "pwdHistory",
+                                          "olcRootPW",
+                                          "unicodePwd",
+                                          "dBCSPwd",
+                                          "lmPwdHistory",
+                                          "ntPwdHistory",
+                                          "sambaNTPassword",
+                                          "sambaLMPassword",
+                                          "sambaPasswordHistory",
+                                          "supplementalCredentials",
+                                          "krbPrincipalKey",
+                                          "krb5Key",
+                                          "ipaNTHash",
+                                          "2.5.4.35"};
+    size_t len = strcspn(description, ";");
+    for (size_t i = 0; i < G_N_ELEMENTS(secrets); i++)
+        if (strlen(secrets[i]) == len && !g_ascii_strncasecmp(secrets[i], description, len))
+            return true;
+    return false;
+}

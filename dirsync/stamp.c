@@ -87,6 +87,20 @@ bool stamp_read(const StampSettings *settings, const Schema *schema, const Entry
     return text && parse_value(text, stamp);
 }
 
+bool stamp_carrier(const StampSettings *settings, const Schema *schema, const Entry *entry, const char **name,
+                   Value *value)
+{
+    *name = settings->form == STAMP_CLASS ? "dirsyncAnchor" : stamp_attributes(settings)[0];
+    const Attribute *attribute = schema_find(schema, entry, *name);
+    g_autofree char *prefix = stamp_value_prefix(settings);
+    for (size_t i = 0; attribute && i < attribute->n_values; i++) {
+        *value = attribute->values[i];
+        if (!prefix || !g_ascii_strncasecmp(value->data, prefix, strlen(prefix)))
+            return true;
+    }
+    return false;
+}
+
 void stamp_write(const StampSettings *settings, const Stamp *stamp, Entry *entry)
 {
     if (settings->form == STAMP_CLASS) {
@@ -111,11 +125,13 @@ char *stamp_filter(const StampSettings *settings, const char *connector, const c
         return g_strconcat("(&", from, with, ")", NULL);
     }
     g_autofree char *prefix = stamp_value_prefix(settings);
-    g_autofree char *start = g_strconcat(prefix ? prefix : "", connector, ";", NULL);
-    g_autofree char *end = g_strconcat(";", anchor, NULL);
+        g_autofree char *start = g_strconcat(prefix ? prefix : "", connector, ";", NULL);
     g_autofree char *initial = filter_escape(start, strlen(start));
-    g_autofree char *final = filter_escape(end, strlen(end));
-    return g_strdup_printf("(%s=%s*%s)", stamp_attributes(settings)[0], initial, final);
+    g_autofree char *final = filter_escape(anchor, strlen(anchor));
+    const char *name = stamp_attributes(settings)[0];
+    /* Without a date exactly; with one it ends in Z (an anchor "1" is not the end of an anchor "2;1"). */
+    return g_strdup_printf("(|(%s=%s;%s)(%s=%s*Z;%s))", name, initial, final, name, initial, final);
+
 }
 
 char *stamp_owner_filter(const StampSettings *settings, const char *connector)

@@ -34,6 +34,11 @@ const char *const *stamp_attributes(const StampSettings *settings);
 /** Prefix of the values that are the stamp in a shared attribute (STAMP_PROXY), or NULL. g_free(). */
 char *stamp_value_prefix(const StampSettings *settings);
 
+/** The attribute and the value of @entry that hold the anchor; false when it has no stamp. Both belong
+ *  to the entry and the settings. */
+bool stamp_carrier(const StampSettings *settings, const Schema *schema, const Entry *entry, const char **name,
+                   Value *value);
+
 /** RFC 4515 filter that holds exactly while the object carries this stamp (whatever its grace). g_free(). */
 char *stamp_filter(const StampSettings *settings, const char *connector, const char *anchor);
 /** Filter for every object of the connector; NULL where the form cannot be searched exactly. g_free(). */

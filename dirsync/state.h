@@ -42,8 +42,7 @@ bool state_set(State *state, const char *name, const char *value, GError **error
 typedef enum {
     LINK_GRACED = 1 << 0,  /* the object is in grace */
     LINK_RETRY = 1 << 1,   /* something is left to do: look at it again in every run */
-    LINK_YIELDED = 1 << 2, /* moved home: the target is a native, not ours */
-    LINK_SKIPPED = 1 << 3  /* the source entry is out of scope and has no object */
+    LINK_YIELDED = 1 << 2  /* moved home: the target is a native, not ours */
 } LinkFlags;
 
 typedef struct {
@@ -75,6 +74,8 @@ bool state_count_links(State *state, int64_t *count, GError **error);
 /** *is_new: it was not in quarantine before this run. */
 bool state_quarantine(State *state, const char *subject, const char *reason, const char *run, bool *is_new,
                       GError **error);
+/** *reason NULL when the subject is not in quarantine. */
+bool state_quarantine_reason(State *state, const char *subject, char **reason, GError **error);
 typedef void (*QuarantineSeen)(const char *subject, const char *reason, const char *first, const char *last,
                                void *data);
 bool state_scan_quarantine(State *state, QuarantineSeen seen, void *data, GError **error);
@@ -92,7 +93,7 @@ typedef struct {
 void run_record_clear(RunRecord *record);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RunRecord, run_record_clear)
 
-/** "20261122T143000Z-1a2b"; g_free(). */
+/** "20261122T143000Z-1a2b3c4d"; g_free(). */
 char *run_new_id(void);
 /** "2026-11-22T14:30:00Z"; g_free(). */
 char *time_now_text(void);

@@ -21,6 +21,19 @@ bool state_quarantine(State *state, const char *subject, const char *reason, con
                         "sss", subject, reason, run);
 }
 
+bool state_quarantine_reason(State *state, const char *subject, char **reason, GError **error)
+{
+    *reason = NULL;
+    sqlite3_stmt *statement = database_query(state->database, error,
+                                             "SELECT reason FROM quarantine WHERE subject = ?", "s", subject);
+    int more = statement ? database_step(state->database, statement, error) : -1;
+    if (more > 0) {
+        *reason = database_text(statement, 0);
+        sqlite3_reset(statement);
+    }
+    return more >= 0;
+}
+
 static bool each_quarantined(State *state, sqlite3_stmt *statement, QuarantineSeen seen, void *data,
                              GError **error)
 {
@@ -69,7 +82,7 @@ char *run_new_id(void)
 {
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
     g_autofree char *time = g_date_time_format(now, "%Y%m%dT%H%M%SZ");
-    return g_strdup_printf("%s-%04x", time, (unsigned)g_random_int_range(0, 0x10000));
+    return g_strdup_printf("%s-%08x", time, g_random_int());
 }
 
 char *time_now_text(void)

@@ -5,6 +5,7 @@
  * overwrites a file.
  */
 #include "dirsync/command/command.h"
+#include "dirsync/report/report.h"
 #include "dirsync/xml.h"
 
 #include <errno.h>
@@ -12,6 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#define ORGANISATION_FILE "organisation.xml" /* beside the connectors; its template has the same name */
 
 static bool is_name(const char *name)
 {
@@ -49,22 +52,34 @@ static bool write_from(const char *template, const char *path, const char *name,
     g_autofree char *file = g_build_filename(folder, template, NULL);
     g_autofree char *text = NULL;
     if (!g_file_get_contents(file, &text, NULL, NULL)) {
-        error_set(error, ERROR_DEFINITION, "template %s: not there; choose ldif or ldap with --from", file);
+        error_set(error, ERROR_DEFINITION, "template %s: not there; choose ldif, csv or ldap with --from",
+                  file);
         return false;
     }
     g_autofree char *filled = fill_in(text, name, organisation);
     return write_new(path, filled, error);
 }
 
-static bool write_organisation(const char *folder, const char *organisation, GError **error)
+/* *written: it was not there before. */
+static bool write_organisation(const char *path, const char *organisation, bool *written, GError **error)
 {
-    g_autofree char *path = g_build_filename(folder, "organisation.xml", NULL);
-    if (g_file_test(path, G_FILE_TEST_EXISTS))
-        return true;
-    if (!write_from("organisation.xml", path, organisation, organisation, error))
-        return false;
-    printf("wrote %s: say there where your directory is\n", path);
-    return true;
+    *written = !g_file_test(path, G_FILE_TEST_EXISTS);
+    return !*written || write_from(ORGANISATION_FILE, path, organisation, organisation, error);
+}
+
+static void print_written(const Settings *settings, const char *connector, const char *organisation)
+{
+    if (settings->json) {
+        json_t *files = json_pack("[s]", connector);
+        if (organisation)
+            json_array_append_new(files, json_string(organisation));
+        report_print_json(stdout, json_pack("{s:s, s:o}", "verb", "init", "files", files));
+        return;
+    }
+    g_autofree char *file = g_path_get_basename(connector);
+    if (organisation)
+        printf("wrote %s: say there where your directory is\n", organisation);
+    printf("wrote %s: read it, adapt it, then: dirsync check ./%s\n", connector, file);
 }
 
 static int run(Settings *settings, int argc, char **argv, GError **error)
@@ -80,12 +95,13 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
     g_autofree char *file = g_strconcat(argv[0], ".xml", NULL);
     g_autofree char *folder = g_get_current_dir();
     g_autofree char *path = g_build_filename(folder, file, NULL);
-    if (!write_from(template, path, argv[0], organisation, error) ||
-        !write_organisation(folder, organisation, error))
-        return 0;
-    printf("wrote %s: read it, adapt it, then: dirsync check ./%s\n", path, file);
+    g_autofree char *other = g_build_filename(folder, ORGANISATION_FILE, NULL);
+    bool written = false;
+    if (write_from(template, path, argv[0], ORGANISATION_FILE, error) &&
+        write_organisation(other, organisation, &written, error))
+        print_written(settings, path, written ? other : NULL);
     return 0;
 }
 
-const Command command_init = {"init", "NAME [--from ldif|ldap]", "Write commented definitions to start from",
-                              OPTIONS_INIT, run};
+const Command command_init = {"init", "NAME [--from ldif|csv|ldap]",
+                              "Write commented definitions to start from", OPTIONS_INIT, run};

@@ -81,7 +81,7 @@ static void add_single_options(GOptionContext *context, Settings *settings, unsi
         {OPTIONS_OUTPUT,
          {"output", 'o', 0, G_OPTION_ARG_FILENAME, &settings->output, "Save the plan in FOLDER", "FOLDER"}},
         {OPTIONS_INIT,
-         {"from", 0, 0, G_OPTION_ARG_STRING, &settings->from, "Template: ldif or ldap", "TEMPLATE"}},
+         {"from", 0, 0, G_OPTION_ARG_STRING, &settings->from, "Template: ldif, csv or ldap", "TEMPLATE"}},
         {OPTIONS_INIT,
          {"organisation", 0, 0, G_OPTION_ARG_STRING, &settings->organisation, "Name of the organisation",
           "NAME"}},

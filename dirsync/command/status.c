@@ -49,7 +49,8 @@ static void show_quarantined(const char *subject, const char *reason, const char
     if (!printing->shown++)
         puts("quarantine:");
     g_autofree char *safe = report_safe(subject);
-    printf("  %s, since run %s\n    %s\n", safe, first, reason);
+    g_autofree char *safe_reason = report_safe(reason);
+    printf("  %s, since run %s\n    %s\n", safe, first, safe_reason);
 }
 
 static bool print_status(const Settings *settings, const Connector *connector, State *state, GError **error)

@@ -6,6 +6,7 @@
  */
 #include "dirsync/directory/directory.h"
 
+#include "dirsync/directory/csv_file.h"
 #include "dirsync/directory/failing.h"
 #include "dirsync/directory/ldap.h"
 #include "dirsync/directory/ldif_file.h"
@@ -14,7 +15,7 @@
 #include <string.h>
 
 const DirectoryDriver *const directory_drivers[] = {
-    &ldap_driver, &ldif_driver, &memory_driver, &failing_driver, NULL,
+    &ldap_driver, &ldif_driver, &csv_driver, &memory_driver, &failing_driver, NULL,
 };
 
 const DirectoryDriver *directory_driver(const char *name)

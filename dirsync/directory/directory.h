@@ -74,7 +74,8 @@ Entry *directory_item_decode(const DirectoryItem *item, GError **error);
 /** Return false (with @error set) to stop the read. */
 typedef bool (*DirectorySink)(const DirectoryItem *item, void *data, GError **error);
 
-/** One object to fetch. @dn may be out of date or NULL; @id is the value of @id_attribute, as bytes. */
+/** One object to fetch. @dn may be out of date or NULL; @id is the value of @id_attribute, as bytes.
+ *  @id_attribute NULL: the identity is not known, whoever has the name @dn is meant. */
 typedef struct {
     const char *dn;
     const char *id_attribute;

@@ -68,10 +68,10 @@ static char *doubt_records(const FileRead *read)
 static char *doubt_trailer(const Endpoint *endpoint, const FileRead *read)
 {
     size_t len = strlen(endpoint->count_trailer);
-    const char *comment = read->last_comment;
-    if (!comment || strncmp(comment, endpoint->count_trailer, len) != 0 || comment[len] != ':')
-        return g_strdup_printf("the last comment is not \"# %s: N\"", endpoint->count_trailer);
-    g_autofree char *number = g_strstrip(g_strdup(comment + len + 1));
+    const char *trailer = read->trailer;
+    if (!trailer || strncmp(trailer, endpoint->count_trailer, len) != 0 || trailer[len] != ':')
+        return g_strdup_printf("there is no trailer: the %s", read->trailer_form);
+    g_autofree char *number = g_strstrip(g_strdup(trailer + len + 1));
     guint64 count;
     if (g_ascii_string_to_unsigned(number, 10, 0, G_MAXUINT64, &count, NULL) && count == read->records)
         return NULL;
@@ -164,7 +164,7 @@ static char *doubt_count(const Endpoint *endpoint, const FileRead *read)
 char *file_proof_doubt_content(const Endpoint *endpoint, const FileRead *read)
 {
     if (!endpoint->count_trailer && !endpoint->checksum)
-        return doubt_count(endpoint, read);
+        return read->unended ? g_strdup("the last line does not end") : doubt_count(endpoint, read);
     char *doubt = endpoint->count_trailer ? doubt_trailer(endpoint, read) : NULL;
     if (!doubt && endpoint->checksum)
         doubt = doubt_checksum(endpoint, read);

@@ -17,7 +17,9 @@ typedef struct {
     int fd;
     struct stat before;       /* fstat() before the first byte was read */
     bool cut;                 /* the last line does not end */
-    const char *last_comment; /* or NULL */
+    bool unended;             /* the last line does not end, which the format allows to a file proven whole */
+    const char *trailer;      /* "NAME: NUMBER" from where the format has it, or NULL */
+    const char *trailer_form; /* what it should look like, for messages */
     size_t records, bad;      /* bad ones are among the records */
     size_t last_good_count;   /* 0: unknown */
 } FileRead;

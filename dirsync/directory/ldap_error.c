@@ -6,6 +6,8 @@
  */
 #include "dirsync/directory/ldap_internal.h"
 
+#include <string.h>
+
 typedef struct {
     int result;
     ErrorCode code;
@@ -73,12 +75,20 @@ ErrorCode ldap_directory_error_code(int result)
     return result_class(result)->code;
 }
 
+/* 53 mostly means one entry; from a database that is read-only, or a replica, it means all of them. */
+static bool takes_no_writes(int result, const char *diagnostic)
+{
+    return result == LDAP_UNWILLING_TO_PERFORM && diagnostic &&
+           (strstr(diagnostic, "operation restricted") || strstr(diagnostic, "shadow context"));
+}
+
 void ldap_directory_error(GError **error, const char *uri, const char *what, int result,
                           const char *diagnostic)
 {
     const ResultClass *class = result_class(result);
     bool more = diagnostic && *diagnostic;
-    error_set(error, class->code, "%s: %s: %s (%d)%s%s; %s", uri, what, ldap_err2string(result), result,
+    ErrorCode code = takes_no_writes(result, diagnostic) ? ERROR_ACCESS : class->code;
+    error_set(error, code, "%s: %s: %s (%d)%s%s; %s", uri, what, ldap_err2string(result), result,
               more ? ": " : "", more ? diagnostic : "", class->remedy);
 }
 

@@ -39,6 +39,8 @@ typedef struct {
 static bool is_the_one(Fetch *fetch, const Entry *entry, const FetchId *id)
 {
     const Schema *schema = fetch->self->description.schema;
+    if (!id->id_attribute)
+        return true;
     const Attribute *attribute = schema_find(schema, entry, id->id_attribute);
     const AttributeType *type = schema_attribute(schema, id->id_attribute);
     for (size_t i = 0; attribute && i < attribute->n_values; i++) {
@@ -58,9 +60,10 @@ static GPtrArray *wanted_attributes(Fetch *fetch)
         g_ptr_array_add(names, (void *)fetch->attributes[i]);
     const char *last = NULL;
     for (size_t i = 0; i < fetch->n_ids; i++) {
-        if (g_strcmp0(last, fetch->ids[i].id_attribute) != 0)
-            g_ptr_array_add(names, (void *)fetch->ids[i].id_attribute);
-        last = fetch->ids[i].id_attribute;
+        const char *name = fetch->ids[i].id_attribute;
+        if (name && g_strcmp0(last, name) != 0)
+            g_ptr_array_add(names, (void *)name);
+        last = name ? name : last;
     }
     g_ptr_array_add(names, NULL);
     return names;
@@ -107,6 +110,8 @@ static bool take_by_name(Fetch *fetch, const Asked *asked, int *result, GError *
     *result = LDAP_SUCCESS;
     if (entry && is_the_one(fetch, entry, &fetch->ids[asked->i]))
         return hand_over(fetch, asked->i, g_steal_pointer(&entry), error);
+    if (!fetch->ids[asked->i].id_attribute)
+        return hand_over(fetch, asked->i, NULL, error);
     fetch->states[asked->i] = FETCH_BY_ID;
     return true;
 }

@@ -51,9 +51,12 @@ static bool range_parse(const char *description, size_t *name_len, guint64 *next
     return end != text && !*end && high >= low;
 }
 
-/* Adds one attribute to @entry; notes it in @ranges when values are missing. */
+/* Adds one attribute to @entry; notes it in @ranges when values are missing. Passwords, which a server shows
+ * to those who may see everything, end here. */
 static void add_attribute(Entry *entry, const char *description, const struct berval *values, GArray *ranges)
 {
+    if (schema_is_secret(description))
+        return;
     size_t name_len = 0;
     OpenRange range = {0};
     bool last = true;

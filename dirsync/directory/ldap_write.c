@@ -8,6 +8,8 @@
  */
 #include "dirsync/directory/ldap_internal.h"
 
+#include <string.h>
+
 #define NO_ANSWER (-1)
 
 typedef struct {
@@ -15,6 +17,7 @@ typedef struct {
     const Change *change;
     DirectoryDone done;
     void *data;
+    bool looked; /* its assertion was looked at here, see is_misread() */
 } Outstanding;
 
 /** The modifications of one change as libldap wants them; points into the change. */
@@ -191,6 +194,35 @@ static void settle_orphans(LdapDirectory *self)
     }
 }
 
+/* slapd's overlay unique looks for duplicates with the controls of the change that it looks at, so that the
+ * assertion is held against the overlay's own base and fails (2.5.13). */
+static bool is_misread(const Outstanding *one, int result, const char *diagnostic)
+{
+    return result == LDAP_ASSERTION_FAILED && one->change->assertion && !one->looked && diagnostic &&
+           strstr(diagnostic, "unique_search failed");
+}
+
+/* Looks at the assertion here, then sends the change without it. */
+static void send_after_looking(LdapDirectory *self, Outstanding *one)
+{
+    static const char *const nothing[] = {"1.1", NULL};
+    ReadRequest request = {
+        .base = one->change->dn, .scope = SEARCH_BASE, .filter = one->change->assertion, .attributes = nothing};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) found = ldap_directory_find(&self->directory, &request, 1, &error);
+    if (!found) {
+        finish(one, OUTCOME_FAILED, error);
+        return;
+    }
+    int result = found->len ? send_change(self, one->change, NULL, &one->message_id) : LDAP_ASSERTION_FAILED;
+    if (result != LDAP_SUCCESS) {
+        finish_with_result(self, one, result, NULL);
+        return;
+    }
+    one->looked = true;
+    g_queue_push_tail(&self->outstanding, g_memdup2(one, sizeof *one));
+}
+
 /* Waits for the oldest answer. On a lost connection everything outstanding is settled. */
 static void take_answer(LdapDirectory *self)
 {
@@ -206,7 +238,10 @@ static void take_answer(LdapDirectory *self)
     g_autofree char *diagnostic = NULL;
     g_queue_pop_head(&self->outstanding);
     int result = ldap_directory_parse(self, message, &diagnostic, NULL);
-    finish_with_result(self, oldest, result, diagnostic);
+    if (is_misread(oldest, result, diagnostic))
+        send_after_looking(self, oldest);
+    else
+        finish_with_result(self, oldest, result, diagnostic);
     g_free(oldest);
 }
 

@@ -1,263 +1,92 @@
 /*
  * ldif_file.c - the driver for LDIF files
  *
- * Streams the file through the LDIF reader; an item's handle is the reader
- * itself, standing on the record. A last record that runs into the end of a
- * file whose completeness is in doubt is delivered as bad, not as good: it may
- * have lost its last lines, and the person behind it would lose attributes.
+ * The LDIF reader as a format of record_file.h. The trailer is the last
+ * comment.
  */
 #include "dirsync/directory/ldif_file.h"
 
-#include "dirsync/directory/file_proof.h"
-#include "dirsync/directory/id_lookup.h"
-#include "dirsync/directory/selection.h"
 #include "dirsync/ldif.h"
+#include "dirsync/directory/record_file.h"
 
-#include <string.h>
-#include <unistd.h>
-
-typedef struct {
-    Directory base;
-    const Endpoint *endpoint;
-    DirectoryDescription description;
-    char *no_contexts[1];
-} LdifFile;
-
-static Entry *ldif_file_decode(const DirectoryItem *item, GError **error)
+static void *open_reader(int fd, const Endpoint *endpoint, GError **error)
 {
-    return ldif_decode_last(item->handle, error);
+    (void)error; /* any file can be begun */
+    return ldif_reader_new(fd, endpoint->path);
 }
+
+static void close_reader(void *reader)
+{
+    ldif_reader_free(reader);
+}
+
+static RecordStatus skip(void *reader, GError **error)
+{
+    switch (ldif_skip_entry(reader, error)) {
+    case LDIF_RECORD: return RECORD_GOOD;
+    case LDIF_BAD: return RECORD_BAD;
+    case LDIF_END: return RECORD_END;
+    case LDIF_CUT: return RECORD_CUT;
+    case LDIF_FAILED: break;
+    }
+    return RECORD_FAILED;
+}
+
+static Entry *decode(void *reader, GError **error)
+{
+    return ldif_decode_last(reader, error);
+}
+
+static Fingerprint fingerprint(void *reader)
+{
+    return ldif_reader_fingerprint(reader);
+}
+
+static unsigned long line(void *reader)
+{
+    return ldif_reader_line(reader);
+}
+
+static uint64_t offset(void *reader)
+{
+    return ldif_reader_offset(reader);
+}
+
+static const char *trailer(void *reader)
+{
+    return ldif_reader_last_comment(reader);
+}
+
+static bool at_end(void *reader)
+{
+    return ldif_reader_at_end(reader);
+}
+
+static const RecordFormat format = {
+    .open = open_reader,
+    .close = close_reader,
+    .skip = skip,
+    .decode = decode,
+    .fingerprint = fingerprint,
+    .line = line,
+    .offset = offset,
+    .trailer = trailer,
+    .at_end = at_end,
+    .end_wants_proof = false,
+    .trailer_form = "last comment is not \"# %s: N\"",
+};
 
 static Directory *ldif_file_open(const Endpoint *endpoint, GError **error)
 {
-    struct stat status;
-    if (!endpoint->path) {
-        error_set(error, ERROR_DEFINITION, "%s: the driver \"ldif\" wants a path",
-                  endpoint->where ? endpoint->where : "endpoint");
-        return NULL;
-    }
-    int fd = file_open(endpoint->path, &status, error);
-    if (fd < 0)
-        return NULL;
-    close(fd);
-    LdifFile *file = g_new0(LdifFile, 1);
-    file->base = (Directory){.driver = &ldif_driver, .decode = ldif_file_decode};
-    file->endpoint = endpoint;
-    file->description = (DirectoryDescription){.capabilities = IS_FILE,
-                                               .schema = schema_standard(),
-                                               .naming_contexts = file->no_contexts,
-                                               .subject = endpoint->path};
-    return &file->base;
-}
-
-static void ldif_file_close(Directory *directory)
-{
-    g_free(directory);
-}
-
-static const DirectoryDescription *ldif_file_describe(Directory *directory)
-{
-    return &((LdifFile *)directory)->description;
-}
-
-/* One pass over the file. */
-typedef struct {
-    LdifFile *file;
-    LdifReader *reader;
-    FileRead read;
-    GString *where;
-    bool whole;      /* the pass came to the end of the file */
-    char *failure;   /* why it broke off */
-} Pass;
-
-static bool pass_begin(Pass *pass, LdifFile *file, GError **error)
-{
-    *pass = (Pass){.file = file};
-    pass->read.fd = file_open(file->endpoint->path, &pass->read.before, error);
-    if (pass->read.fd < 0)
-        return false;
-    pass->reader = ldif_reader_new(pass->read.fd, file->endpoint->path);
-    pass->where = g_string_new(NULL);
-    return true;
-}
-
-static void pass_end(Pass *pass)
-{
-    ldif_reader_free(pass->reader);
-    g_string_free(pass->where, TRUE);
-    g_free(pass->failure);
-    close(pass->read.fd);
-}
-
-/* A record that ends with the file is only good when the file is known to be whole. */
-static bool check_last_record(const Pass *pass, GError **error)
-{
-    if (!ldif_reader_at_end(pass->reader))
-        return true;
-    FileRead read = pass->read;
-    read.last_comment = ldif_reader_last_comment(pass->reader);
-    g_autofree char *doubt = file_proof_doubt_content(pass->file->endpoint, &read);
-    if (!doubt)
-        return true;
-    error_set(error, ERROR_INVALID,
-              "%s:%lu: the record runs into the end of a file that may have been cut off: %s",
-              pass->file->endpoint->path, ldif_reader_line(pass->reader), doubt);
-    return false;
-}
-
-/* A file that somebody else writes to without pause would never end. */
-static bool has_grown(Pass *pass)
-{
-    if (ldif_reader_offset(pass->reader) <= (uint64_t)pass->read.before.st_size)
-        return false;
-    pass->failure = g_strdup("the file changed while it was read: it grew");
-    return true;
-}
-
-/* Moves to the next record. False at the end; @bad is set when the record cannot be used. */
-static bool pass_next(Pass *pass, GError **bad)
-{
-    LdifStatus status = ldif_skip_entry(pass->reader, bad);
-    pass->read.last_comment = ldif_reader_last_comment(pass->reader);
-    if (status == LDIF_FAILED)
-        pass->failure = g_strdup((*bad)->message);
-    pass->read.cut = status == LDIF_CUT;
-    pass->whole = status == LDIF_END;
-    if ((status != LDIF_RECORD && status != LDIF_BAD) || has_grown(pass)) {
-        g_clear_error(bad);
-        return false;
-    }
-    pass->read.records++;
-    if (status == LDIF_BAD || !check_last_record(pass, bad))
-        pass->read.bad++;
-    return true;
-}
-
-static bool deliver(Pass *pass, const GError *bad, DirectorySink sink, void *data, GError **error)
-{
-    g_string_printf(pass->where, "%s:%lu", pass->file->endpoint->path, ldif_reader_line(pass->reader));
-    DirectoryItem item = {.where = pass->where->str,
-                          .bad = bad,
-                          .directory = &pass->file->base,
-                          .handle = pass->reader};
-    if (!bad)
-        item.fingerprint = ldif_reader_fingerprint(pass->reader);
-    return sink(&item, data, error);
-}
-
-static bool read_records(Pass *pass, DirectorySink sink, void *data, GError **error)
-{
-    for (;;) {
-        g_autoptr(GError) bad = NULL;
-        if (!pass_next(pass, &bad))
-            return true;
-        if (!deliver(pass, bad, sink, data, error))
-            return false;
-    }
-}
-
-static bool ldif_file_read(Directory *directory, const ReadRequest *request, DirectorySink sink, void *data,
-                           ReadResult *result, GError **error)
-{
-    Pass pass;
-    *result = (ReadResult){.proof = PROOF_UNKNOWN};
-    if (!pass_begin(&pass, (LdifFile *)directory, error))
-        return false;
-    pass.read.last_good_count = request->last_good_count;
-    bool good = read_records(&pass, sink, data, error);
-    result->entries = pass.read.records - pass.read.bad;
-    result->bad = pass.read.bad;
-    if (good) {
-        result->reason = pass.failure ? g_strdup(pass.failure)
-                                      : file_proof_doubt(pass.file->endpoint, &pass.read);
-        result->proof = result->reason ? PROOF_PARTIAL : PROOF_COMPLETE;
-    }
-    pass_end(&pass);
-    return good;
-}
-
-static bool fetch_records(IdLookup *lookup, Pass *pass, GError **error)
-{
-    while (lookup->left) {
-        g_autoptr(GError) bad = NULL;
-        if (!pass_next(pass, &bad))
-            return true;
-        g_autoptr(Entry) entry = bad ? NULL : ldif_decode_last(pass->reader, NULL);
-        if (entry && !id_lookup_offer(lookup, entry, error))
-            return false;
-    }
-    return true;
-}
-
-/* Those that were not found are gone, when the whole file was there to look through. */
-static bool fetch_missing(IdLookup *lookup, const Pass *pass, GError **error)
-{
-    if (lookup->left == 0)
-        return true;
-    g_autofree char *doubt = file_proof_doubt(pass->file->endpoint, &pass->read);
-    if (pass->whole && !doubt)
-        return id_lookup_answer_missing(lookup, error);
-    error_set(error, ERROR_SOURCE, "%s: cannot tell whether %zu objects are gone: %s",
-              pass->file->endpoint->path, lookup->left, pass->failure ? pass->failure : doubt);
-    return false;
-}
-
-static bool ldif_file_fetch(Directory *directory, const FetchId *ids, size_t n_ids,
-                            const char *const *attributes, DirectoryFetched fetched, void *data,
-                            GError **error)
-{
-    (void)attributes; /* all are delivered */
-    Pass pass;
-    IdLookup lookup = {.ids = ids, .n_ids = n_ids, .fetched = fetched, .data = data, .every_attribute = true};
-    if (!pass_begin(&pass, (LdifFile *)directory, error))
-        return false;
-    id_lookup_begin(&lookup);
-    bool good = fetch_records(&lookup, &pass, error) && fetch_missing(&lookup, &pass, error);
-    id_lookup_end(&lookup);
-    pass_end(&pass);
-    return good;
-}
-
-static bool search_records(Pass *pass, const Selection *selection, size_t max, GPtrArray *found,
-                           GError **error)
-{
-    for (;;) {
-        g_autoptr(GError) bad = NULL;
-        if (!pass_next(pass, &bad))
-            return true;
-        g_autoptr(Entry) entry = bad ? NULL : ldif_decode_last(pass->reader, NULL);
-        if (!entry || !selection_has_entry(selection, entry))
-            continue;
-        if (found->len >= max) {
-            error_set(error, ERROR_SERVER_LIMIT, "%s: more than %zu entries match",
-                      pass->file->endpoint->path, max);
-            return false;
-        }
-        g_ptr_array_add(found, g_steal_pointer(&entry));
-    }
-}
-
-static GPtrArray *ldif_file_search(Directory *directory, const ReadRequest *request, size_t max,
-                                   GError **error)
-{
-    LdifFile *file = (LdifFile *)directory;
-    g_auto(Selection) selection = {0};
-    Pass pass;
-    if (!selection_init(&selection, schema_standard(), request, file->endpoint->base, error) ||
-        !pass_begin(&pass, file, error))
-        return NULL;
-    g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func((GDestroyNotify)entry_free);
-    bool good = search_records(&pass, &selection, max, found, error);
-    pass_end(&pass);
-    return good ? g_steal_pointer(&found) : NULL;
+    return record_file_open(endpoint, &ldif_driver, &format, error);
 }
 
 const DirectoryDriver ldif_driver = {
     .name = "ldif",
     .open = ldif_file_open,
-    .close = ldif_file_close,
-    .describe = ldif_file_describe,
-    .read = ldif_file_read,
-    .fetch = ldif_file_fetch,
-    .search = ldif_file_search,
+    .close = record_file_close,
+    .describe = record_file_describe,
+    .read = record_file_read,
+    .fetch = record_file_fetch,
+    .search = record_file_search,
 };

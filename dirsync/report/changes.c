@@ -38,6 +38,20 @@ static void print_value(FILE *out, char sign, const char *name, Value value)
     fprintf(out, "      %c %s: %s%s\n", sign, name, head, longer ? "…" : "");
 }
 
+/* A value that is deleted and added again only checks that it is there (managed_guard). */
+static bool is_guard(const Change *change, size_t i)
+{
+    const Modification *one = &change->modifications[i];
+    for (size_t j = 0; j < change->n_modifications; j++) {
+        const Modification *other = &change->modifications[j];
+        if (j != i && one->n_values == 1 && other->n_values == 1 && one->kind != other->kind &&
+            !g_ascii_strcasecmp(one->name, other->name) && one->values->len == other->values->len &&
+            !memcmp(one->values->data, other->values->data, one->values->len))
+            return true;
+    }
+    return false;
+}
+
 static void print_values(FILE *out, const Change *change)
 {
     for (size_t i = 0; change->kind == CHANGE_ADD && i < entry_n_attributes(change->entry); i++) {
@@ -47,6 +61,8 @@ static void print_values(FILE *out, const Change *change)
     }
     for (size_t i = 0; i < change->n_modifications; i++) {
         const Modification *modification = &change->modifications[i];
+        if (is_guard(change, i))
+            continue;
         char sign = modification->kind == MODIFY_ADD ? '+' : '-';
         if (!modification->n_values)
             fprintf(out, "      %c %s\n", sign, modification->name);
@@ -60,7 +76,7 @@ static char *touched(const Change *change)
 {
     GString *names = g_string_new(NULL);
     for (size_t i = 0; i < change->n_modifications; i++) {
-        bool before = false;
+        bool before = is_guard(change, i);
         for (size_t j = 0; j < i; j++)
             before |= !g_ascii_strcasecmp(change->modifications[i].name, change->modifications[j].name);
         if (!before)

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "dirsync/connector.h"
+#include "dirsync/csv.h"
 #include "dirsync/xml.h"
 
 #include <glib/gstdio.h>
@@ -380,6 +381,46 @@ static void everything_of_a_connector_is_read(void **state)
     assert_int_equal(connector->sinks[1].kind, SINK_SYSLOG);
 }
 
+#define CSV "<foreign driver='csv'><file path='people.csv' "
+
+static void how_a_csv_file_is_written_is_read(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Connector) small = load_connector(CSV "/></foreign>" IMPORT, &error);
+    assert_null(error);
+    assert_int_equal(small->foreign.delimiter, ',');
+    assert_int_equal(small->foreign.separator, '\0');
+    assert_null(small->foreign.encoding);
+    assert_true(small->foreign.header);
+    assert_null(small->foreign.columns);
+    assert_int_equal(small->foreign.minimum_percent, 95);
+    g_autoptr(Connector) full =
+        load_connector(CSV "delimiter='tab' separator='|' encoding='windows-1252' header='no' "
+                           "columns=' id  mail\n - sn ' count-trailer='count'/></foreign>" IMPORT,
+                       &error);
+    assert_null(error);
+    assert_int_equal(full->foreign.delimiter, '\t');
+    assert_int_equal(full->foreign.separator, '|');
+    assert_string_equal(full->foreign.encoding, "windows-1252");
+    assert_false(full->foreign.header);
+    assert_string_equal(full->foreign.count_trailer, "count");
+    g_autofree char *columns = g_strjoinv(",", full->foreign.columns);
+    assert_string_equal(columns, "id,mail,-,sn");
+}
+
+static void every_character_that_may_delimit_can_be_named(void **state)
+{
+    (void)state;
+    for (int c = 1; c < 127; c++) {
+        g_autofree char *text = g_strdup_printf(CSV "delimiter='&#%d;'/></foreign>" IMPORT, c);
+        g_autoptr(Connector) connector = load_connector(text, NULL);
+        bool wanted = (c >= ' ' || c == '\t') && csv_is_delimiter((char)c);
+        if ((connector != NULL) != wanted || (connector && connector->foreign.delimiter != c))
+            fail_msg("delimiter %d", c);
+    }
+}
+
 static void every_level_and_category_can_be_named(void **state)
 {
     (void)state;
@@ -443,8 +484,20 @@ static void mistakes_of_a_connector_are_found(void **state)
         {FOREIGN IMPORT "<events level='loud' to='stderr'/>", "allowed: error, warning, notice, info, debug"},
         {FOREIGN IMPORT "<events level='info' to='stderr'><category name='x' level='info'/></events>",
          "allowed: run, definition"},
-        {"<foreign driver='csv'><file path='x'/></foreign>" IMPORT,
-         "<foreign driver=\"csv\"> is not a possible value; allowed: "},
+        {"<foreign driver='xls'><file path='x'/></foreign>" IMPORT,
+         "<foreign driver=\"xls\"> is not a possible value; allowed: "},
+        {CSV "delimiter='ab'/></foreign>" IMPORT, "allowed: tab, or one ASCII character"},
+        {CSV "delimiter='&#233;'/></foreign>" IMPORT, "allowed: tab, or one ASCII character"},
+        {CSV "delimiter='&quot;'/></foreign>" IMPORT, "allowed: tab, or one ASCII character"},
+        {CSV "separator='x'/></foreign>" IMPORT, "allowed: tab, or one ASCII character"},
+        {CSV "separator=','/></foreign>" IMPORT, ":2: separator and delimiter are the same"},
+        {CSV "encoding='latin1'/></foreign>" IMPORT,
+         "allowed: utf-8, iso-8859-1, windows-1252, utf-16le, utf-16be"},
+        {CSV "header='no'/></foreign>" IMPORT, ":2: without a header the columns must be named"},
+        {CSV "columns='id given_name'/></foreign>" IMPORT, "allowed: names of columns, separated by blanks"},
+        {CSV "columns=' '/></foreign>" IMPORT, "allowed: names of columns, separated by blanks"},
+        {"<foreign driver='ldif'><file path='x' delimiter=';'/></foreign>" IMPORT,
+         "<file> has no attribute delimiter"},
         {"<foreign driver='ldif'><file path='x' minimum='101%'/></foreign>" IMPORT, "allowed: 1% to 100%"},
         {"<foreign driver='ldif'><file path='x' minimum='0%'/></foreign>" IMPORT, "allowed: 1% to 100%"},
         {"<foreign driver='ldif'><file path='x' max-age='2w'/></foreign>" IMPORT,
@@ -532,7 +585,7 @@ static void templates_are_valid_once_filled(void **state)
     (void)state;
     g_autofree char *organisation_text = fill_template("organisation.xml");
     g_autofree char *organisation = write_file("organisation.xml", organisation_text);
-    static const char *const names[] = {"connector-ldif.xml", "connector-ldap.xml"};
+    static const char *const names[] = {"connector-csv.xml", "connector-ldif.xml", "connector-ldap.xml"};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *text = fill_template(names[i]);
         g_autofree char *path = write_file("globex.xml", text);
@@ -558,6 +611,8 @@ int main(void)
         cmocka_unit_test(every_kind_of_limit_has_a_default),
         cmocka_unit_test(a_small_connector_has_defaults),
         cmocka_unit_test(everything_of_a_connector_is_read),
+        cmocka_unit_test(how_a_csv_file_is_written_is_read),
+        cmocka_unit_test(every_character_that_may_delimit_can_be_named),
         cmocka_unit_test(every_level_and_category_can_be_named),
         cmocka_unit_test(stores_of_the_test_drivers_are_names_not_files),
         cmocka_unit_test(durations_have_units),

@@ -423,12 +423,12 @@ static void what_the_source_does_not_have_is_found(void **state)
     assert_string_equal(error->message, "m.xml:4: sn: the source has no attribute nowhere");
 }
 
-/* --- the mapping that ships --------------------------------------------------------------------- */
+/* --- the mappings that ship -------------------------------------------------------------------- */
 
-static Mapping *load_shipped(void)
+static Mapping *load_shipped(const char *name)
 {
     g_autoptr(GError) error = NULL;
-    Mapping *mapping = mapping_load("inetorgperson", MAPPING_IMPORT, &error);
+    Mapping *mapping = mapping_load(name, MAPPING_IMPORT, &error);
     if (!mapping)
         fail_msg("%s", error->message);
     return mapping;
@@ -437,20 +437,25 @@ static Mapping *load_shipped(void)
 static void inetorgperson_suits_the_standard_schema(void **state)
 {
     (void)state;
-    g_autoptr(Mapping) mapping = load_shipped();
+    g_autoptr(Mapping) mapping = load_shipped("inetorgperson");
     g_autoptr(GError) error = NULL;
     if (!mapping_check(mapping, schema_standard(), schema_standard(), &error))
         fail_msg("%s", error->message);
 }
 
-static void assert_shipped(Entry *source, const char *expected)
+static void assert_mapped(const char *name, Entry *source, const char *expected)
 {
-    g_autoptr(Mapping) mapping = load_shipped();
+    g_autoptr(Mapping) mapping = load_shipped(name);
     g_autoptr(Entry) owned = source;
     g_autofree char *got = apply(mapping, owned);
     const char *text = g_str_has_prefix(got, "! ") ? strchr(got, ':') : got;
     if (strcmp(text, expected) != 0)
         fail_msg("\ngot\n%s\nnot\n%s", text, expected);
+}
+
+static void assert_shipped(Entry *source, const char *expected)
+{
+    assert_mapped("inetorgperson", source, expected);
 }
 
 static void a_full_person_becomes_a_contact(void **state)
@@ -501,7 +506,7 @@ static void a_person_without_address_is_invalid(void **state)
     (void)state;
     const char *reason =
         ": no value, and one is required; it is made from mail, which the entry lacks or which give none";
-    g_autoptr(Mapping) mapping = load_shipped();
+    g_autoptr(Mapping) mapping = load_shipped("inetorgperson");
     g_autoptr(Entry) none = ENTRY("cn=Jane", "sn=Doe"), bad = ENTRY("cn=Jane", "sn=Doe", "mail=jane");
     g_autofree char *first = apply(mapping, none), *second = apply(mapping, bad);
     assert_true(g_str_has_prefix(first, "! ") && g_str_has_suffix(first, reason));
@@ -513,7 +518,7 @@ static void a_person_without_address_is_invalid(void **state)
 static void a_long_name_is_cut_for_the_rdn_only(void **state)
 {
     (void)state;
-    g_autoptr(Mapping) mapping = load_shipped();
+    g_autoptr(Mapping) mapping = load_shipped("inetorgperson");
     g_autofree char *name = g_strnfill(80, 'x');
     g_autofree char *pair = g_strconcat("displayName=", name, NULL);
     g_autoptr(Entry) source = ENTRY(pair, "mail=a@x.example");
@@ -522,6 +527,38 @@ static void a_long_name_is_cut_for_the_rdn_only(void **state)
     assert_int_equal(strlen(schema_find_string(schema_standard(), result, "displayName")), 80);
     g_autoptr(GError) error = NULL;
     if (!schema_check_entry(schema_standard(), result, &error))
+        fail_msg("%s", error->message);
+}
+
+/* The columns of a list as Outlook and its relatives write it, headers cleaned as the reader does. */
+static void a_row_of_a_mailbox_list_becomes_a_contact(void **state)
+{
+    (void)state;
+    assert_mapped("csv",
+                  ENTRY("id=1", "FirstName=Jane", "LastName=Doe", "JobTitle=Head", "Organisation=Globex",
+                        "Department=Sales", "Office=B1", "BusinessStreet=Main St 1", "Zip=12345",
+                        "BusinessCity=Town", "State=State", "BusinessPhone=+1 2", "Fax=+1 4",
+                        "MobilePhone=+1 5", "E-mailAddress=Jane.Doe@globex.example",
+                        "E-mailAddress=jd@globex.example", "Alias=jane d"),
+                  "cn=Jane Doe\nobjectClass: top\nobjectClass: contact\ncn: Jane Doe\ndisplayName: Jane Doe\n"
+                  "givenName: Jane\nsn: Doe\ntitle: Head\ncompany: Globex\ndepartment: Sales\n"
+                  "physicalDeliveryOfficeName: B1\nstreet: Main St 1\npostalCode: 12345\nl: Town\nst: State\n"
+                  "telephoneNumber: +1 2\nfacsimileTelephoneNumber: +1 4\nmobile: +1 5\n"
+                  "mail: Jane.Doe@globex.example\ntargetAddress: SMTP:Jane.Doe@globex.example\n"
+                  "proxyAddresses: SMTP:Jane.Doe@globex.example\nproxyAddresses: smtp:jd@globex.example\n"
+                  "mailNickname: janed\n");
+    assert_mapped("csv", ENTRY("mail=none", "email=a@x.example", "mail=A@x.example", "surname=Doe"),
+                  "cn=Doe\nobjectClass: top\nobjectClass: contact\ncn: Doe\ndisplayName: Doe\nsn: Doe\n"
+                  "mail: A@x.example\ntargetAddress: SMTP:A@x.example\nproxyAddresses: SMTP:A@x.example\n"
+                  "mailNickname: A\n");
+}
+
+static void csv_suits_the_standard_schema(void **state)
+{
+    (void)state;
+    g_autoptr(Mapping) mapping = load_shipped("csv");
+    g_autoptr(GError) error = NULL;
+    if (!mapping_check(mapping, schema_standard(), NULL, &error))
         fail_msg("%s", error->message);
 }
 
@@ -548,6 +585,8 @@ int main(void)
         cmocka_unit_test(a_person_is_named_by_what_there_is),
         cmocka_unit_test(a_person_without_address_is_invalid),
         cmocka_unit_test(a_long_name_is_cut_for_the_rdn_only),
+        cmocka_unit_test(a_row_of_a_mailbox_list_becomes_a_contact),
+        cmocka_unit_test(csv_suits_the_standard_schema),
     };
     return cmocka_run_group_tests_name("mapping", tests, NULL, NULL);
 }

@@ -1,0 +1,86 @@
+/*
+ * csv.h - CSV, RFC 4180: the text of entries in rows and columns
+ *
+ * A streaming reader over a file descriptor or memory. Reads all of RFC 4180:
+ * quoted fields, doubled quotes, line ends inside quotes; LF, CR LF and CR as
+ * line ends; and what the field does besides: another delimiter, names of
+ * columns given instead of a header, several values in a field, byte order
+ * marks, encodings. Stricter than some: a quote inside a field that is not
+ * quoted, text behind a closing quote, and a row with too many or too few
+ * fields are errors of that record, since each may shift values into columns
+ * they do not belong to. Rows without any value are passed over.
+ *
+ * Errors carry "file:line:column:", columns in characters. After an error in
+ * a record the reader can go on with the next one. Memory is bounded by the
+ * longest record (CSV_MAX_RECORD).
+ *
+ * CSV has no names of entries. The DN of a record is "column=value", of the
+ * first column that has a name and a value: valid, and the same as long as
+ * that value is. It says nothing about identity; that is the anchor's work.
+ */
+#ifndef DIRSYNC_CSV_H
+#define DIRSYNC_CSV_H
+
+#include "dirsync/entry.h"
+
+#define CSV_MAX_RECORD (64u * 1024 * 1024)
+#define CSV_MAX_COLUMNS 1000
+
+/** How a file is written. Everything is copied by the reader. */
+typedef struct {
+    char delimiter;             /* an ASCII character that csv_is_delimiter() takes; '\0': comma */
+    char separator;             /* between the values of one field; '\0': a field is one value */
+    const char *encoding;       /* as in text_source.h; NULL: UTF-8 */
+    bool header;                /* the first row names the columns; passed over when @columns does */
+    const char *const *columns; /* names, NULL-terminated; "-" leaves a column out; NULL: the header's */
+    const char *trailer;        /* a row of this word and the number of records ends the file; NULL: none */
+} CsvFormat;
+
+typedef struct CsvReader CsvReader;
+
+/** What csv_read_* came to. */
+typedef enum {
+    CSV_RECORD, /* a record is in the out-parameter */
+    CSV_BAD,    /* error is set (ERROR_INVALID: this record only); go on reading if you like */
+    CSV_END,    /* end of input */
+    CSV_CUT,    /* end of input inside quotes; CSV_BAD came before */
+    CSV_FAILED  /* error is set: reading cannot go on */
+} CsvStatus;
+
+/** @name is for messages. The reader does not own @fd. NULL with ERROR_DEFINITION when @format cannot be. */
+CsvReader *csv_reader_new(int fd, const char *name, const CsvFormat *format, GError **error);
+CsvReader *csv_reader_new_memory(const void *data, size_t len, const char *name, const CsvFormat *format,
+                                 GError **error);
+void csv_reader_free(CsvReader *reader);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CsvReader, csv_reader_free)
+
+/** Reads the header, if there should be one, and knows the columns. The first record does it too, so that
+ *  calling this is only needed to know early. ERROR_SOURCE when the header is missing or cannot be one. */
+bool csv_read_header(CsvReader *reader, GError **error);
+
+/** Line where the last record began, 1-based; bytes of the source consumed so far (with an encoding:
+ *  taken in blocks, consumed or not). */
+unsigned long csv_reader_line(const CsvReader *reader);
+uint64_t csv_reader_offset(const CsvReader *reader);
+/** "WORD: NUMBER" when the last row was the trailer, else NULL. */
+const char *csv_reader_trailer(const CsvReader *reader);
+/** True when the last row ended with the input and not with a line end: RFC 4180 allows it, and a file
+ *  that was cut off looks the same. */
+bool csv_reader_at_end(const CsvReader *reader);
+/** Fingerprint of the bytes of the last record (as UTF-8, without line end) and of what makes an entry of
+ *  them: columns, delimiter and separator. */
+Fingerprint csv_reader_fingerprint(const CsvReader *reader);
+
+/** Next record as an entry: an attribute for each column that has a value. */
+CsvStatus csv_read_entry(CsvReader *reader, Entry **entry, GError **error);
+/** Checks without decoding: fills only the fingerprint; csv_decode_last() decodes that record. */
+CsvStatus csv_skip_entry(CsvReader *reader, GError **error);
+Entry *csv_decode_last(CsvReader *reader, GError **error);
+
+/** True for a character that can stand between fields or values: ASCII, no quote, line end, letter, digit
+ *  or NUL. */
+bool csv_is_delimiter(char c);
+/** True for a name of a column: letters, digits and hyphens, a letter first. */
+bool csv_is_column(const char *name);
+
+#endif

@@ -1,0 +1,148 @@
+/*
+ * crash_memory.c - homes of crash tests in a memory store, and a look into state files
+ */
+#include "dirsync/directory/memory.h"
+#include "tests/crash/crash.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define STORE "crash"
+
+static char *home_path(const World *world)
+{
+    return g_build_filename(world->live, "home.ldif", NULL);
+}
+
+static MemoryStore *open_store(const World *world)
+{
+    static const char *const unique[] = {"proxyAddresses", NULL};
+    g_autofree char *path = home_path(world);
+    g_autoptr(GError) error = NULL;
+    MemoryStore *store = memory_store(STORE);
+    memory_store_set_unique(store, unique);
+    return memory_store_set_file(store, path, &error) ? store : NULL;
+}
+
+static void open_in_child(void *data)
+{
+    if (!open_store(data))
+        abort();
+}
+
+static char *dump_store(void *data)
+{
+    MemoryStore *store = open_store(data);
+    assert_non_null(store);
+    char *text = memory_store_dump(store, false);
+    memory_store_drop(STORE);
+    return text;
+}
+
+CrashHome crash_memory_home(const World *world)
+{
+    return (CrashHome){.open = open_in_child, .dump = dump_store, .data = (void *)world};
+}
+
+void crash_memory_load(const World *world, const char *ldif)
+{
+    g_autofree char *path = home_path(world);
+    write_text(path, ldif);
+}
+
+static void must_be_done(const Change *change, Outcome outcome, const GError *error, void *data)
+{
+    (void)data;
+    if (outcome != OUTCOME_DONE)
+        fail_msg("%s: %s", change->dn, error ? error->message : "uncertain");
+}
+
+void crash_memory_change(const World *world, const char *ldif)
+{
+    Endpoint endpoint = {.driver = (char *)"memory", .path = (char *)STORE};
+    g_autoptr(GError) error = NULL;
+    assert_non_null(open_store(world));
+    g_autoptr(Directory) directory = directory_open(&endpoint, &error);
+    g_autoptr(LdifReader) reader = ldif_reader_new_memory(ldif, strlen(ldif), "changes");
+    LdifStatus status;
+    Change *next;
+    while ((status = ldif_read_change(reader, &next, &error)) == LDIF_RECORD) {
+        g_autoptr(Change) change = next;
+        assert_true(directory_submit(directory, change, must_be_done, NULL, &error));
+        assert_true(directory_flush(directory, &error));
+    }
+    if (status != LDIF_END)
+        fail_msg("%s", error->message);
+    memory_store_drop(STORE);
+}
+
+void crash_memory_age(const World *world, unsigned days)
+{
+    g_autofree char *path = home_path(world);
+    g_autofree char *text = text_of(path);
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autoptr(GDateTime) then = g_date_time_add_days(now, -(int)days);
+    g_autofree char *since = g_date_time_format(then, "dirsyncGraceSince: %Y%m%d%H%M%SZ");
+    g_autoptr(GRegex) regex = g_regex_new("^dirsyncGraceSince: .*$", G_REGEX_MULTILINE, 0, NULL);
+    g_autofree char *aged = g_regex_replace_literal(regex, text, -1, 0, since, 0, NULL);
+    assert_string_not_equal(aged, text);
+    write_text(path, aged);
+}
+
+void crash_sync(const World *world, CrashHome home)
+{
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        crash_own_chance();
+        home.open(home.data);
+        Ran ran = world_sync_with(world, NULL);
+        if (ran.error)
+            g_printerr("%s\n", ran.error->message);
+        _exit(ran.error != NULL);
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+/* --- state files --- */
+
+static int append_row(void *data, int n, char **values, char **names)
+{
+    (void)names;
+    GString *text = data;
+    for (int i = 0; i < n; i++)
+        g_string_append_printf(text, "%s%s", text->len ? " " : "", values[i] ? values[i] : "");
+    return 0;
+}
+
+char *crash_state_ask(const World *world, const char *sql)
+{
+    g_autofree char *path = g_build_filename(world->state, "globex", "state.db", NULL);
+    sqlite3 *database = NULL;
+    GString *text = g_string_new(NULL);
+    if (!g_file_test(path, G_FILE_TEST_EXISTS))
+        return g_string_free(text, FALSE);
+    assert_int_equal(sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    int code = sqlite3_exec(database, sql, append_row, text, NULL);
+    /* A process killed before it made its tables has left an empty file, which answers nothing. */
+    if (code != SQLITE_OK && !strstr(sqlite3_errmsg(database), "no such table"))
+        fail_msg("%s: %s", sql, sqlite3_errmsg(database));
+    sqlite3_close(database);
+    return g_string_free(text, FALSE);
+}
+
+void crash_state_sql(const World *world, const char *sql)
+{
+    g_free(crash_state_ask(world, sql));
+}

@@ -1,0 +1,163 @@
+/*
+ * sync_case.c - the pieces that tests of whole runs against servers are made of
+ */
+#include "tests/lab/sync_case.h"
+
+#include "dirsync/directory/ldap.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+World *world_at(const Lab *home)
+{
+    World *world = world_new();
+    g_autofree char *element = world_server("home", home->uri, HOME_BASE);
+    world_define(world, element, NULL, NULL, NULL);
+    return world;
+}
+
+World *world_between(const Lab *source, const Lab *home)
+{
+    World *world = world_new();
+    g_autofree char *to = world_server("home", home->uri, HOME_BASE);
+    g_autofree char *from = world_server("foreign", source->uri, SOURCE_BASE);
+    world_define(world, to, from, "<source><filter>(objectClass=inetOrgPerson)</filter></source>", NULL);
+    return world;
+}
+
+static GPtrArray *search(const Lab *lab, const char *base, const char *filter, const char *const *attributes)
+{
+    char *uris[] = {lab->uri, NULL};
+    Endpoint endpoint = {.driver = (char *)"ldap",
+                         .uris = uris,
+                         .base = (char *)base,
+                         .bind = BIND_EXTERNAL,
+                         .timeout = 10,
+                         .window = 1};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Directory) directory = directory_open(&endpoint, &error);
+    ReadRequest request = {.base = base, .scope = SEARCH_SUBTREE, .filter = filter, .attributes = attributes};
+    GPtrArray *found = directory ? directory_search(directory, &request, 10000, &error) : NULL;
+    if (!found)
+        fail_msg("%s", error->message);
+    return found;
+}
+
+size_t lab_count(const Lab *lab, const char *base, const char *filter)
+{
+    g_autoptr(GPtrArray) found = search(lab, base, filter, NULL);
+    return found->len;
+}
+
+static gint by_dn(gconstpointer a, gconstpointer b)
+{
+    return strcmp(entry_dn(*(Entry *const *)a), entry_dn(*(Entry *const *)b));
+}
+
+static gint by_text(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The order of attributes and values is the server's affair. */
+static void append_sorted(GString *text, const Entry *entry)
+{
+    g_autoptr(GString) record = g_string_new(NULL);
+    ldif_write_entry(record, entry);
+    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+    g_auto(GStrv) raw = g_strsplit(record->str, "\n", -1);
+    for (char **line = raw; *line; line++)
+        if (**line == ' ' && lines->len) {
+            char **last = (char **)&lines->pdata[lines->len - 1];
+            char *joined = g_strconcat(*last, *line + 1, NULL);
+            g_free(*last);
+            *last = joined;
+        } else if (**line) {
+            g_ptr_array_add(lines, g_strdup(*line));
+        }
+    g_ptr_array_sort(lines, by_text);
+    g_string_append_printf(text, "%s\n", entry_dn(entry));
+    for (guint i = 0; i < lines->len; i++)
+        g_string_append_printf(text, "  %s\n", (char *)g_ptr_array_index(lines, i));
+}
+
+char *lab_dump(const Lab *lab, const char *base, const char *const *attributes)
+{
+    g_autoptr(GPtrArray) found = search(lab, base, NULL, attributes);
+    GString *text = g_string_new(NULL);
+    g_ptr_array_sort(found, by_dn);
+    for (guint i = 0; i < found->len; i++)
+        append_sorted(text, g_ptr_array_index(found, i));
+    return g_string_free(text, FALSE);
+}
+
+char *lab_value(const Lab *lab, const char *base, const char *filter, const char *attribute)
+{
+    const char *const names[] = {attribute, NULL};
+    g_autoptr(GPtrArray) found = search(lab, base, filter, names);
+    if (found->len != 1)
+        fail_msg("%s: %u entries match %s", base, found->len, filter);
+    const Entry *entry = g_ptr_array_index(found, 0);
+    gssize at = entry_index(entry, attribute);
+    return at < 0 ? NULL : g_strdup(entry_attribute(entry, (size_t)at)->values[0].data);
+}
+
+unsigned long lab_writes(Lab *lab)
+{
+    return lab_operations(lab, "Add") + lab_operations(lab, "Modify") + lab_operations(lab, "Modrdn") +
+           lab_operations(lab, "Delete");
+}
+
+void lab_configure(Lab *lab, const char *ldif)
+{
+    lab_ldif_load(lab, ldif);
+}
+
+/* --- the program --- */
+
+void said_clear(Said *said)
+{
+    g_free(said->out);
+    g_free(said->err);
+}
+
+void program_needed(void)
+{
+    const char *path = g_getenv("DIRSYNC");
+    if (path && g_file_test(path, G_FILE_TEST_IS_EXECUTABLE))
+        return;
+    if (!g_strcmp0(g_getenv("CI"), "true"))
+        fail_msg("DIRSYNC does not name the program, and CI must not skip");
+    g_printerr("\n*** SKIPPED: set DIRSYNC to the path of the program ***\n\n");
+    skip();
+}
+
+Said program(const char *folder, const char *const *words)
+{
+    Said said = {0};
+    g_autoptr(GPtrArray) argv = g_ptr_array_new();
+    g_autofree char *path = g_canonicalize_filename(g_getenv("DIRSYNC"), NULL);
+    g_autoptr(GError) error = NULL;
+    int status = 0;
+    g_ptr_array_add(argv, path);
+    for (const char *const *word = words; *word; word++)
+        g_ptr_array_add(argv, (gpointer)*word);
+    g_ptr_array_add(argv, NULL);
+    if (!g_spawn_sync(folder, (char **)argv->pdata, NULL, G_SPAWN_DEFAULT, NULL, NULL, &said.out, &said.err,
+                      &status, &error))
+        fail_msg("%s", error->message);
+    /* A sanitizer's complaint must not pass for an exit status. */
+    if (strstr(said.err, "Sanitizer") || strstr(said.err, "runtime error"))
+        fail_msg("%s", said.err);
+    said.status = -1;
+    if (g_spawn_check_wait_status(status, &error))
+        said.status = 0;
+    else if (g_error_matches(error, G_SPAWN_EXIT_ERROR, error->code))
+        said.status = error->code;
+    return said;
+}

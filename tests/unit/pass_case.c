@@ -1,0 +1,606 @@
+/*
+ * pass_case.c - see pass_case.h
+ *
+ * Writes real definitions into a folder of its own and drives run.h, so that a
+ * case goes the way a person's command goes. Stores are named after the folder.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "pass_case.h"
+
+#include "dirsync/directory/memory_store.h"
+#include "dirsync/event.h"
+#include "dirsync/ldif.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define HOME_TOP                                                                                             \
+    "dn: o=acme\nobjectClass: organization\no: acme\n\n"                                                     \
+    "dn: ou=people,o=acme\nobjectClass: organizationalUnit\nou: people\n\n"
+#define HOME_CONTAINER "dn: ou=in,o=acme\nobjectClass: organizationalUnit\nou: in\n\n"
+#define SOURCE_TOP "dn: o=globex\nobjectClass: organization\no: globex\n\n"
+
+static const char mapping_text[] =
+    "<mapping xmlns=\"urn:x-dirsync:mapping:1\" name=\"small\"><import>\n"
+    "<object class=\"top\"/><object class=\"contact\"/>\n"
+    "<name attribute=\"cn\" max-length=\"64\" too-long=\"cut\" select=\"$cn[1]\"/>\n"
+    "<attribute name=\"telephoneNumber\" from=\"telephoneNumber\" values=\"first\"/>\n"
+    "<attribute name=\"description\" from=\"description\"/>\n"
+    "<attribute name=\"title\" from=\"title\" values=\"first\" max-length=\"20\" too-long=\"error\"/>\n"
+    "<attribute name=\"jpegPhoto\" from=\"jpegPhoto\"/>\n"
+    "<attribute name=\"mail\" from=\"mail\" values=\"first\" required=\"yes\"/>\n"
+    "<attribute name=\"targetAddress\" select=\"concat('SMTP:', $mail[1])\"/>\n"
+    "<attribute name=\"proxyAddresses\" wins=\"merge\" owns=\"SMTP: smtp:\" for-each=\"$mail\"\n"
+    "  select=\"concat(if-equal(position(), 1, 'SMTP:', 'smtp:'), .)\"/>\n"
+    "<attribute name=\"mailNickname\" wins=\"initial\" from=\"uid\" values=\"first\"/>\n"
+    "</import></mapping>\n";
+
+struct Case {
+    CaseStart start;
+    char *folder, *home_name, *source_name, *state;
+    char *home_faults, *source_faults;
+    MemoryStore *home, *source;
+    char *last_run;
+};
+
+/* --- files --- */
+
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk)
+{
+    (void)status;
+    (void)type;
+    (void)walk;
+    return remove(path);
+}
+
+static void remove_tree(const char *path)
+{
+    nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+char *case_path(const Case *c, const char *name)
+{
+    return g_build_filename(c->folder, name, NULL);
+}
+
+static void write_text(const Case *c, const char *name, const char *text)
+{
+    g_autofree char *path = case_path(c, name);
+    assert_true(g_file_set_contents(path, text, -1, NULL));
+}
+
+static void write_organisation(const Case *c)
+{
+    g_autofree char *text = g_strdup_printf(
+        "<organisation xmlns=\"urn:x-dirsync:organisation:1\" name=\"acme\">\n"
+        "<home driver=\"memory\" base=\"o=acme\"><file path=\"%s\"/></home>\n"
+        "<stamp %s/><domain>acme.example</domain><state folder=\"state\"/></organisation>\n",
+        c->home_name, c->start.stamp ? c->start.stamp : "form=\"class\"");
+    write_text(c, "organisation.xml", text);
+}
+
+static char *foreign_element(const Case *c)
+{
+    if (c->start.file)
+        return g_strdup_printf("<foreign driver=\"ldif\"><file path=\"people.ldif\" %s/></foreign>",
+            c->start.file);
+    return g_strdup_printf("<foreign driver=\"memory\" base=\"o=globex\"><file path=\"%s\"/></foreign>",
+        c->source_name);
+}
+
+char *case_write_connector(const Case *c, const char *name, const char *uuid)
+{
+    const CaseStart *start = &c->start;
+    const char *filter = start->filter ? start->filter : "(objectClass=inetOrgPerson)";
+    g_autofree char *foreign = foreign_element(c);
+    g_autofree char *filter_text = g_markup_escape_text(filter, -1);
+    g_autofree char *source = *filter ? g_strdup_printf("<source><filter>%s</filter></source>",
+        filter_text) : g_strdup("");
+    g_autofree char *mapping = g_strdup(start->mapping ? start->mapping : "mapping.xml");
+    g_autofree char *text = g_strdup_printf(
+        "<connector xmlns=\"urn:x-dirsync:connector:1\" name=\"%s\" uuid=\"%s\" "
+        "organisation=\"organisation.xml\">\n"
+        "%s\n<import container=\"ou=in,o=acme\" create-container=\"%s\" mapping=\"%s\">\n"
+        "%s<anchor attribute=\"uid\"/>%s</import>\n<limits %s/></connector>\n",
+        name ? name : "globex", uuid ? uuid : CASE_UUID, foreign, start->no_container ? "yes" : "no",
+            mapping, source,
+        start->import ? start->import : "", start->limits ? start->limits : "");
+    g_autofree char *file = g_strconcat(name ? name : "globex", ".xml", NULL);
+    write_text(c, file, text);
+    return case_path(c, file);
+}
+
+/* --- the case --- */
+
+static void load_store(MemoryStore *store, const char *ldif)
+{
+    g_autoptr(GError) error = NULL;
+    memory_store_load(store, ldif, &error);
+    if (error)
+        fail_msg("the case's LDIF: %s", error->message);
+}
+
+void case_set_source(Case *c, const char *ldif)
+{
+    if (c->start.file) {
+        write_text(c, "people.ldif", ldif);
+        return;
+    }
+    c->source = memory_store(c->source_name);
+    g_autofree char *whole = g_strconcat(SOURCE_TOP, ldif, NULL);
+    load_store(c->source, whole);
+}
+
+static void make_home(Case *c)
+{
+    c->home = memory_store(c->home_name);
+    load_store(c->home, HOME_TOP);
+    if (!c->start.no_container)
+        load_store(c->home, HOME_CONTAINER);
+    if (c->start.home)
+        load_store(c->home, c->start.home);
+    memory_store_set_assertions(c->home, !c->start.no_assertions);
+    if (c->start.unique)
+        memory_store_set_unique(c->home, (const char *const[]){"proxyAddresses", NULL});
+}
+
+Case *case_new(const CaseStart *start)
+{
+    Case *c = g_new0(Case, 1);
+    c->start = *start;
+    c->folder = g_dir_make_tmp("dirsync-case-XXXXXX", NULL);
+    assert_non_null(c->folder);
+    g_autofree char *name = g_path_get_basename(c->folder);
+    c->home_name = g_strconcat(name, "-home", NULL);
+    c->source_name = g_strconcat(name, "-source", NULL);
+    c->state = case_path(c, "state");
+    make_home(c);
+    case_set_source(c, start->source ? start->source : "");
+    write_text(c, "mapping.xml", mapping_text);
+    write_organisation(c);
+    g_free(case_write_connector(c, NULL, NULL));
+    return c;
+}
+
+void case_free(Case *c)
+{
+    if (!c)
+        return;
+    remove_tree(c->folder);
+    memory_store_drop(c->home_name);
+    if (!c->start.file)
+        memory_store_drop(c->source_name);
+    g_free(c->folder);
+    g_free(c->home_name);
+    g_free(c->source_name);
+    g_free(c->state);
+    g_free(c->home_faults);
+    g_free(c->source_faults);
+    g_free(c->last_run);
+    g_free(c);
+}
+
+void case_edit_home(Case *c, const char *ldif)
+{
+    g_autoptr(LdifReader) reader = ldif_reader_new_memory(ldif, strlen(ldif), "edit");
+    for (;;) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Change) change = NULL;
+        LdifStatus status = ldif_read_change(reader, &change, &error);
+        if (status == LDIF_END)
+            return;
+        if (status != LDIF_RECORD || !memory_store_apply(c->home, change, &error))
+            fail_msg("the case's edit: %s", error ? error->message : "cut off");
+    }
+}
+
+void case_lose_state(Case *c)
+{
+    remove_tree(c->state);
+}
+
+void case_set_faults(Case *c, const char *home, const char *source)
+{
+    g_free(c->home_faults);
+    g_free(c->source_faults);
+    c->home_faults = g_strdup(home);
+    c->source_faults = g_strdup(source);
+}
+
+MemoryStore *case_home(const Case *c)
+{
+    return c->home;
+}
+
+const char *case_state_folder(const Case *c)
+{
+    return c->state;
+}
+
+const char *case_last_run(const Case *c)
+{
+    return c->last_run;
+}
+
+char *case_dump(const Case *c)
+{
+    return memory_store_dump(c->home, true);
+}
+
+static void wrap(Endpoint *endpoint, const char *faults)
+{
+    if (!faults)
+        return;
+    g_autofree char *store = endpoint->path;
+    endpoint->path = g_strconcat(faults, "|", store, NULL);
+    g_free(endpoint->driver);
+    endpoint->driver = g_strdup("failing");
+}
+
+Connector *case_connector(const Case *c)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = case_path(c, "globex.xml");
+    Connector *connector = connector_load(path, &error);
+    if (!connector)
+        fail_msg("the case's definitions: %s", error->message);
+    wrap(&connector->organisation->home, c->home_faults);
+    wrap(&connector->foreign, c->source_faults);
+    return connector;
+}
+
+static void lift(RunOptions *options, const char *text)
+{
+    g_auto(GStrv) words = g_strsplit(text, " ", -1);
+    for (char **word = words; *word; word++) {
+        char *equals = strchr(*word, '=');
+        bool found = false;
+        assert_non_null(equals);
+        *equals = '\0';
+        for (int kind = 0; kind < LIMIT_KINDS; kind++)
+            if (!strcmp(limit_names[kind], *word))
+                found = limit_parse(equals + 1, &options->limits[kind]);
+        assert_true(found);
+    }
+}
+
+RunOptions case_options(const Case *c, const Connector *connector, const Called *called)
+{
+    RunOptions options = run_options(connector);
+    options.state_folder = c->state;
+    if (!called)
+        return options;
+    options.pass.only = called->only;
+    options.pass.full = called->full;
+    options.pass.allow_empty = called->allow_empty;
+    options.verify = called->verify;
+    if (called->lift)
+        lift(&options, called->lift);
+    return options;
+}
+
+/* --- what is observed --- */
+
+typedef struct {
+    char *dump;
+    size_t writes;
+    unsigned long events[EVENTS];
+} Observation;
+
+static void observe(const Case *c, Observation *observation)
+{
+    observation->dump = case_dump(c);
+    observation->writes = memory_store_writes(c->home);
+    for (int id = 0; id < EVENTS; id++)
+        observation->events[id] = event_count((EventId)id);
+}
+
+static char *counts_text(const Counts *counts)
+{
+    GString *text = g_string_new(NULL);
+    for (int i = 0; i < COUNTS; i++)
+        if (counts->of[i])
+            g_string_append_printf(text, "%s%zu %s", text->len ? ", " : "", counts->of[i], count_names[i]);
+    return g_string_free(text, FALSE);
+}
+
+/* Events of every run say nothing about the case. */
+static bool is_noise(int id)
+{
+    static const EventId noise[] = {EVENT_RUN_BEGIN, EVENT_RUN_END,  EVENT_SOURCE_READ,   EVENT_SOURCE_FULL,
+                                    EVENT_HOME_READ, EVENT_WRITE_DONE, EVENT_STATE_REBUILT};
+    for (size_t i = 0; i < G_N_ELEMENTS(noise); i++)
+        if ((int)noise[i] == id)
+            return true;
+    return false;
+}
+
+static char *events_text(const Observation *before)
+{
+    GString *text = g_string_new(NULL);
+    for (int id = 0; id < EVENTS; id++) {
+        unsigned long n = event_count((EventId)id) - before->events[id];
+        if (!n || is_noise(id))
+            continue;
+        g_string_append_printf(text, "%s%s", text->len ? " " : "", event_name((EventId)id));
+        if (n > 1)
+            g_string_append_printf(text, "*%lu", n);
+    }
+    return g_string_free(text, FALSE);
+}
+
+static void add_quarantined(const char *subject, const char *reason, const char *first, const char *last,
+    void *data)
+{
+    (void)first;
+    (void)last;
+    g_string_append_printf(data, "%s: %s\n", subject, reason);
+}
+
+static void add_subject(const char *subject, const char *reason, const char *first, const char *last,
+    void *data)
+{
+    (void)reason;
+    (void)first;
+    (void)last;
+    g_string_append_printf(data, "%s\n", subject);
+}
+
+typedef struct {
+    char *quarantine, *subjects;
+    RunRecord record;
+} Remembered;
+
+/* What the state file says afterwards. */
+static void remember(const Case *c, Remembered *remembered)
+{
+    g_autoptr(Connector) connector = case_connector(c);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(State) state = state_open_unlocked(connector, c->state, &error);
+    GString *quarantine = g_string_new(NULL), *subjects = g_string_new(NULL);
+    remembered->record = (RunRecord){.status = -1};
+    if (state) {
+        assert_true(state_scan_quarantine(state, add_quarantined, quarantine, NULL));
+        assert_true(state_scan_quarantine(state, add_subject, subjects, NULL));
+        assert_true(state_find_run(state, NULL, &remembered->record, NULL));
+    }
+    remembered->quarantine = g_string_free(quarantine, FALSE);
+    remembered->subjects = g_string_free(subjects, FALSE);
+}
+
+static void remembered_clear(Remembered *remembered)
+{
+    g_free(remembered->quarantine);
+    g_free(remembered->subjects);
+    run_record_clear(&remembered->record);
+}
+
+static void assert_like(const char *what, const char *text, const char *pattern)
+{
+    if (!g_pattern_match_simple(pattern ? pattern : "", text))
+        fail_msg("%s:\n%s\nexpected:\n%s", what, text, pattern ? pattern : "(nothing)");
+}
+
+static void assert_same(const char *what, const char *text, const char *expected)
+{
+    if (strcmp(text, expected ? expected : "") != 0)
+        fail_msg("%s:\n%s\nexpected:\n%s", what, text, expected ? expected : "(nothing)");
+}
+
+static void assert_number(const char *what, size_t number, size_t expected)
+{
+    if (number != expected)
+        fail_msg("%s: %zu, expected: %zu", what, number, expected);
+}
+
+static void compare(Case *c, const Observation *before, bool ok, const RunResult *result, const GError *error,
+                    const Expected *expected)
+{
+    g_autofree char *after = case_dump(c);
+    g_autofree char *changes = case_differences(before->dump, after);
+    g_autofree char *counts = counts_text(&result->counts);
+    g_autofree char *events = events_text(before);
+    int status = ok ? run_exit_status(result) : error_exit_status(error);
+    if (ok == (error != NULL))
+        fail_msg("a result and its error must agree");
+    assert_like("error", error ? error->message : "", expected->error);
+    assert_same("differences", changes, expected->changes);
+    assert_number("writes", memory_store_writes(c->home) - before->writes, expected->writes);
+    assert_same("counts", counts, expected->counts);
+    assert_same("events", events, expected->events);
+    assert_number("exit status", (size_t)status, (size_t)expected->status);
+}
+
+static void compare_remembered(const Case *c, const RunResult *result, const Expected *expected)
+{
+    Remembered remembered;
+    remember(c, &remembered);
+    assert_like("quarantine", remembered.quarantine, expected->quarantine);
+    if (remembered.record.id && !g_strcmp0(remembered.record.id, result->id)) {
+        assert_non_null(remembered.record.finished);
+        assert_number("recorded status", (size_t)remembered.record.status, (size_t)expected->status);
+    }
+    remembered_clear(&remembered);
+}
+
+/* --- runs --- */
+
+static void keep_id(Case *c, const RunResult *result)
+{
+    g_free(c->last_run);
+    c->last_run = g_strdup(result->id);
+}
+
+/* A run that must find nothing to do. @state NULL: the case's own. */
+static void assert_at_rest(Case *c, const char *what, const Called *called, const char *state)
+{
+    g_autoptr(Connector) connector = case_connector(c);
+    g_auto(RunResult) result = {0};
+    g_autoptr(GError) error = NULL;
+    g_autofree char *before = case_dump(c);
+    size_t writes = memory_store_writes(c->home);
+    RunOptions options = case_options(c, connector, called);
+    if (state)
+        options.state_folder = state;
+    run_sync(connector, &options, &result, &error);
+    g_autofree char *after = case_dump(c);
+    g_autofree char *changes = case_differences(before, after);
+    assert_like(what, error ? error->message : "", NULL);
+    assert_same(what, changes, NULL);
+    assert_number(what, memory_store_writes(c->home) - writes, 0);
+    assert_number(what, result.planned, 0);
+    if (!state && !result.partial)
+        assert_number(what, (size_t)run_exit_status(&result), 0);
+}
+
+static void assert_settled(Case *c, const Called *called, const Expected *expected)
+{
+    Remembered before, after;
+    Called again = called ? *called : (Called){0};
+    again.full = again.verify = false;
+    remember(c, &before);
+    assert_at_rest(c, "the second run", &again, NULL);
+    remember(c, &after);
+    assert_same("quarantine after the second run", after.subjects, before.subjects);
+    remembered_clear(&before);
+    remembered_clear(&after);
+    if (expected->unlike_stateless)
+        return;
+    g_autofree char *fresh = case_path(c, "fresh");
+    assert_at_rest(c, "a run without state", &again, fresh);
+    remove_tree(fresh);
+}
+
+void case_sync(Case *c, const Called *called, const Expected *expected)
+{
+    g_autoptr(Connector) connector = case_connector(c);
+    g_auto(RunResult) result = {0};
+    g_autoptr(GError) error = NULL;
+    Observation before;
+    observe(c, &before);
+    RunOptions options = case_options(c, connector, called);
+    bool ok = run_sync(connector, &options, &result, &error);
+    compare(c, &before, ok, &result, error, expected);
+    compare_remembered(c, &result, expected);
+    keep_id(c, &result);
+    g_free(before.dump);
+    if (ok && !expected->restless)
+        assert_settled(c, called, expected);
+}
+
+void case_plan(Case *c, const Called *called, const char *folder, const Expected *expected)
+{
+    g_autoptr(Connector) connector = case_connector(c);
+    g_auto(RunResult) result = {0};
+    g_autoptr(GError) error = NULL;
+    Observation before;
+    observe(c, &before);
+    RunOptions options = case_options(c, connector, called);
+    bool ok = run_plan(connector, &options, folder, &result, &error);
+    compare(c, &before, ok, &result, error, expected);
+    g_free(before.dump);
+}
+
+void case_apply(Case *c, const char *folder, const Expected *expected)
+{
+    g_autoptr(Connector) connector = case_connector(c);
+    g_auto(RunResult) result = {0};
+    g_autoptr(GError) error = NULL;
+    Observation before;
+    observe(c, &before);
+    RunOptions options = case_options(c, connector, NULL);
+    bool ok = run_apply(connector, &options, folder, &result, &error);
+    compare(c, &before, ok, &result, error, expected);
+    keep_id(c, &result);
+    g_free(before.dump);
+}
+
+void case_revert(Case *c, const char *id, const Expected *expected)
+{
+    g_autoptr(Connector) connector = case_connector(c);
+    g_auto(RunResult) result = {0};
+    g_autoptr(GError) error = NULL;
+    Observation before;
+    observe(c, &before);
+    RunOptions options = case_options(c, connector, NULL);
+    g_autofree char *undone = g_strdup(id ? id : c->last_run);
+    bool ok = run_revert(connector, &options, undone, &result, &error);
+    compare(c, &before, ok, &result, error, expected);
+    keep_id(c, &result);
+    g_free(before.dump);
+}
+
+/* --- tables --- */
+
+static void do_step(Case *c, const Step *step)
+{
+    switch (step->kind) {
+    case STEP_SOURCE: case_set_source(c, step->text); break;
+    case STEP_HOME: case_edit_home(c, step->text); break;
+    case STEP_LOSE_STATE: case_lose_state(c); break;
+    case STEP_FAULTS: case_set_faults(c, step->text, step->source_faults); break;
+    case STEP_SYNC: case_sync(c, &step->called, &step->expected); break;
+    case STEP_END: break;
+    }
+}
+
+typedef struct {
+    const PassCase *spec;
+    Case *c;
+} TableCase;
+
+static int begin_case(void **state)
+{
+    TableCase *table = *state;
+    table->c = case_new(&table->spec->start);
+    return 0;
+}
+
+static int end_case(void **state)
+{
+    TableCase *table = *state;
+    g_clear_pointer(&table->c, case_free);
+    return 0;
+}
+
+static void run_case(void **state)
+{
+    const TableCase *table = *state;
+    int number = 0;
+    const Step *end = table->spec->steps + G_N_ELEMENTS(table->spec->steps);
+    for (const Step *step = table->spec->steps; step < end && step->kind != STEP_END; step++) {
+        number++;
+        print_message("# %s: step %d\n", table->spec->name, number);
+        do_step(table->c, step);
+    }
+    assert_true(number > 0);
+}
+
+int case_run_tables(const char *group, const PassCase *cases, size_t n_cases, const void *tests,
+    size_t n_tests)
+{
+    const char *only = g_getenv("DIRSYNC_TEST_CASE"); /* one case by name, to look at it alone */
+    g_autofree TableCase *table = g_new0(TableCase, n_cases + 1);
+    GArray *all = g_array_new(FALSE, TRUE, sizeof(struct CMUnitTest));
+    for (size_t i = 0; i < n_cases; i++) {
+        table[i].spec = &cases[i];
+        struct CMUnitTest test = {cases[i].name, run_case, begin_case, end_case, &table[i]};
+        if (!only || strstr(cases[i].name, only))
+            g_array_append_val(all, test);
+    }
+    for (size_t i = 0; i < n_tests; i++)
+        if (!only || strstr(((const struct CMUnitTest *)tests)[i].name, only))
+            g_array_append_vals(all, (const struct CMUnitTest *)tests + i, 1);
+    int failed = _cmocka_run_group_tests(group, (const struct CMUnitTest *)(void *)all->data, all->len, NULL,
+        NULL);
+    g_array_unref(all);
+    return failed;
+}

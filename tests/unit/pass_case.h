@@ -1,0 +1,162 @@
+/*
+ * pass_case.h - a run as a specification: start, steps, expected differences
+ *
+ * A case is a home directory and a source in memory (or an LDIF file), the
+ * connector between them, and steps: something happens, then a run, then
+ * everything that can be observed is compared: the home directory as a whole,
+ * the figures, the exit status, the quarantine, the events, the changes counted
+ * at the store and the run's record. Every sync that did not end in an error is
+ * followed by a second one that must write nothing, and by one without any
+ * state that must write nothing either.
+ *
+ * Home is o=acme with the import container ou=in; the source is o=globex with
+ * the anchor uid. Failures fail the running cmocka test.
+ */
+#ifndef DIRSYNC_TESTS_PASS_CASE_H
+#define DIRSYNC_TESTS_PASS_CASE_H
+
+#include "dirsync/directory/memory.h"
+#include "dirsync/run.h"
+
+#define CASE_UUID "0b8f9d52-6f0c-4d7e-9f2e-2f4b1c7a9d10"
+#define OTHER_UUID "5e0c1d2a-9b1f-4a77-8a55-0c9d7d7b6a01" /* another connector */
+
+/** A source entry. @more: further lines, each with its newline. */
+#define PERSON(uid, cn, mail, more)                                                                          \
+    "dn: uid=" uid ",o=globex\nobjectClass: inetOrgPerson\nuid: " uid "\ncn: " cn "\nsn: x\n"              \
+    "mail: " mail "\n" more "\n"
+/** The contact made from it, as content of the home directory... */
+#define CONTACT(uid, cn, mail, more)                                                                         \
+    "dn: cn=" cn ",ou=in,o=acme\nobjectClass: top\nobjectClass: contact\nobjectClass: dirsyncStamp\n"        \
+    "cn: " cn "\nimportedFrom: " CASE_UUID "\ndirsyncAnchor: " uid "\nmail: " mail "\ntargetAddress: SMTP:"  \
+    mail "\n"                                                                                                \
+    "proxyAddresses: SMTP:" mail "\nmailNickname: " uid "\n" more "\n"
+/** ... and as a difference. @more: further lines of attributes that sort behind targetAddress. */
+#define CREATED(uid, cn, mail, more)                                                                         \
+    "+ cn=" cn ",ou=in,o=acme\n  cn: " cn "\n  dirsyncAnchor: " uid "\n  importedFrom: " CASE_UUID           \
+    "\n  mail: " mail                                                                                        \
+    "\n  mailNickname: " uid "\n  objectClass: contact\n  objectClass: dirsyncStamp\n  objectClass: top\n"   \
+    "  proxyAddresses: SMTP:" mail "\n  targetAddress: SMTP:" mail "\n" more
+/** Grace began now. */
+#define HIDDEN(cn)                                                                                           \
+    "* cn=" cn ",ou=in,o=acme\n  + dirsyncGraceSince: NOW\n  + msExchHideFromAddressLists: TRUE\n"
+#define RESTORED(cn, since)                                                                                  \
+    "* cn=" cn ",ou=in,o=acme\n  - dirsyncGraceSince: " since "\n  - msExchHideFromAddressLists: TRUE\n"
+/** Content of the home directory that is in grace since long ago. */
+#define LONG_AGO "20200101000000Z"
+#define IN_GRACE "dirsyncGraceSince: " LONG_AGO "\nmsExchHideFromAddressLists: TRUE\n"
+
+/** Change records for case_edit_home(). */
+#define MODIFY(dn, parts) "dn: " dn "\nchangetype: modify\n" parts "\n"
+#define SET(name, value) "delete: " name "\n-\nadd: " name "\n" name ": " value "\n-\n"
+#define GIVE(name, value) "add: " name "\n" name ": " value "\n-\n"
+#define TAKE(name) "delete: " name "\n-\n"
+#define DELETED(dn) "dn: " dn "\nchangetype: delete\n\n"
+
+typedef struct {
+    const char *home;         /* LDIF beside o=acme, ou=in and ou=people */
+    const char *source;       /* LDIF beside o=globex; a whole file when @file is given */
+    const char *import;       /* children of <import> beside source and anchor; NULL: none */
+    const char *filter;       /* source scope; NULL: (objectClass=inetOrgPerson); "": none */
+    const char *limits;       /* attributes of <limits>; NULL: the defaults */
+    const char *stamp;        /* attributes of <stamp>; NULL: form="class" */
+    const char *mapping;      /* a shipped one; NULL: the small one of the harness */
+    const char *file;         /* attributes of the source's <file>: it is an LDIF file; NULL: in memory */
+    bool no_container;        /* ou=in is not there; the connector may make it */
+    bool no_assertions;       /* the home server does not know RFC 4528 */
+    bool unique;              /* the home server sees to unique proxyAddresses */
+} CaseStart;
+
+/** What a run should come to. What is not named must not have happened. */
+typedef struct {
+    const char *changes;      /* differences of the home directory, see case_differences() */
+    size_t writes;            /* changes counted at the store */
+    const char *counts;       /* figures that are not zero: "1 created, 2 unchanged" */
+    const char *quarantine;   /* afterwards: "subject: reason\n" of each; '*' stands for anything */
+    const char *events;       /* names, sorted by id: "unowned returned*2"; not those of every run */
+    int status;               /* exit status */
+    const char *error;        /* the message, with '*' */
+    bool restless;            /* the run after this one may write again */
+    bool unlike_stateless;    /* ... or a run without any state */
+} Expected;
+
+/** How a run is called. */
+typedef struct {
+    const char *only;
+    bool full, allow_empty, verify;
+    const char *lift;         /* "delete=none change=5" */
+} Called;
+
+typedef struct Case Case;
+
+Case *case_new(const CaseStart *start);
+void case_free(Case *c);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Case, case_free)
+
+/** Replaces the source's people (or the file). */
+void case_set_source(Case *c, const char *ldif);
+/** Change records that somebody else applies to the home directory. */
+void case_edit_home(Case *c, const char *ldif);
+/** The state folder is gone. */
+void case_lose_state(Case *c);
+/** What fails from now on, see failing.h; NULL: nothing. The definitions count as unchanged. */
+void case_set_faults(Case *c, const char *home, const char *source);
+MemoryStore *case_home(const Case *c);
+/** A path in the case's folder; g_free(). */
+char *case_path(const Case *c, const char *name);
+const char *case_state_folder(const Case *c);
+/** The connector as its definition says it; connector_free(). */
+Connector *case_connector(const Case *c);
+/** Only its file; for a second connector. @name, @uuid NULL: those of the case. Path; g_free(). */
+char *case_write_connector(const Case *c, const char *name, const char *uuid);
+RunOptions case_options(const Case *c, const Connector *connector, const Called *called);
+
+/** Runs and compares. @called may be NULL. */
+void case_sync(Case *c, const Called *called, const Expected *expected);
+void case_plan(Case *c, const Called *called, const char *folder, const Expected *expected);
+void case_apply(Case *c, const char *folder, const Expected *expected);
+/** @id NULL: the last run of this case. */
+void case_revert(Case *c, const char *id, const Expected *expected);
+/** Id of the last run. */
+const char *case_last_run(const Case *c);
+
+/** The home directory now; g_free(). */
+char *case_dump(const Case *c);
+/**
+ * What became of a home directory, by identity (entryUUID): "- DN" gone, "+ DN"
+ * new with its attributes, "* DN" changed and "> DN" renamed ("  to DN") with the
+ * values that went and came. A time within the last minutes reads NOW, a value
+ * that is no short text its length and hash. g_free().
+ */
+char *case_differences(const char *before, const char *after);
+
+/* --- cases as tables --- */
+
+typedef enum { STEP_END, STEP_SOURCE, STEP_HOME, STEP_LOSE_STATE, STEP_FAULTS, STEP_SYNC } StepKind;
+
+typedef struct {
+    StepKind kind;
+    const char *text, *source_faults;
+    Called called;
+    Expected expected;
+} Step;
+
+#define SOURCE_IS(ldif) {.kind = STEP_SOURCE, .text = (ldif)}
+#define HOME_EDITED(ldif) {.kind = STEP_HOME, .text = (ldif)}
+#define STATE_LOST {.kind = STEP_LOSE_STATE}
+#define FAULTS(home, source) {.kind = STEP_FAULTS, .text = (home), .source_faults = (source)}
+#define SYNC(...) {.kind = STEP_SYNC, .expected = {__VA_ARGS__}}
+#define SYNC_CALLED(how, ...) {.kind = STEP_SYNC, .called = how, .expected = {__VA_ARGS__}}
+#define HOW(...) {__VA_ARGS__}
+
+typedef struct {
+    const char *name;
+    CaseStart start;
+    Step steps[10];
+} PassCase;
+
+/** Runs every case of the table and then the other tests (CMUnitTest) as one group. */
+int case_run_tables(const char *group, const PassCase *cases, size_t n_cases, const void *tests,
+    size_t n_tests);
+
+#endif
