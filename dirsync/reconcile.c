@@ -13,6 +13,8 @@
 
 #include <string.h>
 
+#define MANY_WAITING 64
+
 void subject_clear(Subject *subject)
 {
     g_free(subject->anchor);
@@ -204,6 +206,22 @@ static bool retry_waiting(Pass *pass, Retry who, bool *progress, GError **error)
     return true;
 }
 
+/* One step back cuts one circle, in three operations for two people. Where very many wait each of them steps
+ * back: an operation more for each, but not a round for each circle. */
+static bool cut_circles(Pass *pass, GError **error)
+{
+    size_t waiting = 0;
+    for (guint i = 0; i < pass->items->len; i++)
+        waiting += item_at(pass, i)->state == ITEM_WAITING;
+    if (waiting <= MANY_WAITING)
+        return step_back(pass, first_waiting(pass, true), error);
+    for (guint i = 0; i < pass->items->len; i++)
+        if (item_at(pass, i)->state == ITEM_WAITING && may_step_back(item_at(pass, i)) &&
+            !step_back(pass, i, error))
+            return false;
+    return true;
+}
+
 static bool decide_waiting(Pass *pass, GError **error)
 {
     while (first_waiting(pass, false) != NOWHERE) {
@@ -212,9 +230,8 @@ static bool decide_waiting(Pass *pass, GError **error)
             return false;
         if (progress)
             continue;
-        uint32_t back = first_waiting(pass, true);
-        if (back != NOWHERE) {
-            if (!step_back(pass, back, error))
+        if (first_waiting(pass, true) != NOWHERE) {
+            if (!cut_circles(pass, error))
                 return false;
         } else if (!retry_waiting(pass, RETRY_ALL, &progress, error) ||
                    (!progress && !retry_waiting(pass, RETRY_LAST, &progress, error))) {
