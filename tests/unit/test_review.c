@@ -234,12 +234,48 @@ static void test_the_undo_of_a_deletion_holds_no_password(void **state)
     assert_int_equal(count_files_with(case_state_folder(c), "open-sesame"), 0);
 }
 
+#define EXCHANGING 160 /* people; more than step back one by one */
+
+/* @swapped: everybody has the name and the address of their neighbour. */
+static char *crowd(unsigned swapped)
+{
+    GString *source = g_string_new(NULL);
+    for (unsigned i = 0; i < EXCHANGING; i++)
+        g_string_append_printf(source,
+                               "dn: uid=u%u,o=globex\nobjectClass: inetOrgPerson\nuid: u%u\ncn: P %u\nsn: x\n"
+                               "mail: p%u@globex.example\n\n",
+                               i, i, i ^ swapped, i ^ swapped);
+    return g_string_free(source, FALSE);
+}
+
+static void test_very_many_exchange_names_and_addresses_at_once(void **state)
+{
+    (void)state;
+    g_autofree char *before = crowd(0), *after = crowd(1);
+    g_autoptr(Case) c = case_new(&(CaseStart){.source = before});
+    g_autoptr(Connector) connector = case_connector(c);
+    RunOptions options = case_options(c, connector, &(Called){
+        .lift = "rename=none change=none address=none", .verify = true});
+    g_auto(RunResult) result = {0};
+    g_autoptr(GError) error = NULL;
+    assert_true(run_sync(connector, &options, &result, &error));
+    case_set_source(c, after);
+    run_result_clear(&result);
+    assert_true(run_sync(connector, &options, &result, &error));
+    assert_int_equal(result.counts.of[COUNT_MODIFIED], EXCHANGING);
+    assert_int_equal(result.counts.of[COUNT_RENAMED], EXCHANGING);
+    assert_int_equal(result.counts.of[COUNT_FAILED], 0);
+    assert_int_equal(result.counts.of[COUNT_QUARANTINED], 0);
+    case_sync(c, NULL, &(Expected){.counts = "160 unchanged"});
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whom_a_partial_read_did_not_show_gets_the_new_mapping_later),
         cmocka_unit_test(test_a_lost_home_index_hides_no_move_home),
         cmocka_unit_test(test_the_undo_of_a_deletion_holds_no_password),
+        cmocka_unit_test(test_very_many_exchange_names_and_addresses_at_once),
     };
     return case_run_tables("review", cases, G_N_ELEMENTS(cases), tests, G_N_ELEMENTS(tests));
 }
