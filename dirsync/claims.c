@@ -122,7 +122,7 @@ bool claim_key(Pass *pass, Subject *subject, const char *kind, const char *value
     return ok;
 }
 
-static bool has_key(const GArray *keys, const HolderKey *key)
+bool claim_has_key(const GArray *keys, const HolderKey *key)
 {
     for (guint i = 0; keys && i < keys->len; i++) {
         const HolderKey *other = &g_array_index(keys, HolderKey, i);
@@ -142,7 +142,7 @@ static void keys_without(const Pass *pass, const Entry *a, const Entry *b,
     g_autoptr(GArray) has = b ? pass_keys(pass, b) : NULL;
     for (guint i = 0; i < had->len; i++) {
         const HolderKey *key = &g_array_index(had, HolderKey, i);
-        if (!has_key(has, key))
+        if (!claim_has_key(has, key))
             told(key->kind, key->value, data);
     }
     g_autofree char *name = claim_dn_key(pass, entry_dn(a));

@@ -167,6 +167,19 @@ bool reconcile_present(Pass *pass, Subject *subject, bool last, GError **error);
 bool reconcile_prepare(Pass *pass, Subject *subject, bool *decided, GError **error);
 bool is_address_attribute(const char *name);
 
+/* reconcile_names.c */
+void subject_set_name(const Pass *pass, Entry *desired, const char *value, const char *parent);
+/** Value of the RDN that the mapping gave. g_free(). */
+char *subject_plain_name(const Entry *desired);
+/** True when the name that the object has is the one it should have, with or without a suffix. */
+bool subject_keeps_name(const Pass *pass, const Subject *subject, const char *plain);
+void subject_keep_name(const Pass *pass, Subject *subject);
+/** Judges the claims on addresses and, when @named, on a name; *wait: another item may free one. */
+bool subject_claim(Pass *pass, Subject *subject, bool named, bool last, bool *wait, GError **error);
+/** The same in earnest; what had to be left out is reported. */
+bool subject_take(Pass *pass, Subject *subject, bool named, bool last, GError **error);
+void subject_report_conflicts(Pass *pass, Subject *subject);
+
 /* reconcile_leave.c */
 bool reconcile_gone(Pass *pass, Subject *subject, GError **error);
 bool reconcile_supersede(Pass *pass, const Holder *holder, const char *by, unsigned *wave, GError **error);
@@ -200,6 +213,7 @@ void claim_register(Pass *pass, Subject *subject, const Entry *before, const Ent
 void claim_offer(Pass *pass, Subject *subject);
 /** Names in the import container that the home index does not know: entries that are no recipients. */
 bool claim_foreign_names(Pass *pass, GError **error);
+bool claim_has_key(const GArray *keys, const HolderKey *key);
 char *claim_dn_key(const Pass *pass, const char *dn);
 /** Whether the native with that id is for @subject; false when another one has claimed it. */
 bool claim_object(Pass *pass, const Subject *subject, const char *id);
