@@ -26,7 +26,6 @@ void tally_set_population(Tally *tally, const char *group, size_t population);
 /** Whether that was called for @group. */
 bool tally_has_population(const Tally *tally, const char *group);
 
-
 /** How many of that kind; for LIMIT_EMPTY and LIMIT_MEMBERS the largest single figure. */
 size_t tally_figure(const Tally *tally, LimitKind kind);
 

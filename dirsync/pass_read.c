@@ -349,7 +349,6 @@ static bool read_source(Pass *pass, GError **error)
     if (!state_get(pass->state, "source-count", &count, error))
         return false;
     pass->source_count = count ? (size_t)g_ascii_strtoull(count, NULL, 10) : 0;
-
     const ImportSettings *import = &pass->connector->import;
     ReadRequest request = {.base = import->base,
                            .scope = (SearchScope)import->scope,

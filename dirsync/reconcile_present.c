@@ -1,9 +1,9 @@
 /*
  * reconcile_present.c - people whom the source shows
  *
- * invalid, out-of-scope, new, changed, moved, returned, unowned, ambiguous,
- * conflict, moved-home, and homonyms: which of them it is, and the changes that
- * follow from it.
+ * invalid, out-of-scope, new, changed, moved, returned, unowned, ambiguous and
+ * moved-home: which of them it is, and the changes that follow from it. Names and
+ * addresses that others have are the business of reconcile_names.c.
  */
 #include "dirsync/dn.h"
 #include "dirsync/pass_internal.h"
@@ -83,8 +83,6 @@ bool reconcile_prepare(Pass *pass, Subject *subject, bool *decided, GError **err
     *decided = false;
     return true;
 }
-
-/* --- names and addresses against everybody else's --- */
 
 static bool wait_for_others(Pass *pass, Subject *subject)
 {
@@ -266,7 +264,7 @@ static bool adopt(Pass *pass, Subject *subject, const Holder *native, bool last,
     g_autoptr(GPtrArray) found = directory_search(pass->side[TARGET].directory, &request, 1, error);
     if (!found)
         return false;
-    const char *class = mapping_object_classes(pass->mapping)[0];
+    const char *class = NULL; /* the most special one comes last */
     for (const char *const *name = mapping_object_classes(pass->mapping); *name; name++)
         class = *name;
     Entry *entry = found->len ? g_ptr_array_index(found, 0) : NULL;
