@@ -10,10 +10,11 @@
 
 #include <string.h>
 
-#define SLICE 1000   /* changes that may be without an outcome after a crash */
-#define BUSY_TRIES 5 /* with 1, 2, 4, 8, 16 seconds between */
-#define HOPELESS 100 /* refusals without one success: stop */
-#define FORBIDDEN 10 /* the same, where the account may not write */
+#define SLICE 1000        /* changes that may be without an outcome after a crash */
+#define WHOLE_SLICE 20000 /* the same where each flush writes everything anew */
+#define BUSY_TRIES 5      /* with 1, 2, 4, 8, 16 seconds between */
+#define HOPELESS 100      /* refusals without one success: stop */
+#define FORBIDDEN 10      /* the same, where the account may not write */
 
 /* One change on its way. */
 typedef struct {
@@ -338,7 +339,9 @@ static bool do_slice(Work *work, GError **error)
 /* The wish to stop is heeded between slices, so a slow run has short ones: of about a second. */
 static guint slice_size(const Apply *apply)
 {
-    return apply->rate > 0 && apply->rate < SLICE ? MAX((guint)apply->rate, 1) : SLICE;
+    bool whole = directory_describe(apply->directory)->capabilities & WRITES_WHOLE;
+    guint most = whole ? WHOLE_SLICE : SLICE;
+    return apply->rate > 0 && apply->rate < most ? MAX((guint)apply->rate, 1) : most;
 }
 
 /* Fills the slice with changes of one wave; @left counts what the wave still has. */
@@ -368,8 +371,8 @@ static bool read_slice(Work *work, PlanReader *reader, size_t *left, size_t *seq
 
 static bool do_waves(Work *work, PlanReader *reader, GError **error)
 {
-    const PlanHead *head = work->apply->head;
-    size_t seq = 0;
+    const PlanStep *head = &work->apply->head->step[work->apply->step];
+    size_t seq = work->apply->first_seq;
     for (size_t wave = 0; wave < head->n_waves; wave++) {
         size_t left = head->waves[wave];
         while (left) {
@@ -378,7 +381,7 @@ static bool do_waves(Work *work, PlanReader *reader, GError **error)
             if (!read_slice(work, reader, &left, &seq, error) || !do_slice(work, error))
                 return false;
             if (work->apply->progress)
-                work->apply->progress(seq, head->changes, work->apply->data);
+                work->apply->progress(seq - work->apply->first_seq, head->changes, work->apply->data);
         }
     }
     return true;
@@ -401,7 +404,7 @@ static bool take_ending(Work *work, bool ok, GError **error)
 bool apply_plan(const Apply *apply, ApplyResult *result, GError **error)
 {
     *result = (ApplyResult){0};
-    g_autoptr(PlanReader) reader = plan_reader_new(apply->folder, error);
+    g_autoptr(PlanReader) reader = plan_reader_new(apply->folder, apply->step, error);
     if (!reader)
         return false;
     g_autoptr(GPtrArray) slice = g_ptr_array_new_with_free_func(item_free);
@@ -412,46 +415,7 @@ bool apply_plan(const Apply *apply, ApplyResult *result, GError **error)
                  .slice = slice,
                  .started = g_get_monotonic_time()};
     bool ok = do_waves(&work, reader, error);
-    result->not_sent =
-        apply->head->changes - result->done - result->failed - result->uncertain - result->skipped;
+    result->not_sent = apply->head->step[apply->step].changes - result->done - result->failed -
+                       result->uncertain - result->skipped;
     return take_ending(&work, ok, error);
-}
-
-static bool recover_one(const Apply *apply, const Change *change, size_t seq, ApplyResult *result,
-                        GError **error)
-{
-    JournalOutcome outcome;
-    if (!state_journal_outcome(apply->state, apply->run, seq, &outcome, error))
-        return false;
-    if (outcome != JOURNAL_INTENDED && outcome != JOURNAL_UNCERTAIN)
-        return true;
-    g_autoptr(GError) why = NULL;
-    int happened = apply_ask(apply->directory, change, &why);
-    if (happened < 0 && error_scope(why) >= SCOPE_DIRECTORY) {
-        g_propagate_error(error, g_steal_pointer(&why));
-        return false;
-    }
-    if (happened < 0) { /* it stays uncertain; the next plan sees what is there */
-        result->uncertain++;
-        return state_journal(apply->state, apply->run, seq, JOURNAL_UNCERTAIN, error);
-    }
-    *(happened ? &result->done : &result->failed) += 1;
-    return state_journal(apply->state, apply->run, seq, happened ? JOURNAL_DONE : JOURNAL_FAILED, error);
-}
-
-bool apply_recover(const Apply *apply, ApplyResult *result, GError **error)
-{
-    *result = (ApplyResult){0};
-    g_autoptr(PlanReader) reader = plan_reader_new(apply->folder, error);
-    if (!reader)
-        return false;
-    for (size_t seq = 0;; seq++) {
-        g_autoptr(Change) change = NULL;
-        if (!plan_read(reader, &change, error))
-            return false;
-        if (!change)
-            return true;
-        if (!recover_one(apply, change, seq, result, error))
-            return false;
-    }
 }

@@ -18,7 +18,7 @@
 /** What came of one change, told within the transaction that records it. */
 typedef struct {
     const Change *change;
-    size_t seq; /* place in the plan, from 0 */
+    size_t seq; /* place in the run: in the plan of its steps in their order, from 0 */
     JournalOutcome outcome;
     const GError *error; /* NULL when done */
 } Applied;
@@ -31,6 +31,8 @@ typedef void (*ApplyProgress)(size_t done, size_t total, void *data);
 typedef struct {
     const char *folder; /* of the plan */
     const PlanHead *head;
+    Step step;
+    size_t first_seq; /* place of the step's first change among those of the whole run */
     Directory *directory;
     State *state;
     const char *run; /* journal rows go to this run */
@@ -66,5 +68,7 @@ bool apply_recover(const Apply *apply, ApplyResult *result, GError **error);
 
 /** Whether the directory shows that @change happened: 1 yes, 0 no, -1 cannot be told (@error). */
 int apply_ask(Directory *directory, const Change *change, GError **error);
+/** The same by the entry that has the name after the change; NULL: there is none. */
+int apply_judge(const Schema *schema, const Change *change, const Entry *entry);
 
 #endif

@@ -82,14 +82,8 @@ static bool asserted(const Schema *schema, const Change *change, const Entry *en
     return filter && filter_matches(filter, schema, entry);
 }
 
-int apply_ask(Directory *directory, const Change *change, GError **error)
+int apply_judge(const Schema *schema, const Change *change, const Entry *entry)
 {
-    const Schema *schema = directory_describe(directory)->schema;
-    g_autofree char *dn = change_resulting_dn(change);
-    bool failed;
-    g_autoptr(Entry) entry = read_one(directory, dn, &failed, error);
-    if (failed)
-        return -1;
     switch (change->kind) {
     case CHANGE_DELETE:
         return !entry || !asserted(schema, change, entry);
@@ -103,4 +97,12 @@ int apply_ask(Directory *directory, const Change *change, GError **error)
         break;
     }
     return 0;
+}
+
+int apply_ask(Directory *directory, const Change *change, GError **error)
+{
+    g_autofree char *dn = change_resulting_dn(change);
+    bool failed;
+    g_autoptr(Entry) entry = read_one(directory, dn, &failed, error);
+    return failed ? -1 : apply_judge(directory_describe(directory)->schema, change, entry);
 }

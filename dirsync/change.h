@@ -25,24 +25,25 @@ typedef struct {
 
 typedef struct Change {
     ChangeKind kind;
-    Entry *holder;          /* private: arena of everything below but @entry */
+    Entry *holder; /* private: arena of everything below but @entry */
     const char *dn;
-    Entry *entry;           /* CHANGE_ADD: the new entry; owned, NULL until its maker sets it */
+    Entry *entry;                /* CHANGE_ADD: the new entry; owned, NULL until its maker sets it */
     Modification *modifications; /* CHANGE_MODIFY, in order */
     size_t n_modifications;
-    const char *new_rdn;    /* CHANGE_RENAME */
+    const char *new_rdn; /* CHANGE_RENAME */
     bool delete_old_rdn;
     const char *new_superior; /* CHANGE_RENAME; NULL: stays where it is */
-    const char *assertion;  /* RFC 4515 text of the RFC 4528 assertion, or NULL */
+    const char *assertion;    /* RFC 4515 text of the RFC 4528 assertion, or NULL */
+    bool random_password; /* CHANGE_MODIFY: the account gets a password that nobody knows, before the rest */
 
     /* What the engine says about it; written as comments into plan files. */
     unsigned wave;
-    const char *situation;  /* name from the situation table, or NULL */
-    const char *anchor;     /* source identity, or NULL */
-    const char *because;    /* what led to it, for people; or NULL */
-    const char *after;      /* fingerprints (hex) of the anchors whose changes must have been done before, separated
-                               by blanks; or NULL */
-    void *tag;              /* the submitter's; drivers hand it back untouched */
+    const char *situation; /* name from the situation table, or NULL */
+    const char *anchor;    /* source identity, or NULL */
+    const char *because;   /* what led to it, for people; or NULL */
+    const char *after;     /* fingerprints (hex) of the anchors whose changes must have been done before,
+                              separated     by blanks; or NULL */
+    void *tag;             /* the submitter's; drivers hand it back untouched */
 } Change;
 
 /** Empty change; strings given to the setters are copied into its arena. */

@@ -6,6 +6,7 @@
 #include "dirsync/check_server.h"
 #include "dirsync/directory/directory.h"
 #include "dirsync/managed.h"
+#include "dirsync/pass.h"
 
 #include <string.h>
 
@@ -58,13 +59,15 @@ static void add_error(GPtrArray *findings, GError **error)
 
 typedef struct {
     const Connector *connector;
+    Step step;
+    const char *what; /* the source, in words */
     GPtrArray *findings;
     Mapping *mapping;
-    const Schema *source, *home;
-    Filter *scope;
+    const Schema *source, *target;
+    Filter *scope; /* of the source that is being read; NULL: everything */
     const char *anchor;
     GHashTable *reasons; /* reason -> count */
-    size_t mapped, invalid, outside, without_anchor, lines;
+    size_t entries, mapped, invalid, outside, without_anchor, lines;
 } Trial;
 
 static void note_reason(Trial *trial, const char *where, const char *reason)
@@ -75,6 +78,27 @@ static void note_reason(Trial *trial, const char *where, const char *reason)
     g_hash_table_add(trial->reasons, g_strdup(reason));
     if (trial->lines++ < REASONS_SHOWN)
         finding_add(trial->findings, FINDING_WARNING, ERROR_INVALID, NULL, "%s: %s", where, reason);
+}
+
+static bool try_mapping(Trial *trial, const DirectoryItem *item, const Entry *entry)
+{
+    RecipientAs as[OF_KINDS];
+    pass_recipients(&trial->connector->pass[trial->step], trial->mapping, as);
+    g_autoptr(GError) why = NULL;
+    int kind = -1;
+    if (mapping_choose(trial->mapping, as, trial->source, entry, &kind, &why) && kind < 0) {
+        trial->outside++;
+        return true;
+    }
+    trial->without_anchor += !schema_find(trial->source, entry, trial->anchor);
+    g_autoptr(Entry) desired = NULL;
+    if (!why && trial->target)
+        desired = mapping_apply(trial->mapping, (size_t)kind, trial->target, trial->source, entry, &why);
+    if (why)
+        note_reason(trial, item->where, why->message);
+    else
+        trial->mapped++;
+    return true;
 }
 
 static bool try_entry(const DirectoryItem *item, void *data, GError **error)
@@ -91,43 +115,34 @@ static bool try_entry(const DirectoryItem *item, void *data, GError **error)
         trial->outside++;
         return true;
     }
-    trial->without_anchor += !schema_find(trial->source, entry, trial->anchor);
-    g_autoptr(Entry) desired = trial->home
-                                   ? mapping_apply(trial->mapping, trial->home, trial->source, entry, &why)
-                                   : entry_copy(entry);
-    if (!desired)
-        note_reason(trial, item->where, why->message);
-    else
-        trial->mapped++;
-    return true;
+    return try_mapping(trial, item, entry);
 }
 
 static void report_trial(Trial *trial, const ReadResult *result)
 {
     if (result->proof != PROOF_COMPLETE)
         finding_add(trial->findings, FINDING_WARNING, ERROR_SOURCE, NULL,
-                    "source: not proven complete: %s; a run would remove nobody",
+                    "%s: not proven complete: %s; a run would remove nobody", trial->what,
                     result->reason ? result->reason : "?");
     if (trial->without_anchor)
         finding_add(trial->findings, FINDING_WARNING, ERROR_INVALID,
                     "name an attribute that everybody has with <anchor>",
-                    "source: %zu entries have no %s, which is the anchor", trial->without_anchor,
+                    "%s: %zu entries have no %s, which is the anchor", trial->what, trial->without_anchor,
                     trial->anchor);
-    if (!result->entries)
+    if (!trial->entries)
         finding_add(trial->findings, FINDING_WARNING, ERROR_SOURCE,
-                    "look at <source base= scope=> and the filter", "source: no entries");
+                    "look at <source base= scope=> and the filter", "%s: no entries", trial->what);
     finding_add(trial->findings, trial->invalid ? FINDING_WARNING : FINDING_OK, ERROR_INVALID, NULL,
-                "source: %zu entries, %zu in scope and mapped, %zu out of scope, %zu cannot be mapped",
-                result->entries, trial->mapped, trial->outside, trial->invalid);
+                "%s: %zu entries, %zu in scope and mapped, %zu out of scope, %zu cannot be mapped",
+                trial->what, trial->entries, trial->mapped, trial->outside, trial->invalid);
 }
 
-static void try_source(Trial *trial, Directory *source)
+/* What the mapping, the filter and the anchor look at. */
+static GPtrArray *wanted_attributes(const Trial *trial, GHashTable *in_filter)
 {
-    const ImportSettings *import = &trial->connector->import;
     GPtrArray *names = g_ptr_array_new();
     for (const char *const *name = mapping_source_attributes(trial->mapping); *name; name++)
         g_ptr_array_add(names, (gpointer)*name);
-    g_autoptr(GHashTable) in_filter = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     if (trial->scope)
         filter_collect_attributes(trial->scope, in_filter);
     GHashTableIter iter;
@@ -137,27 +152,53 @@ static void try_source(Trial *trial, Directory *source)
         g_ptr_array_add(names, name);
     g_ptr_array_add(names, (gpointer)trial->anchor);
     g_ptr_array_add(names, NULL);
-    ReadRequest request = {.base = import->base,
-                           .scope = (SearchScope)import->scope,
-                           .filter = import->filter,
-                           .attributes = (const char *const *)names->pdata};
-    ReadResult result = {0};
-    GError *error = NULL;
-    if (directory_read(source, &request, try_entry, trial, &result, &error))
-        report_trial(trial, &result);
-    else
-        add_error(trial->findings, &error);
-    read_result_clear(&result);
-    g_ptr_array_unref(names);
+    return names;
 }
 
-static void check_source(const Connector *connector, Mapping *mapping, Directory *source, const Schema *home,
-                         GPtrArray *findings)
+static bool try_source(Trial *trial, Directory *source, const SourceSettings *settings, ReadResult *result,
+                       GError **error)
+{
+    g_autoptr(Filter) scope = settings->filter ? filter_parse(settings->filter, NULL) : NULL;
+    g_autoptr(GHashTable) in_filter = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    trial->scope = scope;
+    g_autoptr(GPtrArray) names = wanted_attributes(trial, in_filter);
+    ReadRequest request = {.base = settings->base,
+                           .scope = (SearchScope)settings->scope,
+                           .filter = settings->filter,
+                           .attributes = (const char *const *)names->pdata};
+    return directory_read(source, &request, try_entry, trial, result, error);
+}
+
+static void try_sources(Trial *trial, Directory *source)
+{
+    const PassSettings *pass = &trial->connector->pass[trial->step];
+    ReadResult worst = {.proof = PROOF_COMPLETE};
+    for (size_t i = 0; i < pass->n_sources; i++) {
+        ReadResult result = {0};
+        GError *error = NULL;
+        if (!try_source(trial, source, &pass->sources[i], &result, &error)) {
+            add_error(trial->findings, &error);
+            read_result_clear(&worst);
+            return;
+        }
+        trial->entries += result.entries;
+        if (worst.proof == PROOF_COMPLETE && result.proof != PROOF_COMPLETE) {
+            worst.proof = result.proof;
+            worst.reason = g_steal_pointer(&result.reason);
+        }
+        read_result_clear(&result);
+    }
+    report_trial(trial, &worst);
+    read_result_clear(&worst);
+}
+
+static void check_source(const Connector *connector, Step step, Mapping *mapping, Directory *source,
+                         const Schema *target, GPtrArray *findings)
 {
     const DirectoryDescription *about = directory_describe(source);
-    g_autoptr(Filter) scope = connector->import.filter ? filter_parse(connector->import.filter, NULL) : NULL;
     g_autoptr(GHashTable) reasons = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    const char *anchor = connector->import.anchor ? connector->import.anchor : about->default_anchor;
+    const PassSettings *pass = &connector->pass[step];
+    const char *anchor = pass->anchor ? pass->anchor : about->default_anchor;
     if (!anchor) {
         finding_add(findings, FINDING_ERROR, ERROR_DEFINITION,
                     "say <anchor attribute=\"…\"/> in <import>: an attribute or column that never changes",
@@ -165,65 +206,75 @@ static void check_source(const Connector *connector, Mapping *mapping, Directory
         return;
     }
     Trial trial = {.connector = connector,
+                   .step = step,
+                   .what = step == STEP_IMPORT ? "source" : "export containers",
                    .findings = findings,
                    .mapping = mapping,
                    .source = about->schema,
-                   .home = home,
-                   .scope = scope,
+                   .target = target,
                    .anchor = anchor,
                    .reasons = reasons};
-    try_source(&trial, source);
+    try_sources(&trial, source);
 }
 
-/* --- the home directory --- */
+/* --- the targets --- */
 
-static void check_schema(const Connector *connector, const Schema *schema, GPtrArray *findings)
+static const char *const target_words[STEPS] = {"home directory", "target"};
+
+static void check_schema(const Connector *connector, Step step, const Schema *schema, GPtrArray *findings)
 {
     const char *remedy =
         "load schema/openldap/dirsync.ldif: ldapadd -Y EXTERNAL -H ldapi:/// -f dirsync.ldif";
-    const StampSettings *stamp = &connector->organisation->stamp;
+    const StampSettings *stamp = connector_stamp(connector, step, TARGET);
+    const PassSettings *pass = &connector->pass[step];
+    const char *what = target_words[step];
     size_t before = findings->len;
     for (const char *const *name = stamp_attributes(stamp); *name; name++)
         if (!schema_attribute(schema, *name))
             finding_add(findings, FINDING_ERROR, ERROR_DEFINITION, remedy,
-                        "home directory: attribute %s, which marks our objects, is not in the schema", *name);
+                        "%s: attribute %s, which marks our objects, is not in the schema", what, *name);
     if (stamp->form == STAMP_CLASS && !schema_class(schema, STAMP_CLASS_NAME))
         finding_add(findings, FINDING_ERROR, ERROR_DEFINITION, remedy,
-                    "home directory: class " STAMP_CLASS_NAME " is not in the schema");
-    if (connector->import.grace_action == HIDE_IN_GRACE && !schema_attribute(schema, HIDE_ATTRIBUTE))
-        finding_add(findings, FINDING_ERROR, ERROR_DEFINITION,
-                    "load the schema, or say <grace action=\"keep\"/>",
-                    "home directory: attribute " HIDE_ATTRIBUTE
-                    ", which hides people in grace, is not in the schema");
+                    "%s: class " STAMP_CLASS_NAME " is not in the schema", what);
+    if (pass->grace_days && pass->grace_action == HIDE_IN_GRACE && !schema_attribute(schema, HIDE_ATTRIBUTE))
+        finding_add(
+            findings, FINDING_ERROR, ERROR_DEFINITION, "load the schema, or say <grace action=\"keep\"/>",
+            "%s: attribute " HIDE_ATTRIBUTE ", which hides people in grace, is not in the schema", what);
     const AttributeType *proxies = schema_attribute(schema, "proxyAddresses");
     if (proxies && !proxies->has_equality)
         finding_add(findings, FINDING_ERROR, ERROR_DEFINITION, "load our schema instead of msuser.schema",
-                    "home directory: proxyAddresses has no equality rule: it can be neither searched nor "
-                    "kept unique");
+                    "%s: proxyAddresses has no equality rule: it can be neither searched nor kept unique",
+                    what);
     if (findings->len == before)
-        finding_add(findings, FINDING_OK, ERROR_INVALID, NULL,
-                    "home directory: the schema has what is needed");
+        finding_add(findings, FINDING_OK, ERROR_INVALID, NULL, "%s: the schema has what is needed", what);
 }
 
-static void check_mapping(const Mapping *mapping, Directory *home, Directory *source, GPtrArray *findings)
+static void check_mapping(const Connector *connector, Step step, const Mapping *mapping, Directory *target,
+                          Directory *source, GPtrArray *findings)
 {
     GError *error = NULL;
     const DirectoryDescription *from = source ? directory_describe(source) : NULL;
-    const Schema *source_schema = from && from->capabilities & HAS_SCHEMA ? from->schema : NULL;
-    if (mapping_check(mapping, directory_describe(home)->schema, source_schema, &error))
-        finding_add(findings, FINDING_OK, ERROR_INVALID, NULL, "mapping %s: fits the schema",
-                    mapping_path(mapping));
+    const DirectoryDescription *to = directory_describe(target);
+    RecipientAs as[OF_KINDS];
+    pass_recipients(&connector->pass[step], mapping, as);
+    if (mapping_check(mapping, as, to->capabilities & HAS_SCHEMA ? to->schema : NULL,
+                      from && from->capabilities & HAS_SCHEMA ? from->schema : NULL, &error))
+        finding_add(findings, FINDING_OK, ERROR_INVALID, NULL, "mapping %s: its %s fits the schema",
+                    mapping_path(mapping), step_names[step]);
     else
         add_error(findings, &error);
 }
 
-static void check_home(const Connector *connector, const Mapping *mapping, Directory *home, Directory *source,
-                       GPtrArray *findings)
+static void check_target(const Connector *connector, Step step, const Mapping *mapping, Directory *target,
+                         Directory *source, GPtrArray *findings)
 {
-    check_schema(connector, directory_describe(home)->schema, findings);
+    const DirectoryDescription *about = directory_describe(target);
+    if (about->capabilities & HAS_SCHEMA)
+        check_schema(connector, step, about->schema, findings);
     if (mapping)
-        check_mapping(mapping, home, source, findings);
-    check_server(connector, home, findings);
+        check_mapping(connector, step, mapping, target, source, findings);
+    if (!(about->capabilities & IS_FILE))
+        check_server(connector, step, target, findings);
 }
 
 static Directory *open_directory(const Endpoint *endpoint, const char *what, GPtrArray *findings)
@@ -238,18 +289,31 @@ static Directory *open_directory(const Endpoint *endpoint, const char *what, GPt
     return directory;
 }
 
+static void check_step(const Connector *connector, Step step, GPtrArray *findings)
+{
+    static const char *const words[STEPS][SIDES] = {{"source", "home directory"},
+                                                    {"export containers", "target"}};
+    GError *error = NULL;
+    g_autoptr(Mapping) mapping = mapping_load(connector->pass[step].mapping,
+                                              step == STEP_IMPORT ? MAPPING_IMPORT : MAPPING_EXPORT, &error);
+    if (!mapping)
+        add_error(findings, &error);
+    g_autoptr(Directory) target =
+        open_directory(connector_endpoint(connector, step, TARGET), words[step][TARGET], findings);
+    g_autoptr(Directory) source =
+        open_directory(connector_endpoint(connector, step, SOURCE), words[step][SOURCE], findings);
+    if (target)
+        check_target(connector, step, mapping, target, source, findings);
+    if (source && mapping)
+        check_source(connector, step, mapping, source, target ? directory_describe(target)->schema : NULL,
+                     findings);
+}
+
 GPtrArray *check_connector(const Connector *connector)
 {
     GPtrArray *findings = check_findings_new();
-    GError *error = NULL;
-    g_autoptr(Mapping) mapping = mapping_load(connector->import.mapping, MAPPING_IMPORT, &error);
-    if (!mapping)
-        add_error(findings, &error);
-    g_autoptr(Directory) home = open_directory(&connector->organisation->home, "home directory", findings);
-    g_autoptr(Directory) source = open_directory(&connector->foreign, "source", findings);
-    if (home)
-        check_home(connector, mapping, home, source, findings);
-    if (source && mapping)
-        check_source(connector, mapping, source, home ? directory_describe(home)->schema : NULL, findings);
+    for (int step = 0; step < STEPS; step++)
+        if (connector->pass[step].wanted)
+            check_step(connector, (Step)step, findings);
     return findings;
 }

@@ -1,5 +1,5 @@
 /*
- * check_server.c - settings of the home server that a run depends on
+ * check_server.c - settings of a target server that a run depends on
  *
  * Permission to write is tried by deleting a value that is not there: a server
  * looks at the permission first (50), then at the value (16).
@@ -11,6 +11,7 @@
 #include <string.h>
 
 static const char *const no_attributes[] = {"1.1", NULL};
+static const char *const target_names[STEPS] = {"home directory", "target"};
 
 /* --- import container and permission --- */
 
@@ -21,22 +22,23 @@ static void keep_probe_error(const Change *change, Outcome outcome, const GError
     *(GError **)data = error ? g_error_copy(error) : NULL;
 }
 
-static void check_permission(const Connector *connector, Directory *home, const char *dn, GPtrArray *findings)
+static void check_permission(const Connector *connector, Step step, Directory *target, const char *dn,
+                             GPtrArray *findings)
 {
     g_autoptr(Change) change = change_new(CHANGE_MODIFY, dn);
     Value nowhere = {"dirsync check: a value that is not there",
                      strlen("dirsync check: a value that is not there")};
     change_modify(change, MODIFY_DELETE, "description", &nowhere, 1);
     g_autoptr(GError) answer = NULL, error = NULL;
-    if (!directory_submit(home, change, keep_probe_error, &answer, &error) ||
-        !directory_flush(home, &error)) {
+    if (!directory_submit(target, change, keep_probe_error, &answer, &error) ||
+        !directory_flush(target, &error)) {
         check_add_error(findings, error);
         return;
     }
-    const Endpoint *endpoint = &connector->organisation->home;
+    const Endpoint *endpoint = connector_endpoint(connector, step, TARGET);
     g_autofree char *remedy =
         g_strdup_printf("olcAccess: to dn.subtree=\"%s\" by dn.exact=\"%s\" write by * break",
-                        connector->import.container, endpoint->bind_dn ? endpoint->bind_dn : "…");
+                        connector->pass[step].container, endpoint->bind_dn ? endpoint->bind_dn : "…");
     if (error_is(answer, ERROR_ACCESS) || error_is(answer, ERROR_REFUSED))
         finding_add(findings, FINDING_ERROR, ERROR_ACCESS, remedy, "%s: may not be written: %s", dn,
                     answer->message);
@@ -44,33 +46,34 @@ static void check_permission(const Connector *connector, Directory *home, const 
         finding_add(findings, FINDING_OK, ERROR_INVALID, NULL, "%s: may be written", dn);
 }
 
-static bool exists(Directory *home, const char *dn, GPtrArray *findings)
+static bool exists(Directory *target, const char *dn, GPtrArray *findings)
 {
     ReadRequest request = {.base = dn, .scope = SEARCH_BASE, .attributes = no_attributes};
     g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) found = directory_search(home, &request, 1, &error);
+    g_autoptr(GPtrArray) found = directory_search(target, &request, 1, &error);
     if (!found)
         check_add_error(findings, error);
     return found && found->len;
 }
 
-static void check_container(const Connector *connector, Directory *home, GPtrArray *findings)
+static void check_container(const Connector *connector, Step step, Directory *target, GPtrArray *findings)
 {
-    const ImportSettings *import = &connector->import;
-    if (exists(home, import->container, findings)) {
-        check_permission(connector, home, import->container, findings);
+    const PassSettings *pass = &connector->pass[step];
+    const char *name = step_names[step];
+    if (exists(target, pass->container, findings)) {
+        check_permission(connector, step, target, pass->container, findings);
         return;
     }
-    g_autofree char *parent = dn_parent(import->container);
-    if (!import->create_container)
-        finding_add(findings, FINDING_ERROR, ERROR_DEFINITION,
-                    "make it, or say create-container=\"yes\" in <import>", "import container %s: not there",
-                    import->container);
-    else if (parent && exists(home, parent, findings))
-        check_permission(connector, home, parent, findings);
+    g_autofree char *parent = dn_parent(pass->container);
+    g_autofree char *remedy = g_strdup_printf("make it, or say create-container=\"yes\" in <%s>", name);
+    if (!pass->create_container)
+        finding_add(findings, FINDING_ERROR, ERROR_DEFINITION, remedy, "%s container %s: not there", name,
+                    pass->container);
+    else if (parent && exists(target, parent, findings))
+        check_permission(connector, step, target, parent, findings);
     else
         finding_add(findings, FINDING_ERROR, ERROR_DEFINITION, "make it by hand, or name another container",
-                    "import container %s: neither it nor its parent is there", import->container);
+                    "%s container %s: neither it nor its parent is there", name, pass->container);
 }
 
 /* --- limits --- */
@@ -83,24 +86,24 @@ static bool count_entry(const DirectoryItem *item, void *data, GError **error)
     return true;
 }
 
-static void check_size_limit(const Connector *connector, Directory *home, GPtrArray *findings)
+static void check_size_limit(const Connector *connector, Step step, Directory *target, GPtrArray *findings)
 {
     size_t count = 0;
     ReadRequest request = {.scope = SEARCH_SUBTREE, .attributes = no_attributes};
     ReadResult result = {0};
     g_autoptr(GError) error = NULL;
-    const Endpoint *endpoint = &connector->organisation->home;
+    const Endpoint *endpoint = connector_endpoint(connector, step, TARGET);
     g_autofree char *remedy = g_strdup_printf("olcLimits: dn.exact=\"%s\" size=unlimited time=unlimited",
                                               endpoint->bind_dn ? endpoint->bind_dn : "…");
-    if (!directory_read(home, &request, count_entry, &count, &result, &error))
+    if (!directory_read(target, &request, count_entry, &count, &result, &error))
         check_add_error(findings, error);
     else if (result.proof != PROOF_COMPLETE)
         finding_add(findings, FINDING_ERROR, ERROR_SERVER_LIMIT, remedy,
-                    "home directory: %zu entries could be read, then: %s; all of it must be read", count,
-                    result.reason);
+                    "%s: %zu entries could be read, then: %s; all of it must be read", target_names[step],
+                    count, result.reason);
     else
-        finding_add(findings, FINDING_OK, ERROR_INVALID, NULL, "home directory: all %zu entries can be read",
-                    count);
+        finding_add(findings, FINDING_OK, ERROR_INVALID, NULL, "%s: all %zu entries can be read",
+                    target_names[step], count);
     read_result_clear(&result);
 }
 
@@ -206,9 +209,10 @@ static void check_config(const Connector *connector, Directory *home, GPtrArray 
     check_unique(config, entry_dn(database), findings);
 }
 
-void check_server(const Connector *connector, Directory *home, GPtrArray *findings)
+void check_server(const Connector *connector, Step step, Directory *target, GPtrArray *findings)
 {
-    check_container(connector, home, findings);
-    check_size_limit(connector, home, findings);
-    check_config(connector, home, findings);
+    check_container(connector, step, target, findings);
+    check_size_limit(connector, step, target, findings);
+    if (step == STEP_IMPORT)
+        check_config(connector, target, findings);
 }

@@ -1,4 +1,4 @@
-/* check_server.h - the part of check.h that asks the home server; private to it */
+/* check_server.h - the part of check.h that asks a target server; private to it */
 #ifndef DIRSYNC_CHECK_SERVER_H
 #define DIRSYNC_CHECK_SERVER_H
 
@@ -7,8 +7,8 @@
 
 void finding_add(GPtrArray *findings, FindingKind kind, ErrorCode code, const char *remedy,
                  const char *format, ...) G_GNUC_PRINTF(5, 6);
-/** Import container, permission to write, size limit, and, where cn=config can be read, indexes and
- *  the unique overlay. */
-void check_server(const Connector *connector, Directory *home, GPtrArray *findings);
+/** Container, permission to write, size limit, and, in the home directory where cn=config can be read,
+ *  indexes and the unique overlay. */
+void check_server(const Connector *connector, Step step, Directory *target, GPtrArray *findings);
 
 #endif

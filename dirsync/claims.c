@@ -108,9 +108,8 @@ bool claim_key(Pass *pass, Subject *subject, const char *kind, const char *value
         return true;
     }
     g_autoptr(GPtrArray) holders = g_ptr_array_new_with_free_func((GDestroyNotify)holder_free);
-    HomeIndex *home = state_home(pass->state);
-    bool ok = !strcmp(kind, KEY_DN) ? home_index_find_dn(home, value, holders, error)
-                                    : home_index_find(home, kind, value, holders, error);
+    bool ok = !strcmp(kind, KEY_DN) ? holder_index_find_dn(pass->index, value, holders, error)
+                                    : holder_index_find(pass->index, kind, value, holders, error);
     for (guint i = 0; ok && i < holders->len && *claim == CLAIM_FREE; i++) {
         const Holder *holder = g_ptr_array_index(holders, i);
         if (is_self(pass, subject, holder))
@@ -167,7 +166,7 @@ static void put_key(const char *kind, const char *value, void *data)
 
 void claim_register(Pass *pass, Subject *subject, const Entry *before, const Entry *after, unsigned wave)
 {
-    g_autofree char *id = before ? pass_home_id(pass, before) : NULL;
+    g_autofree char *id = before ? pass_target_id(pass, before) : NULL;
     Freed how = {wave, fingerprint_string(subject->anchor)};
     Put freed = {pass->freed, id, &how, sizeof how};
     Put claimed = {pass->claimed, "", subject->anchor, strlen(subject->anchor) + 1};
@@ -179,16 +178,16 @@ void claim_offer(Pass *pass, Subject *subject)
 {
     if (!subject->current || !subject->desired)
         return;
-    g_autofree char *id = pass_home_id(pass, subject->current);
+    g_autofree char *id = pass_target_id(pass, subject->current);
     Put offered = {pass->offered, id, NULL, 0};
     keys_without(pass, subject->current, subject->desired, put_key, &offered);
 }
 
 bool claim_foreign_names(Pass *pass, GError **error)
 {
-    g_autofree char *recipients = pass_home_filter(pass);
+    g_autofree char *recipients = pass_target_filter(pass);
     g_autofree char *filter = g_strconcat("(!", recipients, ")", NULL);
-    ReadRequest request = {.base = pass->connector->import.container,
+    ReadRequest request = {.base = pass->settings->container,
                            .scope = SEARCH_ONE,
                            .filter = filter,
                            .attributes = (const char *const[]){"1.1", NULL}};

@@ -13,10 +13,26 @@
 
 #include <string.h>
 
-#define DEFAULT_GRACE_DAYS 30
 #define SCOPE_OF_SUBTREE 2
 
-/* --- import ------------------------------------------------------------------------------------- */
+const char *const step_names[STEPS] = {"import", "export"};
+
+/* --- passes ------------------------------------------------------------------------------------- */
+
+/* What a pass is when its definition says nothing. */
+static const PassSettings pass_defaults[STEPS] = {
+    [STEP_IMPORT] = {.grace_days = 30,
+                     .as = {AS_CONTACT, AS_NOTHING, AS_GROUP, AS_CONTACT},
+                     .hidden = true,
+                     .disabled = true},
+    [STEP_EXPORT] = {.grace_days = 0, .as = {AS_CONTACT, AS_NOTHING, AS_GROUP, AS_CONTACT}},
+};
+
+static bool read_yes(const xmlNode *node, const char *name, bool otherwise)
+{
+    g_autofree char *text = xml_attribute(node, name);
+    return text ? strcmp(text, "yes") == 0 : otherwise;
+}
 
 static char *read_dn(const xmlNode *node, const char *name, GString **problems)
 {
@@ -30,67 +46,199 @@ static char *read_dn(const xmlNode *node, const char *name, GString **problems)
     return text;
 }
 
-static void read_source(ImportSettings *import, const xmlNode *node, GString **problems)
+static SourceSettings read_source(const xmlNode *node, GString **problems)
 {
+    SourceSettings source = {.base = read_dn(node, "base", problems), .scope = SCOPE_OF_SUBTREE};
     g_autofree char *scope = xml_attribute(node, "scope");
     if (scope)
-        import->scope = strcmp(scope, "base") == 0 ? 0 : strcmp(scope, "one") == 0 ? 1 : SCOPE_OF_SUBTREE;
-    import->base = read_dn(node, "base", problems);
+        source.scope = strcmp(scope, "base") == 0 ? 0 : strcmp(scope, "one") == 0 ? 1 : SCOPE_OF_SUBTREE;
     const xmlNode *filter_node = xml_child(node, "filter");
     if (!filter_node)
-        return;
-    import->filter = xml_text(filter_node);
+        return source;
+    source.filter = xml_text(filter_node);
     g_autoptr(GError) error = NULL;
-    g_autoptr(Filter) filter = filter_parse(import->filter, &error);
+    g_autoptr(Filter) filter = filter_parse(source.filter, &error);
     if (!filter)
-        xml_problem(problems, filter_node, "\"%s\" is not a search filter: %s", import->filter,
+        xml_problem(problems, filter_node, "\"%s\" is not a search filter: %s", source.filter,
                     error->message);
+    return source;
 }
 
-static void read_grace(ImportSettings *import, const xmlNode *node)
+/* An entry must not be read twice in one pass: it would look like two with the same anchor. */
+static void check_overlap(const SourceSettings *sources, const xmlNode *node, size_t n, GString **problems)
+{
+    for (size_t i = 0; i < n; i++) {
+        const char *a = sources[i].base, *b = sources[n].base;
+        bool overlap = !a || !b || schema_dn_within(schema_standard(), a, b) ||
+                       schema_dn_within(schema_standard(), b, a);
+        bool apart = a && b && sources[i].scope == 1 && sources[n].scope == 1 &&
+                     !schema_dn_equal(schema_standard(), a, b);
+        if (overlap && !apart)
+            xml_problem(problems, node, "the source %s overlaps with %s; name each entry's place once",
+                        b ? b : "without a base", a ? a : "one without a base");
+    }
+}
+
+static void read_sources(PassSettings *pass, const xmlNode *node, GString **problems)
+{
+    g_autoptr(GArray) sources = g_array_new(FALSE, TRUE, sizeof(SourceSettings));
+    for (const xmlNode *child = xml_child(node, "source"); child; child = xml_next(child)) {
+        SourceSettings source = read_source(child, problems);
+        g_array_append_val(sources, source);
+        check_overlap((SourceSettings *)(void *)sources->data, child, sources->len - 1, problems);
+    }
+    SourceSettings everything = {.scope = SCOPE_OF_SUBTREE};
+    if (!sources->len)
+        g_array_append_val(sources, everything);
+    pass->sources = (SourceSettings *)(void *)g_array_steal(sources, &pass->n_sources);
+}
+
+static void read_grace(PassSettings *pass, const xmlNode *node)
 {
     g_autofree char *days = xml_attribute(node, "days");
     g_autofree char *action = xml_attribute(node, "action");
     if (days)
-        import->grace_days = (unsigned)g_ascii_strtoull(days, NULL, 10);
-    import->grace_action = g_strcmp0(action, "keep") == 0 ? KEEP_IN_GRACE : HIDE_IN_GRACE;
+        pass->grace_days = (unsigned)g_ascii_strtoull(days, NULL, 10);
+    pass->grace_action = g_strcmp0(action, "keep") == 0 ? KEEP_IN_GRACE : HIDE_IN_GRACE;
 }
 
-static void read_joins(ImportSettings *import, const xmlNode *node)
+/* The home side is called home in both passes. */
+static void read_joins(PassSettings *pass, Step step, const xmlNode *node)
 {
     g_autoptr(GArray) joins = g_array_new(FALSE, FALSE, sizeof(JoinRule));
     for (const xmlNode *join = xml_child(node, "join"); join; join = xml_next(join)) {
-        JoinRule rule = {xml_attribute(join, "source"), xml_attribute(join, "home")};
+        JoinRule rule = {xml_attribute(join, step == STEP_IMPORT ? "source" : "home"),
+                         xml_attribute(join, step == STEP_IMPORT ? "home" : "target")};
         g_array_append_val(joins, rule);
     }
-    import->joins = (JoinRule *)(void *)g_array_steal(joins, &import->n_joins);
+    pass->joins = (JoinRule *)(void *)g_array_steal(joins, &pass->n_joins);
 }
 
-static void read_import(ImportSettings *import, const xmlNode *node, const char *definition,
-                        GString **problems)
+/* Which recipients, and as what: people="disabled-user" groups="no". */
+static void read_recipients(PassSettings *pass, const xmlNode *node)
 {
-    g_autofree char *create = xml_attribute(node, "create-container");
-    const xmlNode *source = xml_child(node, "source"), *anchor = xml_child(node, "anchor");
-    const xmlNode *grace = xml_child(node, "grace"), *out_of_scope = xml_child(node, "out-of-scope");
-    import->container = read_dn(node, "container", problems);
-    import->create_container = g_strcmp0(create, "yes") == 0;
-    import->mapping = xml_attribute(node, "mapping");
-    if (strchr(import->mapping, '/') || g_str_has_suffix(import->mapping, ".xml")) {
-        g_autofree char *file = import->mapping;
-        import->mapping = xml_resolve(definition, file);
+    for (int of = 0; of < OF_KINDS; of++) {
+        g_autofree char *text = xml_attribute(node, recipient_settings[of]);
+        if (!text)
+            continue;
+        pass->said[of] = true;
+        int as = recipient_as_parse(text);
+        bool user = g_str_has_suffix(text, "-user");
+        pass->as[of] = as >= 0 ? (RecipientAs)as : user ? AS_USER : AS_NOTHING;
+        pass->enabled_accounts |= !strcmp(text, "enabled-user");
     }
-    import->scope = SCOPE_OF_SUBTREE;
-    import->grace_days = DEFAULT_GRACE_DAYS;
-    if (source)
-        read_source(import, source, problems);
+}
+
+static void read_pass(PassSettings *pass, Step step, const xmlNode *node, const char *definition,
+                      GString **problems)
+{
+    const xmlNode *anchor = xml_child(node, "anchor"), *grace = xml_child(node, "grace");
+    const xmlNode *out_of_scope = xml_child(node, "out-of-scope");
+    pass->wanted = true;
+    pass->where = xml_where(node);
+    pass->container = read_dn(node, "container", problems);
+    if (!pass->container)
+        pass->container = g_strdup("");
+    pass->create_container = read_yes(node, "create-container", false);
+    pass->mapping = xml_attribute(node, "mapping");
+    if (strchr(pass->mapping, '/') || g_str_has_suffix(pass->mapping, ".xml")) {
+        g_autofree char *file = pass->mapping;
+        pass->mapping = xml_resolve(definition, file);
+    }
+    read_sources(pass, node, problems);
+    read_recipients(pass, node);
+    pass->hidden = read_yes(node, "hidden", pass->hidden);
+    pass->disabled = read_yes(node, "disabled", pass->disabled);
     if (anchor)
-        import->anchor = xml_attribute(anchor, "attribute");
+        pass->anchor = xml_attribute(anchor, "attribute");
     if (grace)
-        read_grace(import, grace);
-    read_joins(import, node);
-    import->adopt = xml_child(node, "adopt") != NULL;
+        read_grace(pass, grace);
+    read_joins(pass, step, node);
+    pass->adopt = xml_child(node, "adopt") != NULL;
     g_autofree char *action = out_of_scope ? xml_attribute(out_of_scope, "action") : NULL;
-    import->out_of_scope_is_missing = g_strcmp0(action, "missing") == 0;
+    pass->out_of_scope_is_missing = g_strcmp0(action, "missing") == 0;
+}
+
+/* --- what is particular to the export --- */
+
+/* A file is ours as a whole; in a directory only what is marked is. */
+static void read_foreign_stamp(Connector *connector, const xmlNode *node, GString **problems)
+{
+    const Endpoint *target = connector_endpoint(connector, STEP_EXPORT, TARGET);
+    const xmlNode *stamp = xml_child(node, "stamp");
+    bool is_file = target->is_target;
+    if (!stamp) {
+        xml_problem(
+            problems, node,
+            is_file ? "the file needs a place for identities: <stamp attribute=\"…\"/>, a column or attribute"
+                    : "objects in the foreign directory must be marked as ours: <stamp attribute=\"…\"/> "
+                      "names an attribute of it that nothing else uses");
+        return;
+    }
+    connector->has_foreign_stamp = true;
+    connector->foreign_stamp.form = is_file ? STAMP_ANCHOR : STAMP_ATTRIBUTE;
+    connector->foreign_stamp.name = xml_attribute(stamp, "attribute");
+    connector->foreign_stamp.owner = g_strdup(connector->uuid);
+}
+
+/* Rows have no names: what tells them apart is the identity. */
+static void check_key(Connector *connector, const xmlNode *node, GString **problems)
+{
+    Endpoint *target = &connector->export_target;
+    const char *stamp = connector->foreign_stamp.name;
+    if (strcmp(target->driver, "csv") != 0 || !stamp)
+        return;
+    if (!target->key)
+        target->key = g_strdup(stamp);
+    else if (g_ascii_strcasecmp(target->key, stamp) != 0)
+        xml_problem(problems, node, "key=\"%s\", but the identities stand in %s; both are the same column",
+                    target->key, stamp);
+}
+
+static void read_export(Connector *connector, const xmlNode *node, const char *definition, GString **problems)
+{
+    PassSettings *pass = &connector->pass[STEP_EXPORT];
+    const xmlNode *to = xml_child(node, "to");
+    read_pass(pass, STEP_EXPORT, node, definition, problems);
+    if (to) {
+        connector->has_export_target = true;
+        endpoint_read_target(&connector->export_target, to, definition, problems);
+    }
+    const Endpoint *target = connector_endpoint(connector, STEP_EXPORT, TARGET);
+    if (target->path && !target->is_target && !g_str_equal(target->driver, "memory") &&
+        !g_str_equal(target->driver, "failing"))
+        xml_problem(problems, node,
+                    "the foreign directory is a file that is read; say with <to> what is written");
+    read_foreign_stamp(connector, node, problems);
+    if (connector->has_export_target)
+        check_key(connector, node, problems);
+    bool nameless = strcmp(target->driver, "csv") == 0;
+    if (nameless == (*pass->container != '\0'))
+        xml_problem(problems, node,
+                    nameless ? "a CSV file has no containers; leave container out"
+                             : "container is missing: the DN below which recipients go");
+    if (connector->has_export_target && target->is_target && pass->grace_days)
+        xml_problem(problems, node, "a file cannot say since when somebody is gone; leave <grace> out");
+}
+
+const Endpoint *connector_endpoint(const Connector *connector, Step step, int side)
+{
+    bool home = (step == STEP_IMPORT) == (side == TARGET);
+    if (home)
+        return &connector->organisation->home;
+    return step == STEP_EXPORT && connector->has_export_target ? &connector->export_target
+                                                               : &connector->foreign;
+}
+
+const StampSettings *connector_stamp(const Connector *connector, Step step, int side)
+{
+    bool home = (step == STEP_IMPORT) == (side == TARGET);
+    if (home)
+        return &connector->organisation->stamp;
+    /* What is exported elsewhere does not come back through the source of the import. */
+    if (!connector->has_foreign_stamp || (step == STEP_IMPORT && connector->has_export_target))
+        return NULL;
+    return &connector->foreign_stamp;
 }
 
 /* --- limits and events -------------------------------------------------------------------------- */
@@ -161,20 +309,39 @@ static void read_organisation(Connector *connector, const xmlNode *root, const c
     g_string_append_printf(*problems, "%s%s", (*problems)->len ? "\n" : "", error->message);
 }
 
-static void check_container(const Connector *connector, const xmlNode *import, GString **problems)
+static void check_container(const Connector *connector, Step step, const xmlNode *node, GString **problems)
 {
-    const char *base = connector->organisation->home.base;
-    g_autoptr(Dn) dn = dn_parse(connector->import.container, NULL);
-    if (dn && base && !schema_dn_within(schema_standard(), connector->import.container, base))
-        xml_problem(problems, import,
-                    "container=\"%s\" does not lie below the base of the home directory, %s",
-                    connector->import.container, base);
+    const char *base = connector_endpoint(connector, step, TARGET)->base;
+    const char *container = connector->pass[step].container;
+    g_autoptr(Dn) dn = dn_parse(container, NULL);
+    if (dn && dn->n_rdns && base && !schema_dn_within(schema_standard(), container, base))
+        xml_problem(problems, node, "container=\"%s\" does not lie below the base of the %s directory, %s",
+                    container, step == STEP_IMPORT ? "home" : "foreign", base);
+}
+
+static void check_passes(const Connector *connector, const xmlNode *const nodes[STEPS], GString **problems)
+{
+    for (int step = 0; step < STEPS; step++)
+        if (nodes[step])
+            check_container(connector, (Step)step, nodes[step], problems);
+}
+
+/* Only an export to somewhere else can do without. */
+static void read_foreign(Connector *connector, const xmlNode *root, const xmlNode *const nodes[STEPS],
+                         const char *definition, GString **problems)
+{
+    const xmlNode *foreign = xml_child(root, "foreign"), *export = nodes[STEP_EXPORT];
+    if (foreign)
+        endpoint_read(&connector->foreign, foreign, definition, problems);
+    else if (nodes[STEP_IMPORT] || (export && !xml_child(export, "to")))
+        xml_problem(problems, root, "<foreign> is missing: the directory of the other system");
 }
 
 static Connector *read_connector(const xmlDoc *doc, const char *path, GString **problems)
 {
     const xmlNode *root = xmlDocGetRootElement(doc);
-    const xmlNode *limits = xml_child(root, "limits"), *import = xml_child(root, "import");
+    const xmlNode *limits = xml_child(root, "limits"), *metrics = xml_child(root, "metrics");
+    const xmlNode *nodes[STEPS] = {xml_child(root, "import"), xml_child(root, "export")};
     Connector *connector = g_new0(Connector, 1);
     g_autofree char *uuid = xml_attribute(root, "uuid");
     connector->path = g_canonicalize_filename(path, NULL);
@@ -182,14 +349,25 @@ static Connector *read_connector(const xmlDoc *doc, const char *path, GString **
     connector->uuid = g_ascii_strdown(uuid, -1);
     connector->digest = g_strdup(xml_digest(doc));
     memcpy(connector->limits, limit_defaults, sizeof connector->limits);
-    endpoint_read(&connector->foreign, xml_child(root, "foreign"), path, problems);
-    read_import(&connector->import, import, path, problems);
+    memcpy(connector->pass, pass_defaults, sizeof connector->pass);
+    read_foreign(connector, root, nodes, path, problems);
+    read_organisation(connector, root, path, problems);
+    if (nodes[STEP_IMPORT])
+        read_pass(&connector->pass[STEP_IMPORT], STEP_IMPORT, nodes[STEP_IMPORT], path, problems);
+    if (nodes[STEP_EXPORT] && connector->organisation &&
+        (connector->foreign.driver || xml_child(nodes[STEP_EXPORT], "to")))
+        read_export(connector, nodes[STEP_EXPORT], path, problems);
+    if (!nodes[STEP_IMPORT] && !nodes[STEP_EXPORT])
+        xml_problem(problems, root, "neither <import> nor <export>: there would be nothing to do");
     if (limits)
         read_limits(connector, limits, problems);
+    if (metrics) {
+        g_autofree char *file = xml_attribute(metrics, "file");
+        connector->metrics = xml_resolve(path, file);
+    }
     read_sinks(connector, root, path);
-    read_organisation(connector, root, path, problems);
     if (connector->organisation)
-        check_container(connector, import, problems);
+        check_passes(connector, nodes, problems);
     return connector;
 }
 
@@ -219,18 +397,22 @@ Connector *connector_load(const char *path_or_name, GError **error)
     return xml_no_problems(problems, error) ? g_steal_pointer(&connector) : NULL;
 }
 
-static void import_clear(ImportSettings *import)
+static void pass_settings_clear(PassSettings *pass)
 {
-    for (size_t i = 0; i < import->n_joins; i++) {
-        g_free(import->joins[i].source);
-        g_free(import->joins[i].home);
+    for (size_t i = 0; i < pass->n_joins; i++) {
+        g_free(pass->joins[i].source);
+        g_free(pass->joins[i].target);
     }
-    g_free(import->joins);
-    g_free(import->container);
-    g_free(import->mapping);
-    g_free(import->filter);
-    g_free(import->base);
-    g_free(import->anchor);
+    for (size_t i = 0; i < pass->n_sources; i++) {
+        g_free(pass->sources[i].base);
+        g_free(pass->sources[i].filter);
+    }
+    g_free(pass->joins);
+    g_free(pass->sources);
+    g_free(pass->where);
+    g_free(pass->container);
+    g_free(pass->mapping);
+    g_free(pass->anchor);
 }
 
 void connector_free(Connector *connector)
@@ -240,9 +422,14 @@ void connector_free(Connector *connector)
     for (size_t i = 0; i < connector->n_sinks; i++)
         g_free(connector->sinks[i].path);
     g_free(connector->sinks);
-    import_clear(&connector->import);
+    for (int step = 0; step < STEPS; step++)
+        pass_settings_clear(&connector->pass[step]);
     endpoint_clear(&connector->foreign);
+    endpoint_clear(&connector->export_target);
+    g_free(connector->foreign_stamp.name);
+    g_free(connector->foreign_stamp.owner);
     organisation_free(connector->organisation);
+    g_free(connector->metrics);
     g_free(connector->path);
     g_free(connector->name);
     g_free(connector->uuid);

@@ -10,6 +10,7 @@
 
 #include "dirsync/event.h"
 #include "dirsync/organisation.h"
+#include "dirsync/recipient.h"
 
 /** Kinds of change that can be limited. Keep in step with limit_names[] (limit_table.c). */
 typedef enum {
@@ -32,47 +33,78 @@ typedef struct {
     double percent;
 } Limit;
 
-extern const char *const limit_names[LIMIT_KINDS]; /* "delete", "disable", "rename", "address", "change", "empty", "members", "native", "create" */
+extern const char *const limit_names[LIMIT_KINDS]; /* "delete", "disable", "rename", "address", "change",
+                                                      "empty", "members", "native", "create" */
 extern const Limit limit_defaults[LIMIT_KINDS];
 /** "10", "5%", "5%|10", "none". False when it is none of these. */
 bool limit_parse(const char *text, Limit *limit);
 
-/** One join rule: a source attribute whose value equals a home attribute's value. */
+/** The passes, in the order in which they run. Keep in step with step_names[] (connector.c). */
+typedef enum { STEP_IMPORT, STEP_EXPORT, STEPS } Step;
+
+extern const char *const step_names[STEPS]; /* "import", "export" */
+
+/** The two sides of a pass are an index, not two copies of the code. */
+enum { SOURCE, TARGET, SIDES };
+
+/** One join rule: a source attribute whose value equals a target attribute's value. */
 typedef struct {
-    char *source, *home;
+    char *source, *target;
 } JoinRule;
 
 typedef enum { HIDE_IN_GRACE, KEEP_IN_GRACE } GraceAction;
 
-/** The import pass of a connector. */
+/** Where recipients are read. */
 typedef struct {
-    char *container;        /* DN of the import container */
-    bool create_container;  /* make it when it is missing */
-    char *mapping;          /* name of a shipped mapping, or path */
-    char *filter;           /* source scope, RFC 4515; NULL: all */
-    char *base;             /* search base on the source; NULL: the endpoint's */
-    int scope;              /* 0 base, 1 one level, 2 subtree (default) */
-    char *anchor;           /* source attribute; NULL: driver's default (entryUUID, objectGUID) */
-    unsigned grace_days;    /* default 30; 0: delete at once */
+    char *base;   /* NULL: the endpoint's */
+    int scope;    /* 0 base, 1 one level, 2 subtree (default) */
+    char *filter; /* RFC 4515; NULL: all */
+} SourceSettings;
+
+/** One pass of a connector. */
+typedef struct {
+    bool wanted;             /* the definition has it */
+    char *where;             /* "file:line" */
+    char *container;         /* DN of the container in the target; "" : none (CSV) */
+    bool create_container;   /* make it when it is missing */
+    char *mapping;           /* name of a shipped mapping, or path */
+    SourceSettings *sources; /* at least one; they do not overlap */
+    size_t n_sources;
+    char *anchor;        /* source attribute; NULL: driver's default (entryUUID, objectGUID) */
+    unsigned grace_days; /* import: default 30; export: 0; 0: delete at once */
     GraceAction grace_action;
-    bool adopt;             /* unowned contacts that match are taken over */
+    bool adopt; /* unowned objects that match are taken over */
     bool out_of_scope_is_missing;
     JoinRule *joins;
     size_t n_joins;
-} ImportSettings;
+    RecipientAs as[OF_KINDS];
+    bool said[OF_KINDS];   /* the definition says so; else it is meant where the mapping offers it */
+    bool enabled_accounts; /* AS_USER: accounts are enabled at the end; else they stay disabled */
+    bool hidden, disabled; /* hidden recipients, disabled accounts of the source are in scope */
+} PassSettings;
 
 typedef struct Connector {
     char *path;
     char *name;
-    char *uuid;             /* lower case, with hyphens */
-    char *digest;           /* hex of the file's bytes */
+    char *uuid;   /* lower case, with hyphens */
+    char *digest; /* hex of the file's bytes */
     Organisation *organisation;
     Endpoint foreign;
-    ImportSettings import;
+    bool has_export_target; /* the export goes elsewhere: */
+    Endpoint export_target;
+    bool has_foreign_stamp;
+    StampSettings foreign_stamp; /* marks our objects in the target of the export */
+    PassSettings pass[STEPS];
     Limit limits[LIMIT_KINDS];
+    char *metrics; /* path of the OpenMetrics file; NULL none */
     SinkSettings *sinks;
     size_t n_sinks;
 } Connector;
+
+/** The directory that a pass reads or writes. */
+const Endpoint *connector_endpoint(const Connector *connector, Step step, int side);
+/** How objects of ours are marked in that directory; NULL: there are none. */
+const StampSettings *connector_stamp(const Connector *connector, Step step, int side);
 
 /** @path_or_name: a file (contains '/' or ends in ".xml"), or the name of one in the definitions
  *  folder ($DIRSYNC_CONFIG, else /etc/dirsync). */

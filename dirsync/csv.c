@@ -27,69 +27,39 @@ typedef struct {
 struct CsvReader {
     TextSource source;
     char *name, *encoding, *trailer_word;
-    bool header;             /* there is one, not read yet */
-    bool begun;              /* columns are known, or never will be */
-    GError *failure;         /* why they are not */
+    bool header;     /* there is one, not read yet */
+    bool begun;      /* columns are known, or never will be */
+    GError *failure; /* why they are not */
     CsvColumns columns;
     Fingerprint columns_fingerprint;
 
     char *buffer;
     size_t size;
     size_t record, record_end;
-    size_t position;         /* behind the record and its line end */
-    size_t scan;             /* no record ends before this */
-    size_t end;              /* of the bytes in the buffer */
-    bool no_more;            /* the source is exhausted */
+    size_t position; /* behind the record and its line end */
+    size_t scan;     /* no record ends before this */
+    size_t end;      /* of the bytes in the buffer */
+    bool no_more;    /* the source is exhausted */
     Seek line_feed, carriage_return, quote;
 
-    unsigned long line;      /* lines consumed */
+    unsigned long line; /* lines consumed */
     unsigned long record_line;
-    bool quoted;             /* scan is inside quotes */
-    size_t opened;           /* where the quotes began, from the record on */
-    bool any_quote;          /* in the record */
-    bool too_long;           /* the record is thrown away as it comes */
-    bool cut;                /* the input ended inside quotes */
-    bool unended;            /* the input ended without a line end */
-    GError *problem;         /* why the record is bad; the first reason counts */
+    bool quoted;     /* scan is inside quotes */
+    size_t opened;   /* where the quotes began, from the record on */
+    bool any_quote;  /* in the record */
+    bool too_long;   /* the record is thrown away as it comes */
+    bool cut;        /* the input ended inside quotes */
+    bool unended;    /* the input ended without a line end */
+    GError *problem; /* why the record is bad; the first reason counts */
     GString *trailer;
-    bool trailer_seen;       /* and nothing after it */
+    bool trailer_seen; /* and nothing after it */
 };
 
 /* --- making and asking --- */
 
-static bool check_names(const CsvFormat *format, const char *name, GError **error)
-{
-    size_t n = format->columns ? g_strv_length((char **)format->columns) : 0;
-    if ((!format->header && n == 0) || n > CSV_MAX_COLUMNS) {
-        error_set(error, ERROR_DEFINITION, "%s: 1 to %d columns must be named, or header=\"yes\" be said",
-                  name, CSV_MAX_COLUMNS);
-        return false;
-    }
-    for (size_t i = 0; i < n; i++)
-        if (!csv_is_column(format->columns[i]) && strcmp(format->columns[i], "-") != 0) {
-            error_set(error, ERROR_DEFINITION,
-                      "%s: \"%s\" is not a name of a column: letters, digits and hyphens, or - alone", name,
-                      format->columns[i]);
-            return false;
-        }
-    return true;
-}
-
-static bool check_format(const CsvFormat *format, const char *name, GError **error)
-{
-    bool good = (!format->delimiter || csv_is_delimiter(format->delimiter)) &&
-                (!format->separator || csv_is_delimiter(format->separator)) &&
-                format->separator != (format->delimiter ? format->delimiter : ',');
-    if (!good)
-        error_set(error, ERROR_DEFINITION,
-                  "%s: delimiter and separator are two different characters, neither quotes nor letters",
-                  name);
-    return good && check_names(format, name, error);
-}
-
 static CsvReader *reader_new(TextSource source, const char *name, const CsvFormat *format, GError **error)
 {
-    if (!check_format(format, name, error) || !text_source_convert(&source, format->encoding, error))
+    if (!csv_format_check(format, name, error) || !text_source_convert(&source, format->encoding, error))
         return NULL;
     CsvReader *reader = g_new0(CsvReader, 1);
     reader->source = source;
@@ -254,8 +224,9 @@ static void open_quote(CsvReader *reader, size_t at)
         reader->quoted = true;
         reader->opened = at - reader->record;
     } else {
-        set_problem(reader, at, "a quote in a field that does not begin with one; quote the whole field, and "
-                                "double the quotes in it");
+        set_problem(reader, at,
+                    "a quote in a field that does not begin with one; quote the whole field, and "
+                    "double the quotes in it");
     }
 }
 
@@ -473,7 +444,8 @@ bool csv_read_header(CsvReader *reader, GError **error)
 {
     if (!reader->begun && take_mark(reader, &reader->failure) && reader->header)
         take_header(reader, &reader->failure);
-    if (!reader->begun && !reader->failure)
+    if (!reader->begun && !reader->failure &&
+        csv_columns_check_key(&reader->columns, reader->name, &reader->failure))
         reader->columns_fingerprint = csv_columns_fingerprint(&reader->columns);
     reader->begun = true;
     if (reader->failure && error)

@@ -1,12 +1,12 @@
 /*
  * csv.h - CSV, RFC 4180: the text of entries in rows and columns
  *
- * A streaming reader over a file descriptor or memory. Reads all of RFC 4180:
- * quoted fields, doubled quotes, line ends inside quotes; LF, CR LF and CR as
- * line ends; and what the field does besides: another delimiter, names of
- * columns given instead of a header, several values in a field, byte order
- * marks, encodings. Stricter than some: a quote inside a field that is not
- * quoted, text behind a closing quote, and a row with too many or too few
+ * A streaming reader over a file descriptor or memory, and a writer. Reads all
+ * of RFC 4180: quoted fields, doubled quotes, line ends inside quotes; LF, CR
+ * LF and CR as line ends; and what the field does besides: another delimiter,
+ * names of columns given instead of a header, several values in a field, byte
+ * order marks, encodings. Stricter than some: a quote inside a field that is
+ * not quoted, text behind a closing quote, and a row with too many or too few
  * fields are errors of that record, since each may shift values into columns
  * they do not belong to. Rows without any value are passed over.
  *
@@ -16,7 +16,13 @@
  *
  * CSV has no names of entries. The DN of a record is "column=value", of the
  * first column that has a name and a value: valid, and the same as long as
- * that value is. It says nothing about identity; that is the anchor's work.
+ * that value is. Where the format names a key it is that column and no other:
+ * a record without a value there is an error. The DN says nothing about
+ * identity; that is the anchor's work.
+ *
+ * The writer writes what the reader reads: an entry that was written comes
+ * back with the same values, or it is refused. It quotes where RFC 4180 must
+ * have quotes and nowhere else, and ends lines with CR LF.
  */
 #ifndef DIRSYNC_CSV_H
 #define DIRSYNC_CSV_H
@@ -34,6 +40,8 @@ typedef struct {
     bool header;                /* the first row names the columns; passed over when @columns does */
     const char *const *columns; /* names, NULL-terminated; "-" leaves a column out; NULL: the header's */
     const char *trailer;        /* a row of this word and the number of records ends the file; NULL: none */
+    const char *key;            /* the column that names the records; NULL: the first with a value */
+    bool guard_formulas;        /* a value that a spreadsheet would calculate has a ' in front */
 } CsvFormat;
 
 typedef struct CsvReader CsvReader;
@@ -76,6 +84,35 @@ CsvStatus csv_read_entry(CsvReader *reader, Entry **entry, GError **error);
 /** Checks without decoding: fills only the fingerprint; csv_decode_last() decodes that record. */
 CsvStatus csv_skip_entry(CsvReader *reader, GError **error);
 Entry *csv_decode_last(CsvReader *reader, GError **error);
+
+typedef struct CsvWriter CsvWriter;
+
+/** As csv_reader_new(); the columns must be named. */
+CsvWriter *csv_writer_new(const char *name, const CsvFormat *format, GError **error);
+void csv_writer_free(CsvWriter *writer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CsvWriter, csv_writer_free)
+
+/** All of these append UTF-8 to @out; the encoding of the format is for whoever writes it to a file, the
+ * writer only sees that it can hold the values. */
+
+/** What a file begins with: the mark of UTF-16, and the header if there should be one. */
+void csv_write_header(CsvWriter *writer, GString *out);
+/** The row of an entry. Attributes without a column are left out. False with ERROR_INVALID, the column named,
+ *  and nothing appended when it would not come back as it is. */
+bool csv_write_entry(CsvWriter *writer, const Entry *entry, GString *out, GError **error);
+/** The last row, if there should be one. */
+void csv_write_trailer(CsvWriter *writer, size_t records, GString *out);
+/** True when csv_write_entry() can write all of the entry: there is a column for each attribute but
+ *  objectClass. ERROR_INVALID. */
+bool csv_check_entry(CsvWriter *writer, const Entry *entry, GError **error);
+
+/** True when a format can be; ERROR_DEFINITION, beginning with @name. */
+bool csv_format_check(const CsvFormat *format, const char *name, GError **error);
+/** The first of @columns that is a name; NULL when there is none. */
+const char *csv_first_column(const char *const *columns);
+/** True for a value that a format with guard_formulas writes with a ' in front: after any number of ' there
+ *  is a character with which spreadsheets begin a formula (= + - @ TAB CR). */
+bool csv_needs_guard(const char *value, size_t len);
 
 /** True for a character that can stand between fields or values: ASCII, no quote, line end, letter, digit
  *  or NUL. */

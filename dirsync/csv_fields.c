@@ -22,27 +22,9 @@ typedef struct {
     const char *text, *end; /* what is left of the record; text NULL: nothing */
     char delimiter;
     bool quotes;
-    Value field;            /* between the quotes */
-    bool doubled;           /* quotes in it are doubled */
+    Value field;  /* between the quotes */
+    bool doubled; /* quotes in it are doubled */
 } Fields;
-
-static bool is_plain_letter(char c)
-{
-    return g_ascii_isalnum(c) || c == '-';
-}
-
-bool csv_is_delimiter(char c)
-{
-    return c > 0 && c != '"' && c != '\n' && c != '\r' && !g_ascii_isalnum(c);
-}
-
-bool csv_is_column(const char *name)
-{
-    size_t len = 0;
-    while (is_plain_letter(name[len]))
-        len++;
-    return g_ascii_isalpha(name[0]) && name[len] == '\0';
-}
 
 /* --- where something stands --- */
 
@@ -165,6 +147,8 @@ void csv_columns_begin(CsvColumns *columns, const CsvFormat *format)
 {
     *columns = (CsvColumns){.delimiter = format->delimiter ? format->delimiter : ',',
                             .separator = format->separator,
+                            .key = g_strdup(format->key),
+                            .guard = format->guard_formulas,
                             .unquoted = g_string_new(NULL)};
     if (!format->columns)
         return;
@@ -180,6 +164,7 @@ void csv_columns_end(CsvColumns *columns)
     for (size_t i = 0; i < columns->n; i++)
         g_free(columns->names[i]);
     g_free(columns->names);
+    g_free(columns->key);
     g_string_free(columns->unquoted, TRUE);
 }
 
@@ -259,12 +244,34 @@ bool csv_columns_take_header(CsvColumns *columns, const CsvRecord *record, GErro
     return true;
 }
 
+/* True when values of column @i can name the record. */
+static bool can_name(const CsvColumns *columns, size_t i)
+{
+    const char *name = columns->names[i];
+    return name && (!columns->key || g_ascii_strcasecmp(name, columns->key) == 0);
+}
+
+bool csv_columns_check_key(const CsvColumns *columns, const char *file, GError **error)
+{
+    for (size_t i = 0; columns->key && i < columns->n; i++)
+        if (can_name(columns, i))
+            return true;
+    if (columns->key)
+        error_set(error, ERROR_SOURCE,
+                  "%s: no column is named %s, which tells its rows apart; correct the header, or "
+                  "the key in the definition",
+                  file, columns->key);
+    return !columns->key;
+}
+
 Fingerprint csv_columns_fingerprint(const CsvColumns *columns)
 {
     GString *text = columns->unquoted;
     g_string_truncate(text, 0);
     g_string_append_c(text, columns->delimiter);
     g_string_append_c(text, columns->separator);
+    g_string_append_c(text, columns->guard ? '\'' : '\0');
+    g_string_append_printf(text, "%s\n", columns->key ? columns->key : "");
     for (size_t i = 0; i < columns->n; i++)
         g_string_append_printf(text, "%s\n", columns->names[i] ? columns->names[i] : "");
     return fingerprint_bytes(text->str, text->len);
@@ -275,7 +282,7 @@ Fingerprint csv_columns_fingerprint(const CsvColumns *columns)
 /* True when the first column says by itself that the record has a value. */
 static bool begins_with_value(const CsvColumns *columns, const CsvRecord *record)
 {
-    return record->len && columns->names[0] && *record->text != columns->delimiter &&
+    return record->len && can_name(columns, 0) && *record->text != columns->delimiter &&
            *record->text != columns->separator && *record->text != '"';
 }
 
@@ -286,7 +293,7 @@ static bool has_value(const CsvColumns *columns, const CsvRecord *record)
     Fields fields = fields_of(columns, record);
     for (size_t i = 0; i < columns->n && next_field(&fields); i++) {
         Value rest = fields.field, value;
-        if (columns->names[i] && next_value(&rest, columns->separator, &value))
+        if (can_name(columns, i) && next_value(&rest, columns->separator, &value))
             return true;
     }
     return false;
@@ -303,20 +310,27 @@ bool csv_record_check(const CsvColumns *columns, const CsvRecord *record, GError
         csv_record_fail(record, record->len, ERROR_INVALID, error, "%zu fields, there are %zu columns", n,
                         columns->n);
     else if (!has_value(columns, record))
-        csv_record_fail(record, 0, ERROR_INVALID, error, "no value in any column that has a name");
+        csv_record_fail(record, 0, ERROR_INVALID, error, "no value in %s%s",
+                        columns->key ? "the column " : "any column that has a name",
+                        columns->key ? columns->key : "");
     else
         return true;
     return false;
 }
 
-/* The first value names the entry. */
-static void add_value(Entry *entry, const char *column, Value value)
+/* The first value in a column that can name the entry does. */
+static void add_value(const CsvColumns *columns, Entry *entry, size_t column, Value value)
 {
-    if (entry_n_attributes(entry) == 0) {
-        g_autofree char *dn = dn_build(column, value.data, value.len, NULL);
+    const char *name = columns->names[column];
+    if (columns->guard && *value.data == '\'' && csv_needs_guard(value.data, value.len)) {
+        value.data++;
+        value.len--;
+    }
+    if (!*entry_dn(entry) && can_name(columns, column)) {
+        g_autofree char *dn = dn_build(name, value.data, value.len, NULL);
         entry_set_dn(entry, dn);
     }
-    entry_add(entry, column, value.data, value.len);
+    entry_add(entry, name, value.data, value.len);
 }
 
 Entry *csv_record_decode(CsvColumns *columns, const CsvRecord *record, GError **error)
@@ -328,7 +342,7 @@ Entry *csv_record_decode(CsvColumns *columns, const CsvRecord *record, GError **
     for (size_t i = 0; i < columns->n && next_field(&fields); i++) {
         Value rest = unquote(columns, &fields), value;
         while (columns->names[i] && next_value(&rest, columns->separator, &value))
-            add_value(entry, columns->names[i], value);
+            add_value(columns, entry, i, value);
     }
     return entry;
 }

@@ -14,9 +14,11 @@
 /** What makes an entry of fields. */
 typedef struct {
     char delimiter, separator;
-    char **names;       /* of n columns; NULL for one that is left out */
+    char **names; /* of n columns; NULL for one that is left out */
     size_t n;
-    GString *unquoted;  /* kept from field to field */
+    char *key;         /* the column that names the records; NULL: the first with a value */
+    bool guard;        /* take the ' off values that a spreadsheet would calculate */
+    GString *unquoted; /* kept from field to field */
 } CsvColumns;
 
 /** A record and where it stands. */
@@ -39,10 +41,12 @@ void csv_columns_begin(CsvColumns *columns, const CsvFormat *format);
 void csv_columns_end(CsvColumns *columns);
 /** Takes the names from the header, or holds it against those that were given. ERROR_SOURCE. */
 bool csv_columns_take_header(CsvColumns *columns, const CsvRecord *record, GError **error);
+/** The columns have the key; ERROR_SOURCE. */
+bool csv_columns_check_key(const CsvColumns *columns, const char *file, GError **error);
 /** Fingerprint of what the columns make of bytes. */
 Fingerprint csv_columns_fingerprint(const CsvColumns *columns);
 
-/** As many fields as columns, and something in one that has a name. */
+/** As many fields as columns, and something in the key or, without one, in any that has a name. */
 bool csv_record_check(const CsvColumns *columns, const CsvRecord *record, GError **error);
 /** The entry of a record that was checked; never fails for one. */
 Entry *csv_record_decode(CsvColumns *columns, const CsvRecord *record, GError **error);

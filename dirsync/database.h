@@ -3,7 +3,7 @@
  *
  * Opens a file with WAL, synchronous=FULL and foreign keys, makes its tables
  * from the SQL of the schema folder when it is new, keeps prepared statements.
- * Private to the state modules (state.c, home_index.c, ...). Not thread-safe: one
+ * Private to the state modules (state.c, holder_index.c, ...). Not thread-safe: one
  * thread at a time for each Database.
  */
 #ifndef DIRSYNC_DATABASE_H

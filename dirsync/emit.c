@@ -39,6 +39,8 @@ static void tally_change(Pass *pass, Subject *subject, const Change *change, con
         count_once(pass, subject, COUNT_RENAMED, LIMIT_RENAME, because);
         break;
     case CHANGE_MODIFY:
+        if (subject->beside_ours || subject->kinds & 1u << COUNT_CREATED)
+            break; /* a group of ours, which has a limit for its members; what belongs to a creation */
         if (!is_of_ours(subject, change))
             tally_add(pass->tally, LIMIT_NATIVE, because);
         else if (!strcmp(situation, "missing"))
@@ -58,11 +60,10 @@ static void assert_stamp(const Pass *pass, const Subject *subject, Change *chang
     if (change->kind == CHANGE_ADD)
         return;
     if (change->kind == CHANGE_MODIFY) {
-        managed_guard(pass->managed, subject->current, change);
+        managed_guard(managed_of(pass, subject->kind), subject->current, change);
         return;
     }
-    g_autofree char *filter =
-        stamp_filter(&pass->connector->organisation->stamp, pass->connector->uuid, subject->anchor);
+    g_autofree char *filter = stamp_filter(target_stamp(pass), pass->connector->uuid, subject->anchor);
     change->assertion = change_strdup(change, filter);
 }
 
@@ -103,7 +104,8 @@ bool emit_change(Pass *pass, Subject *subject, Change *change, const Entry *befo
 void emit_quarantine(Pass *pass, EventId event, const char *subject, const char *reason)
 {
     g_autofree char *known = NULL;
-    if (!state_quarantine_reason(pass->state, subject, &known, NULL) || g_strcmp0(known, reason) != 0)
+    if (!state_quarantine_reason(pass->state, pass->step, subject, &known, NULL) ||
+        g_strcmp0(known, reason) != 0)
         event_emit(event, subject, "%s", reason);
     pass->planned.of[COUNT_QUARANTINED]++;
     g_ptr_array_add(pass->quarantined, g_strdup(subject));
@@ -116,9 +118,9 @@ static void describe_result(Pass *pass, const Subject *subject, const Entry *res
 {
     bool graced = row->flags & LINK_GRACED;
     row->dn = g_strdup(entry_dn(result));
-    row->desired = managed_fingerprint(pass->managed, result, false, graced);
-    row->exact =
-        managed_fingerprint(pass->managed, subject->desired ? subject->desired : result, true, graced);
+    row->desired = managed_fingerprint(managed_of(pass, subject->kind), result, false, graced);
+    row->exact = managed_fingerprint(managed_of(pass, subject->kind),
+                                     subject->desired ? subject->desired : result, true, graced);
 }
 
 static Fingerprint source_fingerprint(const Pass *pass, const Item *item)
@@ -139,6 +141,14 @@ static Fingerprint target_fingerprint(const Pass *pass, const Subject *subject)
     return item->mark[TARGET] == MARK_SAME ? item_link(pass, item)->target : (Fingerprint){0, 0};
 }
 
+/* Members of groups are found by the source's name. */
+static void describe_source(const Pass *pass, const Subject *subject, LinkRow *row)
+{
+    const char *dn = subject->source ? entry_dn(subject->source) : subject->row.source_dn;
+    row->source_dn = g_strdup(dn);
+    row->source_key = dn ? pass_source_key(pass, dn) : (Fingerprint){0, 0};
+}
+
 static void keep_settlement(Pass *pass, const Settlement *settlement)
 {
     uint32_t i = pass->settlements->len;
@@ -155,6 +165,7 @@ void emit_retry(Pass *pass, const Subject *subject)
     settlement.row.anchor = g_strdup(known->anchor);
     settlement.row.dn = g_strdup(known->dn);
     settlement.row.id = g_strdup(known->id);
+    settlement.row.source_dn = g_strdup(known->source_dn);
     settlement.row.flags |= LINK_RETRY;
     keep_settlement(pass, &settlement);
 }
@@ -167,9 +178,11 @@ void emit_settlement(Pass *pass, Subject *subject, const Entry *result, bool rem
                              .kinds = subject->kinds,
                              .pending = (unsigned)subject->emitted};
     LinkRow *row = &settlement.row;
+    row->step = pass->step;
     row->anchor = g_strdup(subject->anchor);
+    describe_source(pass, subject, row);
     settlement.exact_before = subject->row.exact;
-    row->flags = flags | (subject->retry ? LINK_RETRY : 0);
+    row->flags = flags | (subject->retry ? LINK_RETRY : 0) | (unsigned)(subject->kind + 1) << LINK_KIND_SHIFT;
     row->source = source_fingerprint(pass, subject->item);
     row->target = target_fingerprint(pass, subject);
     if (result)

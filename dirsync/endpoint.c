@@ -15,6 +15,7 @@
 #define DEFAULT_TIMEOUT 30
 #define DEFAULT_WINDOW 32
 #define DEFAULT_MINIMUM 95
+#define DEFAULT_MODE 0600
 
 typedef struct {
     Endpoint *endpoint;
@@ -248,6 +249,45 @@ static void read_csv(Reading *to, const xmlNode *node)
         xml_problem(to->problems, node, "columns: at most %d", CSV_MAX_COLUMNS);
 }
 
+static void check_key(Reading *to, const xmlNode *node)
+{
+    const Endpoint *endpoint = to->endpoint;
+    char **column = endpoint->columns;
+    while (*column && g_ascii_strcasecmp(*column, endpoint->key) != 0)
+        column++;
+    if (!*column)
+        xml_problem(to->problems, node, "key=\"%s\" is not one of the columns", endpoint->key);
+}
+
+static void read_csv_target(Reading *to, const xmlNode *node)
+{
+    Endpoint *endpoint = to->endpoint;
+    g_autofree char *formulas = xml_attribute(node, "formulas");
+    endpoint->guard_formulas = g_strcmp0(formulas, "guard") == 0;
+    endpoint->key = xml_attribute(node, "key");
+    if (!csv_first_column((const char *const *)endpoint->columns))
+        xml_problem(to->problems, node, "a CSV file that is written needs columns=\"id mail sn\"");
+    else if (endpoint->key)
+        check_key(to, node);
+    if (endpoint->guard_formulas && endpoint->separator == '\'')
+        xml_problem(to->problems, node,
+                    "formulas=\"guard\" puts a ' before formulas; choose another separator");
+}
+
+/* The permission bits are written in octal, as everywhere. */
+static void read_target_file(Reading *to, const xmlNode *node)
+{
+    Endpoint *endpoint = to->endpoint;
+    g_autofree char *mode = xml_attribute(node, "mode");
+    endpoint->mode = mode ? (unsigned)g_ascii_strtoull(mode, NULL, 8) : DEFAULT_MODE;
+    if (endpoint->checksum && strcmp(endpoint->checksum, endpoint->path) == 0)
+        xml_problem(to->problems, node, "checksum and path are the same file");
+    if (strpbrk(endpoint->path, "\r\n"))
+        xml_problem(to->problems, node, "path: a name with a line end cannot stand in a checksum file");
+    if (strcmp(endpoint->driver, "csv") == 0)
+        read_csv_target(to, node);
+}
+
 static void read_file_element(Reading *to, const xmlNode *node)
 {
     Endpoint *endpoint = to->endpoint;
@@ -280,6 +320,17 @@ void endpoint_read(Endpoint *endpoint, const xmlNode *node, const char *definiti
         read_ldap(&to, node);
 }
 
+void endpoint_read_target(Endpoint *endpoint, const xmlNode *node, const char *definition_path,
+                          GString **problems)
+{
+    Reading to = {endpoint, definition_path, problems};
+    endpoint_read(endpoint, node, definition_path, problems);
+    endpoint->is_target = true;
+    bool is_file = strcmp(endpoint->driver, "ldif") == 0 || strcmp(endpoint->driver, "csv") == 0;
+    if (is_file)
+        read_target_file(&to, xml_child(node, "file"));
+}
+
 void endpoint_clear(Endpoint *endpoint)
 {
     g_free(endpoint->driver);
@@ -296,5 +347,6 @@ void endpoint_clear(Endpoint *endpoint)
     g_free(endpoint->checksum);
     g_free(endpoint->encoding);
     g_strfreev(endpoint->columns);
+    g_free(endpoint->key);
     *endpoint = (Endpoint){0};
 }

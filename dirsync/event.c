@@ -50,6 +50,10 @@ static const EventClass event_table[] = {
     [EVENT_RETURNED] = {"DS0506", "returned", CATEGORY_RECONCILE, LEVEL_NOTICE},
     [EVENT_SUPERSEDED] = {"DS0507", "superseded", CATEGORY_RECONCILE, LEVEL_NOTICE},
     [EVENT_MOVED_HOME] = {"DS0508", "moved-home", CATEGORY_RECONCILE, LEVEL_NOTICE},
+    [EVENT_KIND_CHANGED] = {"DS0510", "kind-changed", CATEGORY_RECONCILE, LEVEL_NOTICE},
+    [EVENT_MEMBERS_UNRESOLVED] = {"DS0511", "members-unresolved", CATEGORY_RECONCILE, LEVEL_NOTICE},
+    [EVENT_GROUP_CYCLE] = {"DS0512", "group-cycle", CATEGORY_RECONCILE, LEVEL_WARNING},
+    [EVENT_ACCOUNT_KEPT] = {"DS0513", "account-kept", CATEGORY_RECONCILE, LEVEL_INFO},
     [EVENT_NOT_CONFIRMED] = {"DS0509", "not-confirmed", CATEGORY_RECONCILE, LEVEL_WARNING},
     [EVENT_WRITE_FAILED] = {"DS0600", "write-failed", CATEGORY_WRITE, LEVEL_ERROR},
     [EVENT_WRITE_MOVED] = {"DS0601", "write-moved", CATEGORY_WRITE, LEVEL_WARNING},
@@ -57,6 +61,7 @@ static const EventClass event_table[] = {
     [EVENT_WRITE_DONE] = {"DS0603", "write-done", CATEGORY_WRITE, LEVEL_DEBUG},
     [EVENT_RECONNECTED] = {"DS0604", "reconnected", CATEGORY_WRITE, LEVEL_NOTICE},
     [EVENT_STATE_REBUILT] = {"DS0700", "state-rebuilt", CATEGORY_STATE, LEVEL_NOTICE},
+    [EVENT_METRICS_FAILED] = {"DS0702", "metrics-failed", CATEGORY_STATE, LEVEL_WARNING},
 };
 
 static_assert(G_N_ELEMENTS(event_table) == EVENTS, "a row for every event");
@@ -69,9 +74,9 @@ static const char *const level_names[] = {
 static_assert(G_N_ELEMENTS(level_names) == LEVELS, "a name for every level");
 
 static const char *const category_names[] = {
-    [CATEGORY_RUN] = "run",         [CATEGORY_DEFINITION] = "definition", [CATEGORY_SOURCE] = "source",
-    [CATEGORY_HOME] = "home",       [CATEGORY_MAPPING] = "mapping",       [CATEGORY_RECONCILE] = "reconcile",
-    [CATEGORY_WRITE] = "write",     [CATEGORY_STATE] = "state",
+    [CATEGORY_RUN] = "run",     [CATEGORY_DEFINITION] = "definition", [CATEGORY_SOURCE] = "source",
+    [CATEGORY_HOME] = "home",   [CATEGORY_MAPPING] = "mapping",       [CATEGORY_RECONCILE] = "reconcile",
+    [CATEGORY_WRITE] = "write", [CATEGORY_STATE] = "state",
 };
 
 static_assert(G_N_ELEMENTS(category_names) == CATEGORIES, "a name for every category");
@@ -84,8 +89,8 @@ static const int syslog_priorities[] = {
 static_assert(G_N_ELEMENTS(syslog_priorities) == LEVELS, "a syslog priority for every level");
 
 static const char *const level_colours[] = {
-    [LEVEL_ERROR] = "\033[1;31m", [LEVEL_WARNING] = "\033[33m", [LEVEL_NOTICE] = "",
-    [LEVEL_INFO] = "",            [LEVEL_DEBUG] = "",
+    [LEVEL_ERROR] = "\033[1;31m", [LEVEL_WARNING] = "\033[33m", [LEVEL_NOTICE] = "", [LEVEL_INFO] = "",
+    [LEVEL_DEBUG] = "",
 };
 
 static_assert(G_N_ELEMENTS(level_colours) == LEVELS, "a colour, or none, for every level");
@@ -95,7 +100,7 @@ typedef struct {
     char *path;
     int fd;
     bool coloured;
-    bool failed;    /* the file could not be written once; said, and not said again */
+    bool failed; /* the file could not be written once; said, and not said again */
     EventLevel level;
     int category_level[CATEGORIES];
 } Sink;

@@ -14,12 +14,12 @@
 typedef enum { LEVEL_ERROR, LEVEL_WARNING, LEVEL_NOTICE, LEVEL_INFO, LEVEL_DEBUG, LEVELS } EventLevel;
 
 typedef enum {
-    CATEGORY_RUN,        /* begin, end, limits, interruption */
+    CATEGORY_RUN, /* begin, end, limits, interruption */
     CATEGORY_DEFINITION,
-    CATEGORY_SOURCE,     /* reading the foreign side */
-    CATEGORY_HOME,       /* reading the home directory */
-    CATEGORY_MAPPING,    /* entries that cannot be mapped */
-    CATEGORY_RECONCILE,  /* situations worth a report */
+    CATEGORY_SOURCE,    /* reading the foreign side */
+    CATEGORY_HOME,      /* reading the home directory */
+    CATEGORY_MAPPING,   /* entries that cannot be mapped */
+    CATEGORY_RECONCILE, /* situations worth a report */
     CATEGORY_WRITE,
     CATEGORY_STATE,
     CATEGORIES
@@ -52,12 +52,17 @@ typedef enum {
     EVENT_SUPERSEDED,         /* DS0507 */
     EVENT_MOVED_HOME,         /* DS0508 */
     EVENT_NOT_CONFIRMED,      /* DS0509 source still has what the read did not show */
+    EVENT_KIND_CHANGED,       /* DS0510 deleted and made again as something else */
+    EVENT_MEMBERS_UNRESOLVED, /* DS0511 members of a group that are in no address list */
+    EVENT_GROUP_CYCLE,        /* DS0512 */
+    EVENT_ACCOUNT_KEPT,       /* DS0513 grace is over: the account stays, disabled */
     EVENT_WRITE_FAILED,       /* DS0600 */
     EVENT_WRITE_MOVED,        /* DS0601 refused by its own condition */
     EVENT_WRITE_UNCERTAIN,    /* DS0602 */
     EVENT_WRITE_DONE,         /* DS0603 debug: one change */
     EVENT_RECONNECTED,        /* DS0604 */
     EVENT_STATE_REBUILT,      /* DS0700 */
+    EVENT_METRICS_FAILED,     /* DS0702 */
     EVENTS
 } EventId;
 
@@ -81,11 +86,11 @@ void event_emit(EventId id, const char *subject, const char *format, ...) G_GNUC
 /** How many events of that id were emitted by this process; for tests and summaries. */
 unsigned long event_count(EventId id);
 
-const char *event_code(EventId id);          /* "DS0001" */
-const char *event_name(EventId id);          /* "run-begin" */
+const char *event_code(EventId id); /* "DS0001" */
+const char *event_name(EventId id); /* "run-begin" */
 EventLevel event_level(EventId id);
 EventCategory event_category(EventId id);
-const char *event_level_name(EventLevel level);       /* "error", "warning", ... */
+const char *event_level_name(EventLevel level); /* "error", "warning", ... */
 const char *event_category_name(EventCategory category);
 /** -1 when unknown. */
 int event_level_parse(const char *name);

@@ -35,7 +35,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(LdifReader, ldif_reader_free)
 /** Line where the last record began, 1-based; bytes consumed so far. */
 unsigned long ldif_reader_line(const LdifReader *reader);
 uint64_t ldif_reader_offset(const LdifReader *reader);
-/** Text of the last comment line seen ("# ..." without "# "), or NULL; for trailers such as "# count: 200". */
+/** Text of the last comment line seen ("# ..." without "# "), or NULL; for trailers such as "# count: 200".
+ */
 const char *ldif_reader_last_comment(const LdifReader *reader);
 /** True when the input ended with the last record, without the blank line that usually follows it: a
  *  file cut off at a line end looks like this, and so does one of a careless writer. */
@@ -50,9 +51,9 @@ LdifStatus ldif_skip_entry(LdifReader *reader, GError **error);
 Entry *ldif_decode_last(LdifReader *reader, GError **error);
 
 /** Next change record, with control 1.3.6.1.1.12 as assertion and our comments ("# wave: 2",
- *  "# situation: new", "# anchor: ...", "# because: ...", "# after: ..."; values in these comments that are not
- *  plain text are base64, "# anchor:: ..."). Other controls: LDIF_BAD when critical, else ignored.
- *  "replace:" is LDIF_BAD: our plans do not hold it. */
+ *  "# situation: new", "# anchor: ...", "# because: ...", "# after: ...", "# password: random"; values in
+ *  these comments that are not plain text are base64, "# anchor:: ..."). Other controls: LDIF_BAD when
+ *  critical, else ignored. "replace:" is LDIF_BAD: our plans do not hold it; so is a password. */
 LdifStatus ldif_read_change(LdifReader *reader, Change **change, GError **error);
 
 /** Append the text of a record and a blank line to @out. Lines are folded at 76 characters. */

@@ -70,10 +70,22 @@ static bool take_wave(Change *change, const LdifLines *lines, GError **error)
     return true;
 }
 
+/* What else somebody wrote there is not shown: it may be a password. */
+static bool take_password(Change *change, const LdifLines *lines, GError **error)
+{
+    change->random_password = value_is(lines, "random");
+    if (!change->random_password)
+        ldif_lines_fail(lines, error,
+                        "comment \"# password:\": it can only be \"random\"; a plan never holds a password");
+    return change->random_password;
+}
+
 static bool take_comment(Change *change, const LdifLines *lines, GError **error)
 {
     if (name_is(lines, "wave"))
         return take_wave(change, lines, error);
+    if (name_is(lines, "password"))
+        return take_password(change, lines, error);
     const char **member = name_is(lines, "situation") ? &change->situation
                           : name_is(lines, "anchor")  ? &change->anchor
                           : name_is(lines, "because") ? &change->because
@@ -87,7 +99,7 @@ static bool take_comment(Change *change, const LdifLines *lines, GError **error)
 
 static bool is_ours(const char *comment)
 {
-    static const char *const names[] = {"wave:", "situation:", "anchor:", "because:", "after:"};
+    static const char *const names[] = {"wave:", "situation:", "anchor:", "because:", "after:", "password:"};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
         if (g_ascii_strncasecmp(comment, names[i], strlen(names[i])) == 0)
             return true;
@@ -119,7 +131,7 @@ static bool read_comments(LdifReader *reader, Change *change, GError **error)
 typedef struct {
     char *oid;
     bool critical;
-    Value value;   /* points into the line */
+    Value value; /* points into the line */
     bool has_value;
     char *decoded;
 } Control;
@@ -193,8 +205,10 @@ static bool take_assertion(Change *change, const LdifLines *lines, const Control
     g_autoptr(Filter) filter =
         control->has_value ? filter_from_ber(control->value.data, control->value.len, &cause) : NULL;
     if (!filter || change->assertion) {
-        ldif_lines_fail(lines, error, "assertion control: %s", cause ? cause->message
-                        : filter ? "there are two" : "it has no value");
+        ldif_lines_fail(lines, error, "assertion control: %s",
+                        cause    ? cause->message
+                        : filter ? "there are two"
+                                 : "it has no value");
         return false;
     }
     g_autofree char *text = filter_format(filter);
@@ -225,9 +239,10 @@ static bool read_add(LdifLines *lines, Change *change, GError **error)
         if (kind == LINE_END && !empty)
             return true;
         if (kind == LINE_END || kind == LINE_DASH || (kind == LINE_VALUE && name_is(lines, "dn"))) {
-            ldif_lines_fail(lines, error, kind == LINE_END ? "the new entry has no attributes"
-                                          : kind == LINE_DASH ? "\"-\" in an add record"
-                                                              : "a second \"dn:\" in the record");
+            ldif_lines_fail(lines, error,
+                            kind == LINE_END    ? "the new entry has no attributes"
+                            : kind == LINE_DASH ? "\"-\" in an add record"
+                                                : "a second \"dn:\" in the record");
             return false;
         }
         if (kind == LINE_BAD)
@@ -345,6 +360,15 @@ static bool read_body(LdifLines *lines, Change *change, GError **error)
     return false;
 }
 
+/* The comment would have no effect on another kind of change, so that the account stays without. */
+static bool check_password(const Change *change, const LdifLines *lines, GError **error)
+{
+    if (!change->random_password || change->kind == CHANGE_MODIFY)
+        return true;
+    ldif_lines_fail(lines, error, "comment \"# password:\": only a modify can give a password");
+    return false;
+}
+
 static bool read_record(LdifReader *reader, LdifLines *lines, Change *change, GError **error)
 {
     if (!read_comments(reader, change, error) || !next_value(lines, "changetype", error))
@@ -353,7 +377,7 @@ static bool read_record(LdifReader *reader, LdifLines *lines, Change *change, GE
         if (!take_control(change, lines, error) || !next_value(lines, "changetype", error))
             return false;
     if (name_is(lines, "changetype"))
-        return read_body(lines, change, error);
+        return read_body(lines, change, error) && check_password(change, lines, error);
     ldif_lines_fail(lines, error,
                     "\"%s:\" where \"changetype:\" is wanted; a list of changes is wanted here, "
                     "not of entries",

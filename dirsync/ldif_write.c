@@ -126,6 +126,8 @@ static void write_comments(GString *out, const Change *change)
     write_comment(out, "# anchor", change->anchor);
     write_comment(out, "# because", change->because);
     write_comment(out, "# after", change->after);
+    if (change->kind == CHANGE_MODIFY && change->random_password)
+        write_comment(out, "# password", "random");
 }
 
 /* An assertion that is no filter goes out as a control without a value, which every server refuses:

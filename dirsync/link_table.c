@@ -105,7 +105,7 @@ static void load_link(const LinkRow *row, void *data)
     fingerprint_index_add(&loading->table->by_target, i);
 }
 
-LinkTable *link_table_load(State *state, bool forget, GError **error)
+LinkTable *link_table_load(State *state, Step step, bool forget, GError **error)
 {
     g_autoptr(LinkTable) table = g_new0(LinkTable, 1);
     table->links = g_array_new(FALSE, FALSE, sizeof(Link));
@@ -113,7 +113,7 @@ LinkTable *link_table_load(State *state, bool forget, GError **error)
     fingerprint_index_init(&table->by_source, link_source, table);
     fingerprint_index_init(&table->by_target, link_target, table);
     Loading loading = {table, forget};
-    return state_scan_links(state, load_link, &loading, error) ? g_steal_pointer(&table) : NULL;
+    return state_scan_links(state, step, load_link, &loading, error) ? g_steal_pointer(&table) : NULL;
 }
 
 void link_table_free(LinkTable *table)
@@ -162,14 +162,14 @@ static void load_holder(int64_t row, const Fingerprint *fingerprint, const char 
     fingerprint_index_add(&loading->table->by_id, i);
 }
 
-HolderTable *holder_table_load(HomeIndex *index, const char *owner, GError **error)
+HolderTable *holder_table_load(HolderIndex *index, const char *owner, GError **error)
 {
     g_autoptr(HolderTable) table = g_new0(HolderTable, 1);
     table->marks = g_array_new(FALSE, FALSE, sizeof(HolderMark));
     fingerprint_index_init(&table->by_fingerprint, holder_fingerprint, table);
     fingerprint_index_init(&table->by_id, holder_id, table);
     HolderLoading loading = {table, owner};
-    return home_index_scan(index, load_holder, &loading, error) ? g_steal_pointer(&table) : NULL;
+    return holder_index_scan(index, load_holder, &loading, error) ? g_steal_pointer(&table) : NULL;
 }
 
 void holder_table_free(HolderTable *table)

@@ -40,7 +40,7 @@ typedef struct {
 } LinkTable;
 
 /** @forget: the stored fingerprints count for nothing (everything is compared again). */
-LinkTable *link_table_load(State *state, bool forget, GError **error);
+LinkTable *link_table_load(State *state, Step step, bool forget, GError **error);
 void link_table_free(LinkTable *table);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LinkTable, link_table_free)
 static inline Link *link_at(const LinkTable *table, uint32_t i)
@@ -62,7 +62,7 @@ typedef struct {
 } HolderTable;
 
 /** @owner: the connector whose objects are "ours". */
-HolderTable *holder_table_load(HomeIndex *index, const char *owner, GError **error);
+HolderTable *holder_table_load(HolderIndex *index, const char *owner, GError **error);
 void holder_table_free(HolderTable *table);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HolderTable, holder_table_free)
 static inline HolderMark *holder_at(const HolderTable *table, uint32_t i)

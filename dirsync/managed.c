@@ -63,11 +63,12 @@ static void own_prefixes(Rule *rule, const char *const *owns, const char *more)
     rule->owns = (const char **)g_ptr_array_free(all, FALSE);
 }
 
-static void add_mapping_rules(Managed *managed, const Mapping *mapping)
+static void add_mapping_rules(Managed *managed, const MappingRecipient *recipient, unsigned flags)
 {
-    for (size_t i = 0; i < mapping_n_rules(mapping); i++) {
-        const MappingRule *from = mapping_rule(mapping, i);
-        if (from->is_name || from->wins == WINS_INITIAL)
+    for (size_t i = 0; i < recipient->n_rules; i++) {
+        const MappingRule *from = recipient->rules[i];
+        bool is_name = from->is_name && !(flags & MANAGED_NAMED_BY_ANCHOR);
+        if (is_name || from->wins == WINS_INITIAL)
             continue;
         Rule *rule = rule_for(managed, from->name);
         rule->where = from->where;
@@ -91,10 +92,10 @@ static void add_stamp_rules(Managed *managed, const StampSettings *stamp)
     }
 }
 
-static void collect_classes(Managed *managed, const Mapping *mapping, const StampSettings *stamp)
+static void collect_classes(Managed *managed, const MappingRecipient *recipient, const StampSettings *stamp)
 {
     GPtrArray *classes = g_ptr_array_new();
-    for (const char *const *name = mapping_object_classes(mapping); *name; name++)
+    for (const char *const *name = recipient->classes; *name; name++)
         g_ptr_array_add(classes, (gpointer)*name);
     if (stamp->form == STAMP_CLASS)
         g_ptr_array_add(classes, (gpointer)STAMP_CLASS_NAME);
@@ -107,17 +108,18 @@ static bool is_hide(const Managed *managed, const Rule *rule)
     return !rule->where && managed->hide && !g_ascii_strcasecmp(rule->name, HIDE_ATTRIBUTE);
 }
 
-Managed *managed_new(const Mapping *mapping, const StampSettings *stamp, const Schema *schema, bool hide)
+Managed *managed_new(const MappingRecipient *recipient, const StampSettings *stamp, const Schema *schema,
+                     unsigned flags)
 {
     Managed *managed = g_new0(Managed, 1);
     managed->schema = schema;
     managed->stamp = stamp;
-    managed->hide = hide;
+    managed->hide = flags & MANAGED_HIDES;
     managed->rules = g_array_new(FALSE, TRUE, sizeof(Rule));
-    collect_classes(managed, mapping, stamp);
-    add_mapping_rules(managed, mapping);
+    collect_classes(managed, recipient, stamp);
+    add_mapping_rules(managed, recipient, flags);
     add_stamp_rules(managed, stamp);
-    if (hide)
+    if (managed->hide)
         rule_for(managed, HIDE_ATTRIBUTE);
     return managed;
 }
@@ -145,6 +147,16 @@ static gssize owned_prefix(const Rule *rule, Value value)
             return (gssize)len;
     }
     return -1;
+}
+
+bool managed_owns(const Managed *managed, const char *attribute, Value value)
+{
+    for (guint i = 0; i < managed->rules->len; i++) {
+        const Rule *rule = &g_array_index(managed->rules, Rule, i);
+        if (schema_same_attribute(managed->schema, rule->name, attribute))
+            return owned_prefix(rule, value) >= 0;
+    }
+    return false;
 }
 
 static Keyed make_key(const Managed *managed, const Rule *rule, Value value, size_t prefix, bool exact)

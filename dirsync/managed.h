@@ -1,7 +1,7 @@
 /*
  * managed.h - what of a target object is ours, and how it differs from what it should be
  *
- * Joins the mapping's rules with those of the stamp into one table, and does
+ * Joins the rules of one of the mapping's recipients with those of the stamp into one table, and does
  * with it the two things a pass needs: a fingerprint of the managed content
  * (equal for two entries exactly when nothing has to be written), and the
  * smallest modification that turns one into the other. Pure. Attributes outside
@@ -22,8 +22,15 @@
 
 typedef struct Managed Managed;
 
-/** @hide: HIDE_ATTRIBUTE is ours while an object is in grace. Borrows all three arguments. */
-Managed *managed_new(const Mapping *mapping, const StampSettings *stamp, const Schema *schema, bool hide);
+/** What else is ours. */
+typedef enum {
+    MANAGED_HIDES = 1 << 0,          /* HIDE_ATTRIBUTE, while an object is in grace */
+    MANAGED_NAMED_BY_ANCHOR = 1 << 1 /* the stamp is the name: what the mapping names by is an ordinary attribute */
+} ManagedFlags;
+
+/** Borrows the arguments. */
+Managed *managed_new(const MappingRecipient *recipient, const StampSettings *stamp, const Schema *schema,
+                     unsigned flags);
 void managed_free(Managed *managed);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Managed, managed_free)
 
@@ -59,6 +66,9 @@ Change *managed_inverse(const Schema *schema, const Change *change, const Entry 
  * 4528) does not do here: slapd's overlay unique hands it on to its own search, which then fails.
  */
 void managed_guard(const Managed *managed, const Entry *current, Change *change);
+
+/** Whether a value of that attribute, in an object of ours, is ours. */
+bool managed_owns(const Managed *managed, const char *attribute, Value value);
 
 /** A copy of @current without the stamp and HIDE_ATTRIBUTE, everything else as it is. */
 Entry *managed_stripped(const Managed *managed, const Entry *current);

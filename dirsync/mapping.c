@@ -152,16 +152,16 @@ static bool is_text(const Value *value)
 /* Cuts, or says how long the value is. What is no text is measured in bytes and never cut. */
 static bool fit_length(const Rule *rule, Value *value, GError **error)
 {
-    if (value->len <= rule->max_length)
+    if (value->len <= rule->about.max_length)
         return true;
     bool text = is_text(value);
     size_t length = text ? (size_t)g_utf8_strlen(value->data, (gssize)value->len) : value->len;
-    if (length <= rule->max_length)
+    if (length <= rule->about.max_length)
         return true;
     if (!text || !rule->cut)
         return invalid(rule, error, "the value has %zu %s, and max-length is %zu", length,
-                       text ? "characters" : "bytes", rule->max_length);
-    size_t len = (size_t)(g_utf8_offset_to_pointer(value->data, (glong)rule->max_length) - value->data);
+                       text ? "characters" : "bytes", rule->about.max_length);
+    size_t len = (size_t)(g_utf8_offset_to_pointer(value->data, (glong)rule->about.max_length) - value->data);
     while (len > 0 && value->data[len - 1] == ' ')
         len--;
     ((char *)(uintptr_t)value->data)[len] = '\0'; /* our own copy, made by add_value() */
@@ -171,7 +171,7 @@ static bool fit_length(const Rule *rule, Value *value, GError **error)
 
 static bool fit_lengths(const Rule *rule, GArray *values, GError **error)
 {
-    for (guint i = values->len; rule->max_length && i-- > 0;) {
+    for (guint i = values->len; rule->about.max_length && i-- > 0;) {
         if (!fit_length(rule, &g_array_index(values, Value, i), error))
             return false;
         if (g_array_index(values, Value, i).len == 0)
@@ -253,7 +253,7 @@ static bool apply_rule(Applying *to, const Rule *rule, GError **error)
         g_array_set_size(values, 1);
     if (!fit_lengths(rule, values, error))
         return false;
-    if (values->len > 1)
+    if (values->len > 1 && !rule->is_members)
         remove_duplicates(to->target, rule, values);
     if (!check_ownership(rule, values, error) || !check_required(rule, values, error))
         return false;
@@ -263,32 +263,33 @@ static bool apply_rule(Applying *to, const Rule *rule, GError **error)
     return true;
 }
 
-static void set_name(Entry *result, const Rule *rule)
+static void set_name(Entry *result, const MappingRule *rule)
 {
     const Attribute *attribute = entry_attribute(result, (size_t)entry_index(result, rule->name));
     g_autofree char *dn = dn_build(rule->name, attribute->values[0].data, attribute->values[0].len, NULL);
     entry_set_dn(result, dn);
 }
 
-Entry *mapping_apply(Mapping *mapping, const Schema *target, const Schema *source_schema, const Entry *source,
-                     GError **error)
+Entry *mapping_apply(Mapping *mapping, size_t index, const Schema *target, const Schema *source_schema,
+                     const Entry *source, GError **error)
 {
+    const MappingRecipient *recipient = mapping_recipient(mapping, index);
     g_autoptr(Entry) result = entry_new("");
     Applying to = {.mapping = mapping,
-                   .target = target,
+                   .target = target ? target : schema_standard(),
                    .source_schema = source_schema,
                    .source = source,
                    .result = result};
     bool good = true;
-    for (char **name = mapping->classes; *name; name++)
+    for (const char *const *name = recipient->classes; *name; name++)
         entry_add_string(result, "objectClass", *name);
     evaluator_set_entry(mapping->evaluator, source, source_schema);
-    for (guint i = 0; good && i < mapping->rules->len; i++)
-        good = apply_rule(&to, g_ptr_array_index(mapping->rules, i), error);
+    for (size_t i = 0; good && i < recipient->n_rules; i++)
+        good = apply_rule(&to, mapping_rule_of(recipient->rules[i]), error);
     evaluator_set_entry(mapping->evaluator, NULL, NULL);
     if (!good)
         return NULL;
-    set_name(result, mapping->name_rule);
+    set_name(result, recipient->name);
     return g_steal_pointer(&result);
 }
 
@@ -309,22 +310,12 @@ const char *const *mapping_source_attributes(const Mapping *mapping)
     return (const char *const *)mapping->sources;
 }
 
-size_t mapping_n_rules(const Mapping *mapping)
+size_t mapping_n_recipients(const Mapping *mapping)
 {
-    return mapping->rules->len;
+    return mapping->recipients->len;
 }
 
-const MappingRule *mapping_rule(const Mapping *mapping, size_t i)
+const MappingRecipient *mapping_recipient(const Mapping *mapping, size_t i)
 {
-    return &((const Rule *)g_ptr_array_index(mapping->rules, i))->about;
-}
-
-const MappingRule *mapping_name_rule(const Mapping *mapping)
-{
-    return &mapping->name_rule->about;
-}
-
-const char *const *mapping_object_classes(const Mapping *mapping)
-{
-    return (const char *const *)mapping->classes;
+    return &mapping_recipient_at(mapping, i)->about;
 }

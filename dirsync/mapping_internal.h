@@ -1,9 +1,11 @@
 /*
  * mapping_internal.h - what the files of the mapping share
  *
- * mapping_load.c makes a Mapping, mapping_check.c compares it with schemas,
- * mapping.c applies it. They stand on mapping_expression.c (one XPath
- * expression and the values it sees) and on the table of functions.
+ * mapping_load.c makes a Mapping of recipients (mapping_recipient.c) and rules
+ * (mapping_rule.c), mapping_check.c compares it with schemas, mapping_choose.c
+ * finds the recipient of an entry, mapping.c applies it. They stand on
+ * mapping_expression.c (one XPath expression and the values it sees) and on
+ * the table of functions.
  */
 #ifndef DIRSYNC_MAPPING_INTERNAL_H
 #define DIRSYNC_MAPPING_INTERNAL_H
@@ -13,7 +15,7 @@
 #include <libxml/xpath.h>
 
 /** Part of mapping_digest(); to be raised when the same file comes to mean something else. */
-#define MAPPING_LANGUAGE_VERSION 1
+#define MAPPING_LANGUAGE_VERSION 2
 
 /* --- functions ---------------------------------------------------------------------------------- */
 
@@ -95,8 +97,9 @@ xmlXPathObject *expression_evaluate(Evaluator *evaluator, const Expression *expr
 
 /* --- the mapping -------------------------------------------------------------------------------- */
 
+/** Made once, also where several recipients share it. */
 typedef struct {
-    MappingRule about;
+    MappingRule about; /* first: mapping_rule_of() goes back from it */
     char *name;
     char **owns;
     char *where;
@@ -108,21 +111,71 @@ typedef struct {
     char *otherwise;      /* literal default, or NULL */
     bool first_only;
     bool required;
-    bool cut;          /* too long: cut, else error */
-    size_t max_length; /* characters; 0 any */
+    bool cut;        /* too long: cut, else error */
+    bool is_members; /* values go over as they are in the source */
 } Rule;
 
 void rule_free(Rule *rule);
 
+/** One sort of object; about.rules, .name and .members are rules of the mapping. */
+typedef struct {
+    MappingRecipient about;
+    char *where;
+    char **classes;
+    const MappingRule **rules;
+    Expression *when; /* or NULL */
+    bool takes_all;   /* has no when */
+    char **sources;   /* source attributes that the condition reads, NULL-terminated */
+} Recipient;
+
 struct Mapping {
     char *path;
     char *digest;
-    char *where;      /* of the side: "file:line" */
-    GPtrArray *rules; /* of Rule */
-    Rule *name_rule;  /* one of them */
-    char **classes;
+    char *where;           /* of the side: "file:line" */
+    GPtrArray *rules;      /* of Rule: every rule once */
+    GPtrArray *recipients; /* of Recipient */
     char **sources;
     Evaluator *evaluator;
 };
+
+static inline const Rule *mapping_rule_of(const MappingRule *about)
+{
+    return (const Rule *)about;
+}
+
+static inline const Recipient *mapping_recipient_at(const Mapping *mapping, size_t i)
+{
+    return g_ptr_array_index(mapping->recipients, i);
+}
+
+/* --- loading ------------------------------------------------------------------------------------ */
+
+/** More are a mistake: what a file asks for must not fill memory. */
+#define MAPPING_MAX_RULES 5000
+#define MAPPING_MAX_SETS 200
+#define MAPPING_MAX_RECIPIENTS 100
+
+typedef struct {
+    Mapping *mapping;
+    GPtrArray *sources; /* of all rules and conditions */
+    GString *problems;  /* for xml_problem() */
+} MappingLoading;
+
+/** Reads the rule @node, whose target attribute is in its attribute @name_attribute. Belongs to the mapping.
+ */
+Rule *rule_read(MappingLoading *to, const xmlNode *node, const char *name_attribute);
+/** The expression in the attribute @name of @node, NULL when there is none or it is wrong, which is told. */
+Expression *rule_read_expression(MappingLoading *to, const xmlNode *node, const char *name, bool has_context,
+                                 GPtrArray *sources);
+/** Makes @sources known to the whole mapping; returns them NULL-terminated, g_strfreev(), and empties the
+ * array. */
+char **rule_note_sources(MappingLoading *to, GPtrArray *sources);
+
+/** The words of @text, which blanks separate; NULL-terminated, g_strfreev(). */
+char **rule_split_words(const char *text);
+
+/** Reads <import> or <export>: sets of attributes and recipients, or the short form of one recipient. */
+void recipients_read(MappingLoading *to, const xmlNode *side);
+void recipient_free(Recipient *recipient);
 
 #endif

@@ -19,55 +19,62 @@ typedef enum { TLS_NONE, TLS_START, TLS_LDAPS } TlsMode; /* TLS_LDAPS follows fr
 
 /** How to reach one directory. Which members count depends on the driver. */
 typedef struct {
-    char *driver;            /* "ldap", "ldif", "csv", "memory" */
-    char *where;             /* "file:line" in the definition */
+    char *driver; /* "ldap", "ldif", "csv", "memory" */
+    char *where;  /* "file:line" in the definition */
     /* ldap */
-    char **uris;             /* tried in order */
+    char **uris; /* tried in order */
     char *base;
     BindMethod bind;
-    char *bind_dn;           /* BIND_SIMPLE; authzid for SASL, or NULL */
+    char *bind_dn; /* BIND_SIMPLE; authzid for SASL, or NULL */
     SecretSource password;
     TlsMode tls;
-    char *tls_ca;            /* CA file; NULL: the system's */
+    char *tls_ca;                    /* CA file; NULL: the system's */
     char *tls_certificate, *tls_key; /* client certificate, or NULL */
     bool cleartext_allowed;
-    unsigned timeout;        /* seconds for connecting and for one answer; default 30 */
-    unsigned page_size;      /* 0: only where the server needs it */
-    unsigned window;         /* outstanding writes; default 32, 1..256 */
+    unsigned timeout;   /* seconds for connecting and for one answer; default 30 */
+    unsigned page_size; /* 0: only where the server needs it */
+    unsigned window;    /* outstanding writes; default 32, 1..256 */
     /* files */
-    char *path;              /* absolute, or relative to the definition's folder (made absolute) */
-    char *count_trailer;     /* a last comment "# <count_trailer>: N" (csv: a last row "<count_trailer>;N")
-                              * proves completeness; NULL none */
-    char *checksum;          /* path of a sha256sum(1) file that proves completeness; NULL none */
-    unsigned max_age;        /* seconds; older is partial; 0 any age */
-    unsigned minimum_percent;/* of the last good count; default 95 */
+    char *path;               /* absolute, or relative to the definition's folder (made absolute) */
+    char *count_trailer;      /* a last comment "# <count_trailer>: N" (csv: a last row "<count_trailer>;N")
+                               * proves completeness; NULL none */
+    char *checksum;           /* path of a sha256sum(1) file that proves completeness; NULL none */
+    unsigned max_age;         /* seconds; older is partial; 0 any age */
+    unsigned minimum_percent; /* of the last good count; default 95 */
     /* csv files; see CsvFormat in csv.h */
-    char delimiter;          /* default ',' */
-    char separator;          /* between the values of a field; '\0' none */
-    char *encoding;          /* as in text_source.h; NULL UTF-8 */
-    bool header;             /* default true */
-    char **columns;          /* NULL: the header's */
+    char delimiter; /* default ',' */
+    char separator; /* between the values of a field; '\0' none */
+    char *encoding; /* as in text_source.h; NULL UTF-8 */
+    bool header;    /* default true */
+    char **columns; /* NULL: the header's */
+    /* files that are written (the target of an export) */
+    bool is_target;      /* may be missing (then it is empty), and is written */
+    char *key;           /* csv: the column that tells rows apart; NULL: the first */
+    unsigned mode;       /* permission bits of the file; default 0600 */
+    bool guard_formulas; /* csv: a value that a spreadsheet would calculate gets a ' in front */
 } Endpoint;
 
 /** How an object of ours is marked. */
 typedef enum {
     STAMP_CLASS,     /* our auxiliary class: importedFrom, dirsyncAnchor, dirsyncGraceSince */
     STAMP_ATTRIBUTE, /* one attribute named in the definition: "uuid;grace;anchor" */
-    STAMP_PROXY      /* a secondary proxy address of a private type: "dirsync:uuid;grace;anchor" */
+    STAMP_PROXY,     /* a secondary proxy address of a private type: "dirsync:uuid;grace;anchor" */
+    STAMP_ANCHOR /* one attribute that holds the anchor and nothing else: the whole target is ours (a file) */
 } StampForm;
 
 typedef struct {
     StampForm form;
-    char *name;      /* attribute (STAMP_ATTRIBUTE) or address type (STAMP_PROXY) */
+    char *name;  /* attribute (STAMP_ATTRIBUTE, STAMP_ANCHOR) or address type (STAMP_PROXY) */
+    char *owner; /* STAMP_ANCHOR: the UUID of the connector whose target it is */
 } StampSettings;
 
 typedef struct Organisation {
-    char *path;      /* file it came from, absolute */
+    char *path; /* file it came from, absolute */
     char *name;
-    char *digest;    /* hex of the file's bytes */
+    char *digest; /* hex of the file's bytes */
     Endpoint home;
     StampSettings stamp;
-    char **domains;  /* authoritative mail domains, lower case, NULL-terminated */
+    char **domains;     /* authoritative mail domains, lower case, NULL-terminated */
     char *state_folder; /* NULL: the default (state.h) */
 } Organisation;
 
@@ -80,6 +87,9 @@ bool organisation_is_ours(const Organisation *organisation, const char *address)
 
 /** Reads the endpoint in @node (element <home> or <foreign>); problems are appended. */
 void endpoint_read(Endpoint *endpoint, const xmlNode *node, const char *definition_path, GString **problems);
+/** The same for the endpoint that an export writes (element <to>): files may be missing, and have a mode. */
+void endpoint_read_target(Endpoint *endpoint, const xmlNode *node, const char *definition_path,
+                          GString **problems);
 void endpoint_clear(Endpoint *endpoint);
 
 #endif

@@ -44,22 +44,28 @@ typedef struct {
     bool full;        /* compare everything again */
     bool allow_empty; /* an empty source counts as proof that all are gone */
     const char *only; /* filter over source entries: no deletes, nothing else is settled */
+    const char
+        *planned; /* folder of a plan whose import counts as done: the source of the export; NULL none */
     PassProgress progress;
     void *data;
 } PassOptions;
 
 typedef struct Pass Pass;
 
-/** Opens both sides and checks the definitions against them. Borrows everything. @state NULL: only to
- *  check (pass_check_definitions()). */
-Pass *pass_open(const Connector *connector, State *state, const PassOptions *options, GError **error);
+/** Opens both sides and checks the definitions against them. Borrows everything. */
+Pass *pass_open(const Connector *connector, Step step, State *state, const PassOptions *options,
+                GError **error);
 void pass_close(Pass *pass);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pass, pass_close)
+
+/** Which recipients the pass is about: as the definition says, else its defaults where the mapping offers
+ * them. */
+void pass_recipients(const PassSettings *settings, const Mapping *mapping, RecipientAs as[OF_KINDS]);
 
 /** Of everything that makes a plan what it is: both definitions and the mapping. g_free(). */
 char *pass_digest(const Connector *connector, const Mapping *mapping);
 
-/** Reads, reconciles and writes the plan into @folder (plan.h). */
+/** Reads, reconciles and writes this step's part of the plan into @folder (plan.h). */
 bool pass_plan(Pass *pass, const char *folder, const char *run, GError **error);
 
 const Counts *pass_planned(const Pass *pass);
@@ -68,7 +74,8 @@ const Counts *pass_done(const Pass *pass);
 const Tally *pass_tally(const Pass *pass);
 /** Objects the connector owned before the run. */
 size_t pass_population(const Pass *pass);
-Directory *pass_home(const Pass *pass);
+/** The directory that the changes go to. */
+Directory *pass_target(const Pass *pass);
 /** Why everything was compared again; NULL when it was not. */
 const char *pass_full_reason(const Pass *pass);
 /** Why nothing was removed; NULL when removing was allowed. */

@@ -8,9 +8,6 @@
 #include "dirsync/pass.h"
 #include "dirsync/spool.h"
 
-/** The two sides are an index, not two copies of the code. */
-enum { SOURCE, TARGET, SIDES };
-
 /** What a read found out about a link on one side. */
 typedef enum {
     MARK_ABSENT,
@@ -22,7 +19,8 @@ typedef enum {
 /** An entry that was decoded. */
 typedef struct {
     Fingerprint fingerprint, anchor;
-    uint64_t at; /* in the spool; SPOOL_NOWHERE: not kept */
+    Fingerprint dn_key; /* source only: of the canonical DN, by which members are found */
+    uint64_t at;        /* in the spool; SPOOL_NOWHERE: not kept */
     char *anchor_text;
     char *dn, *id; /* target only */
     uint32_t link; /* NOWHERE: not linked yet */
@@ -32,20 +30,23 @@ typedef struct {
 } Record;
 
 typedef struct {
+    Directory *base; /* behind a planned one; else NULL */
     Directory *directory;
     const Schema *schema;
+    const Endpoint *endpoint;
+    const StampSettings *stamp; /* how our objects are marked there; NULL: there are none */
     Spool *spool;
     ReadResult result;
     uint8_t *marks;             /* Mark of each link that was known before the read */
     uint8_t *duplicates;        /* source: the link's entry came twice */
     GArray *records;            /* of Record */
     FingerprintIndex by_anchor; /* over records */
+    FingerprintIndex by_dn;     /* the same; source */
     size_t seen;
     size_t lost; /* source: entries whose anchor could not be read */
     GError *error;
     bool ok;
-    /* "source" or "home", for progress */
-    const char *what;
+    const char *what; /* for progress */
 } Side;
 
 /** Where an item stands in reconciling. */
@@ -69,6 +70,13 @@ typedef struct {
     Entry *released;         /* target as a first change of this run leaves it (cycles) */
     unsigned after;          /* wave of that change */
     unsigned emitted, kinds; /* what that came to, see Subject */
+
+    /* A group that is decided and not written yet, see groups.c. */
+    uint64_t postponed; /* in the target's spool, as it should be but for its members; or SPOOL_NOWHERE */
+    char *planned_dn;
+    GArray *postponed_after; /* Subject.after */
+    unsigned postponed_wave;
+    bool retry; /* Subject.retry */
 } Item;
 
 /** What is recorded when all changes of one anchor are done. */
@@ -82,13 +90,18 @@ typedef struct {
 
 struct Pass {
     const Connector *connector;
+    const PassSettings *settings;
+    Step step;
     State *state;
+    HolderIndex *index; /* of the target */
     PassOptions options;
     Mapping *mapping;
-    Managed *managed;
-    Filter *scope, *only;
+    RecipientAs as[OF_KINDS]; /* which recipients are wanted */
+    Managed **managed;        /* one for each recipient of the mapping */
+    Filter **scopes;          /* one for each source; NULL: everything */
+    Filter *only;
     char *anchor;           /* source attribute */
-    const char *home_id;    /* "entryUUID" or "objectGUID" */
+    const char *target_id;  /* "entryUUID" or "objectGUID" */
     char **requests[SIDES]; /* attributes to ask for */
     char *digest;           /* of everything that makes a mapping result */
     char *full_reason, *partial_reason;
@@ -96,8 +109,8 @@ struct Pass {
     Side side[SIDES];
     LinkTable *links;
     HolderTable *holders;
-    int64_t home_serial; /* transaction of the home index in which this pass read it */
-    GArray *items;       /* of Item */
+    int64_t index_serial; /* transaction of the index in which this pass read the target */
+    GArray *items;        /* of Item */
     uint32_t *item_of_link;
     PlanWriter *plan;
     Tally *tally;
@@ -111,20 +124,53 @@ struct Pass {
     GHashTable *offered; /* key+holder that a waiting item would free */
     GArray *settlements; /* of Settlement */
     FingerprintIndex by_anchor_settlements;
-    GPtrArray *quarantined; /* subject, reason, subject, reason ... */
+    GPtrArray *quarantined;  /* subject, reason, subject, reason ... */
+    GHashTable *memberships; /* canonical DN of a group -> what was planned for its members early */
+    GHashTable *group_nodes; /* see group_cycles.c */
 };
 
 /* pass_read.c */
 bool pass_read(Pass *pass, GError **error);
-/** Whether a source entry is one that the definition wants: filter, base and scope. */
-bool pass_in_scope(const Pass *pass, const Entry *entry);
+
+/* pass_scope.c */
+/** Why a source entry is none that the definition wants (for people); NULL: it is. */
+const char *pass_out_of_scope(const Pass *pass, const Entry *entry);
 /** The value of the anchor as text; NULL when the entry has none. g_free(). */
 char *pass_anchor_of(const Pass *pass, const Entry *entry);
-/** Addresses and join values of a home entry; HolderKey with free function. */
+/** Addresses, join values and unique values of a target entry; HolderKey with free function. */
 GArray *pass_keys(const Pass *pass, const Entry *entry);
-char *pass_home_id(const Pass *pass, const Entry *entry);
-/** RFC 4515: the entries of the home directory that the home index holds. g_free(). */
-char *pass_home_filter(const Pass *pass);
+char *pass_target_id(const Pass *pass, const Entry *entry);
+/** Fingerprint of the canonical form of a source DN. */
+Fingerprint pass_source_key(const Pass *pass, const char *dn);
+/** RFC 4515: the entries of the target that its index holds. g_free(). */
+char *pass_target_filter(const Pass *pass);
+
+/* pass.c */
+/** A value of this step from the state; *value NULL: none. */
+bool pass_recall(Pass *pass, const char *name, char **value, GError **error);
+bool pass_remember(Pass *pass, const char *name, const char *value, GError **error);
+static inline const Schema *target_schema(const Pass *pass)
+{
+    return pass->side[TARGET].schema;
+}
+static inline const StampSettings *target_stamp(const Pass *pass)
+{
+    return pass->side[TARGET].stamp;
+}
+/** What of the objects made by that recipient of the mapping is ours. */
+static inline const Managed *managed_of(const Pass *pass, int kind)
+{
+    return pass->managed[kind];
+}
+/** The recipient that an object of ours was made by: the link's, else by its classes. */
+int pass_kind_of(const Pass *pass, unsigned flags, const Entry *current);
+/** Whether entries of the target have no names of their own (rows of a file), so that the anchor serves. */
+static inline bool pass_is_named_by_anchor(const Pass *pass)
+{
+    return target_stamp(pass)->form == STAMP_ANCHOR && !*pass->settings->container;
+}
+/** Whether the target has a schema of its own to check entries by. */
+bool pass_has_schema(const Pass *pass);
 
 /* pass_items.c */
 bool pass_make_items(Pass *pass, GError **error);
@@ -145,18 +191,22 @@ typedef struct {
     Item *item;
     uint32_t index;
     char *anchor;
-    LinkRow row;      /* as stored; row.row 0: not stored */
-    Entry *source;    /* NULL: gone */
-    Entry *current;   /* our object as the server has it; NULL: none */
-    Entry *desired;   /* as it should be, with its DN */
-    Stamp stamp;      /* of current */
-    unsigned wave;    /* first wave it may use */
-    unsigned kinds;   /* bits 1 << CountKind of what was planned */
-    bool retry;       /* something was left out */
-    bool act;         /* claims are meant: a leaving holder is superseded now */
-    GPtrArray *taken; /* addresses that were left out: address, holder, address, ... */
-    GArray *after;    /* Fingerprint of the anchors whose changes must have happened before */
-    bool addresses;   /* its addresses change */
+    LinkRow row;        /* as stored; row.row 0: not stored */
+    Entry *source;      /* NULL: gone */
+    Entry *current;     /* our object as the server has it; NULL: none */
+    Entry *desired;     /* as it should be, with its DN */
+    Stamp stamp;        /* of current */
+    int kind;           /* recipient of the mapping: of desired, else of current */
+    bool is_group;      /* it has members, which are written last */
+    GPtrArray *members; /* how the source names them */
+    unsigned wave;      /* first wave it may use */
+    unsigned kinds;     /* bits 1 << CountKind of what was planned */
+    bool retry;         /* something was left out */
+    bool act;           /* claims are meant: a leaving holder is superseded now */
+    GPtrArray *taken;   /* addresses that were left out: address, holder, address, ... */
+    GArray *after;      /* Fingerprint of the anchors whose changes must have happened before */
+    bool addresses;     /* its addresses change */
+    bool beside_ours;   /* the object touched on the way is ours too */
     size_t emitted;
 } Subject;
 
@@ -167,8 +217,60 @@ bool reconcile_present(Pass *pass, Subject *subject, bool last, GError **error);
 bool reconcile_prepare(Pass *pass, Subject *subject, bool *decided, GError **error);
 bool is_address_attribute(const char *name);
 
+/** Maps the source into subject->desired, stamped, named by its RDN alone; members set aside. False: it
+ * cannot be mapped (ERROR_INVALID), or, with desired NULL and no error, is none of ours. */
+bool subject_map(Pass *pass, Subject *subject, GError **why);
+/** The modification of current into desired, counted under the limits; NULL: none. *because: the mapping's
+ * line behind it. */
+Change *subject_difference(Pass *pass, Subject *subject, const char **because);
+/** Plans that current gets the name of desired, and that groups follow; subject->wave moves on. */
+bool subject_rename(Pass *pass, Subject *subject, GError **error);
+/** Plans the creation of desired. */
+bool subject_create(Pass *pass, Subject *subject, const char *situation, GError **error);
+
+/* groups.c */
+void group_set_members_aside(const Pass *pass, Subject *subject);
+/** Decided: written by reconcile_groups(). */
+bool group_postpone(Pass *pass, Subject *subject, GError **error);
+/** Writes the groups that were postponed. */
+bool reconcile_groups(Pass *pass, GError **error);
+
+/* members.c */
+/** The target's DN (or NULL) of each of @names, in the same order. */
+bool members_resolve(Pass *pass, MembersBy by, GPtrArray *names, GPtrArray *dns, GError **error);
+/** How many were not found, and some of them, for people; NULL: none. g_free(). */
+char *members_unresolved(const GPtrArray *names, const GPtrArray *dns);
+
+/* group_cycles.c */
+void group_note_members(Pass *pass, const Subject *subject, const GPtrArray *dns);
+void group_report_cycles(Pass *pass);
+
+/* memberships.c */
+/** The groups of the target that @dn is a member of. */
+GPtrArray *membership_groups(Pass *pass, const char *dn, GError **error);
+/** Plans for one of them that @dn leaves, and @heir comes where there is one. *left: it does leave (not who
+ * is the last one where there must be one). */
+bool membership_change(Pass *pass, Subject *subject, const Entry *group, const char *dn, const char *heir,
+                       const char *situation, bool *left, GError **error);
+/** Plans that @dn comes back in. Not for groups that are written later in this run anyway. */
+bool membership_restore(Pass *pass, Subject *subject, const Entry *group, const char *dn,
+                        const char *situation, GError **error);
+/** Does to @group, an entry of the target, what was planned for its members already. */
+void membership_apply(const Pass *pass, Entry *group);
+
+/* kinds.c */
+/** Whether the object is of another kind than the one it should be. */
+bool subject_changed_kind(const Pass *pass, const Subject *subject);
+bool reconcile_kind_changed(Pass *pass, Subject *subject, bool last, GError **error);
+bool subject_is_user(const Pass *pass, const Subject *subject);
+
 /* reconcile_names.c */
-void subject_set_name(const Pass *pass, Entry *desired, const char *value, const char *parent);
+/** Sees to it that values that must be unique are so, for an object that is about to be made. */
+bool subject_make_unique(Pass *pass, Subject *subject, GError **error);
+/** The attribute of the RDN. */
+const char *subject_name_type(const Pass *pass, const Subject *subject);
+void subject_set_name(const Pass *pass, const Subject *subject, Entry *desired, const char *value,
+                      const char *parent);
 /** Value of the RDN that the mapping gave. g_free(). */
 char *subject_plain_name(const Entry *desired);
 /** True when the name that the object has is the one it should have, with or without a suffix. */
@@ -184,6 +286,10 @@ void subject_report_conflicts(Pass *pass, Subject *subject);
 bool reconcile_gone(Pass *pass, Subject *subject, GError **error);
 bool reconcile_supersede(Pass *pass, const Holder *holder, const char *by, unsigned *wave, GError **error);
 bool reconcile_moved_home(Pass *pass, Subject *subject, const Holder *native, GError **error);
+/** Plans that current is deleted in the wave after its memberships are gone; *wave: when. @left (may be NULL)
+ *  gets those of the groups (of which it takes a copy) that it really leaves. */
+bool subject_delete(Pass *pass, Subject *subject, const char *heir, const char *situation,
+                    const char *because, GPtrArray *left, unsigned *wave, GError **error);
 /** Grace of everybody who is still leaving at the end. */
 bool reconcile_leaving(Pass *pass, GError **error);
 bool subject_load(Pass *pass, uint32_t index, Subject *subject, GError **error);

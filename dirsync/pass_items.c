@@ -12,8 +12,11 @@
 static uint32_t add_item(Pass *pass, uint32_t link)
 {
     uint32_t i = pass->items->len;
-    Item item = {
-        .link = link, .source = NOWHERE, .target = NOWHERE, .fetched = {SPOOL_NOWHERE, SPOOL_NOWHERE}};
+    Item item = {.link = link,
+                 .source = NOWHERE,
+                 .target = NOWHERE,
+                 .fetched = {SPOOL_NOWHERE, SPOOL_NOWHERE},
+                 .postponed = SPOOL_NOWHERE};
     g_array_append_val(pass->items, item);
     return i;
 }
@@ -138,13 +141,11 @@ static void filter_text_free(void *text)
     g_string_free(text, TRUE);
 }
 
-static bool open_matches(Pass *pass, GString *filter, GError **error)
+static bool open_matches_in(Pass *pass, const SourceSettings *source, const char *filter, GError **error)
 {
-    const ImportSettings *import = &pass->connector->import;
-    g_string_append_c(filter, ')');
-    ReadRequest request = {.base = import->base,
-                           .scope = (SearchScope)import->scope,
-                           .filter = filter->str,
+    ReadRequest request = {.base = source->base,
+                           .scope = (SearchScope)source->scope,
+                           .filter = filter,
                            .attributes = (const char *const *)pass->requests[SOURCE]};
     g_autoptr(GPtrArray) found = directory_search(pass->side[SOURCE].directory, &request, G_MAXINT32, error);
     for (guint i = 0; found && i < found->len; i++) {
@@ -156,13 +157,22 @@ static bool open_matches(Pass *pass, GString *filter, GError **error)
     return found != NULL;
 }
 
+static bool open_matches(Pass *pass, GString *filter, GError **error)
+{
+    g_string_append_c(filter, ')');
+    for (size_t i = 0; i < pass->settings->n_sources; i++)
+        if (!open_matches_in(pass, &pass->settings->sources[i], filter->str, error))
+            return false;
+    return true;
+}
+
 /* Our objects do not carry the keys of join rules: their people are looked up in the source. */
 static bool open_joined(Pass *pass, const JoinRule *join, int64_t since, GError **error)
 {
-    g_autofree char *kind = g_ascii_strdown(join->home, -1);
+    g_autofree char *kind = g_ascii_strdown(join->target, -1);
     g_autoptr(GPtrArray) filters = g_ptr_array_new_with_free_func(filter_text_free);
     KeyFilters keys = {join->source, filters, 0};
-    if (!home_index_new_keys(state_home(pass->state), since, kind, add_key_filter, &keys, error))
+    if (!holder_index_new_keys(pass->index, since, kind, add_key_filter, &keys, error))
         return false;
     for (guint i = 0; i < filters->len; i++)
         if (!open_matches(pass, g_ptr_array_index(filters, i), error))
@@ -174,19 +184,19 @@ static bool open_joined(Pass *pass, const JoinRule *join, int64_t since, GError 
  * change before us. */
 static bool open_rivals(Pass *pass, GError **error)
 {
-    const ImportSettings *import = &pass->connector->import;
+    const PassSettings *settings = pass->settings;
     g_autofree char *text = NULL;
     if (pass->force || !pass->population) /* everybody is open already, or there is nobody */
         return true;
-    if (!state_get(pass->state, "home-serial", &text, error))
+    if (!pass_recall(pass, "index-serial", &text, error))
         return false;
-    g_auto(GStrv) parts = g_strsplit(text ? text : "", " ", 2); /* id of home.db, serial */
-    bool same = parts[0] && parts[1] && !strcmp(parts[0], home_index_id(state_home(pass->state)));
+    g_auto(GStrv) parts = g_strsplit(text ? text : "", " ", 2); /* id of the index, serial */
+    bool same = parts[0] && parts[1] && !strcmp(parts[0], holder_index_id(pass->index));
     int64_t since = same ? g_ascii_strtoll(parts[1], NULL, 10) : 0;
-    if (!home_index_rivals(state_home(pass->state), since, pass->connector->uuid, open_rival, pass, error))
+    if (!holder_index_rivals(pass->index, since, pass->connector->uuid, open_rival, pass, error))
         return false;
-    for (size_t i = 0; i < import->n_joins; i++)
-        if (!open_joined(pass, &import->joins[i], since, error))
+    for (size_t i = 0; i < settings->n_joins; i++)
+        if (!open_joined(pass, &settings->joins[i], since, error))
             return false;
     return true;
 }
@@ -207,7 +217,7 @@ static void fetched_for_confirmation(Pass *pass, Item *item, const Entry *entry)
         item->confirmed = true;
         return;
     }
-    item->out_of_scope = !pass_in_scope(pass, entry);
+    item->out_of_scope = pass_out_of_scope(pass, entry) != NULL;
     item->unconfirmed = !item->out_of_scope;
 }
 
@@ -237,7 +247,7 @@ static void want(Fetching *fetching, uint32_t index, const LinkRow *row)
     GBytes *bytes = anchor_bytes(fetching->side == SOURCE ? row->anchor : row->id ? row->id : "");
     char *dn = fetching->side == TARGET ? g_strdup(row->dn) : NULL;
     FetchId id = {
-        .dn = dn, .id_attribute = fetching->side == SOURCE ? pass->anchor : pass->home_id, .index = index};
+        .dn = dn, .id_attribute = fetching->side == SOURCE ? pass->anchor : pass->target_id, .index = index};
     id.id.data = g_bytes_get_data(bytes, &id.id.len);
     if (fetching->side == TARGET && !row->id)
         id.id_attribute = NULL;
@@ -309,7 +319,10 @@ static bool confirm_missing(Pass *pass, GError **error)
 
 static void item_clear(void *data)
 {
-    entry_free(((Item *)data)->released);
+    Item *item = data;
+    entry_free(item->released);
+    g_free(item->planned_dn);
+    g_clear_pointer(&item->postponed_after, g_array_unref);
 }
 
 bool pass_make_items(Pass *pass, GError **error)

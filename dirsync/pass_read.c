@@ -7,7 +7,6 @@
  */
 #include "dirsync/pass_internal.h"
 
-#include "dirsync/dn.h"
 #include "dirsync/interrupt.h"
 
 #include <string.h>
@@ -15,6 +14,11 @@
 static Fingerprint record_anchor(const void *side, uint32_t i)
 {
     return g_array_index(((const Side *)side)->records, Record, i).anchor;
+}
+
+static Fingerprint record_dn(const void *side, uint32_t i)
+{
+    return g_array_index(((const Side *)side)->records, Record, i).dn_key;
 }
 
 static void record_clear(void *data)
@@ -33,6 +37,7 @@ static bool side_prepare(Pass *pass, Side *side, GError **error)
     side->records = g_array_new(FALSE, TRUE, sizeof(Record));
     g_array_set_clear_func(side->records, record_clear);
     fingerprint_index_init(&side->by_anchor, record_anchor, side);
+    fingerprint_index_init(&side->by_dn, record_dn, side);
     side->spool = spool_new(state_folder(pass->state), error);
     return side->spool != NULL;
 }
@@ -52,44 +57,10 @@ static void add_record(Side *side, Record *record)
     uint32_t i = side->records->len;
     g_array_append_val(side->records, *record);
     fingerprint_index_add(&side->by_anchor, i);
+    fingerprint_index_add(&side->by_dn, i);
 }
 
 /* --- source --- */
-
-static bool is_below_base(const Pass *pass, const Entry *entry)
-{
-    const ImportSettings *import = &pass->connector->import;
-    const Schema *schema = pass->side[SOURCE].schema;
-    const char *base = import->base ? import->base : pass->connector->foreign.base;
-    if (!base || import->scope == SEARCH_SUBTREE)
-        return !base || schema_dn_within(schema, entry_dn(entry), base);
-    g_autofree char *parent =
-        import->scope == SEARCH_ONE ? dn_parent(entry_dn(entry)) : g_strdup(entry_dn(entry));
-    return parent && schema_dn_equal(schema, parent, base);
-}
-
-bool pass_in_scope(const Pass *pass, const Entry *entry)
-{
-    return (!pass->scope || filter_matches(pass->scope, pass->side[SOURCE].schema, entry)) &&
-           is_below_base(pass, entry);
-}
-
-/* Of several values the smallest: servers promise no order. */
-char *pass_anchor_of(const Pass *pass, const Entry *entry)
-{
-    const Attribute *anchor = schema_find(pass->side[SOURCE].schema, entry, pass->anchor);
-    char *smallest = NULL;
-    for (size_t i = 0; anchor && i < anchor->n_values; i++) {
-        if (!anchor->values[i].len)
-            continue;
-        g_autofree char *text = anchor_text(anchor->values[i]);
-        if (!smallest || strcmp(text, smallest) < 0) {
-            g_free(smallest);
-            smallest = g_steal_pointer(&text);
-        }
-    }
-    return smallest;
-}
 
 static void quarantine_item(Pass *pass, Side *side, const DirectoryItem *item, const char *reason, bool lost)
 {
@@ -124,8 +95,9 @@ static bool keep_source(Pass *pass, Side *side, const DirectoryItem *item, const
 {
     Record record = {.fingerprint = item->fingerprint,
                      .anchor = fingerprint_string(anchor),
+                     .dn_key = pass_source_key(pass, entry_dn(entry)),
                      .at = SPOOL_NOWHERE,
-                     .in_scope = pass_in_scope(pass, entry),
+                     .in_scope = !pass_out_of_scope(pass, entry),
                      .mark = MARK_CHANGED};
     record.link = fingerprint_index_find(&pass->links->by_anchor, record.anchor);
     record.anchor_text = (char *)anchor;
@@ -164,7 +136,7 @@ static bool source_sink(const DirectoryItem *item, void *data, GError **error)
     g_autofree char *text = entry ? pass_anchor_of(pass, entry) : NULL;
     if (!text) {
         g_autofree char *none = g_strdup_printf("no %s, which the definition names as anchor", pass->anchor);
-        if (!entry || pass_in_scope(pass, entry))
+        if (!entry || !pass_out_of_scope(pass, entry))
             quarantine_item(pass, side, item, entry ? none : why->message, true);
         return true;
     }
@@ -173,71 +145,12 @@ static bool source_sink(const DirectoryItem *item, void *data, GError **error)
 
 /* --- target --- */
 
-static void add_key(GArray *keys, const char *kind, char *value)
-{
-    HolderKey key = {g_strdup(kind), value};
-    g_array_append_val(keys, key);
-}
-
-static void key_clear(void *data)
-{
-    HolderKey *key = data;
-    g_free(key->kind);
-    g_free(key->value);
-}
-
-static void add_addresses(const Pass *pass, const Entry *entry, const char *name, const char *type,
-                          GArray *keys)
-{
-    const Attribute *attribute = schema_find(pass->side[TARGET].schema, entry, name);
-    g_autofree char *stamp = stamp_value_prefix(&pass->connector->organisation->stamp);
-    for (size_t i = 0; attribute && i < attribute->n_values; i++) {
-        Value value = attribute->values[i];
-        if (stamp && !g_ascii_strncasecmp(value.data, stamp, strlen(stamp)))
-            continue;
-        g_autofree char *whole = g_strconcat(type, value.data, NULL);
-        char *folded = address_fold(whole, strlen(whole));
-        bool there = false;
-        for (guint j = 0; j < keys->len; j++)
-            there |= !strcmp(g_array_index(keys, HolderKey, j).value, folded);
-        if (there)
-            g_free(folded);
-        else
-            add_key(keys, KEY_ADDRESS, folded);
-    }
-}
-
-GArray *pass_keys(const Pass *pass, const Entry *entry)
-{
-    const Schema *schema = pass->side[TARGET].schema;
-    GArray *keys = g_array_new(FALSE, FALSE, sizeof(HolderKey));
-    g_array_set_clear_func(keys, key_clear);
-    add_addresses(pass, entry, "proxyAddresses", "", keys);
-    add_addresses(pass, entry, "targetAddress", "", keys);
-    add_addresses(pass, entry, "mail", "smtp:", keys);
-    for (const char *const *kind = home_index_kinds(state_home(pass->state)); *kind; kind++) {
-        const Attribute *attribute = schema_find(schema, entry, *kind);
-        for (size_t j = 0; attribute && j < attribute->n_values; j++) {
-            GString *text = g_string_new(NULL);
-            schema_normalise(schema, schema_attribute(schema, *kind), attribute->values[j], text);
-            add_key(keys, *kind, g_string_free(text, FALSE));
-        }
-    }
-    return keys;
-}
-
-char *pass_home_id(const Pass *pass, const Entry *entry)
-{
-    const Attribute *id = schema_find(pass->side[TARGET].schema, entry, pass->home_id);
-    return id ? anchor_text(id->values[0]) : g_strdup(entry_dn(entry));
-}
-
-/* Puts the entry into the home index; *holder is filled for the caller. */
+/* Puts the entry into the index; *holder is filled for the caller. */
 static bool index_holder(Pass *pass, const DirectoryItem *item, const Entry *entry, Holder *holder,
                          GError **error)
 {
     g_autoptr(GArray) keys = pass_keys(pass, entry);
-    holder->id = pass_home_id(pass, entry);
+    holder->id = pass_target_id(pass, entry);
     holder->dn = g_strdup(entry_dn(entry));
     holder->dn_key = claim_dn_key(pass, holder->dn);
     holder->fingerprint = item->fingerprint;
@@ -250,8 +163,7 @@ static bool index_holder(Pass *pass, const DirectoryItem *item, const Entry *ent
             return true;
         }
     }
-    return home_index_save(state_home(pass->state), holder, (HolderKey *)(void *)keys->data, keys->len,
-                           error);
+    return holder_index_save(pass->index, holder, (HolderKey *)(void *)keys->data, keys->len, error);
 }
 
 static bool keep_target(Pass *pass, Side *side, const DirectoryItem *item, const Entry *entry,
@@ -269,8 +181,10 @@ static bool keep_target(Pass *pass, Side *side, const DirectoryItem *item, const
         return true;
     }
     if (record.link != NOWHERE && !pass->force) {
-        Fingerprint now = managed_fingerprint(pass->managed, entry, false, stamp->grace != NULL);
-        if (fingerprint_equal(now, link_at(pass->links, record.link)->desired))
+        const Link *link = link_at(pass->links, record.link);
+        const Managed *managed = managed_of(pass, pass_kind_of(pass, link->flags, entry));
+        Fingerprint now = managed_fingerprint(managed, entry, false, stamp->grace != NULL);
+        if (fingerprint_equal(now, link->desired))
             record.mark = MARK_EQUAL;
     }
     if (record.link != NOWHERE)
@@ -316,7 +230,7 @@ static bool target_sink(const DirectoryItem *item, void *data, GError **error)
     }
     g_autoptr(Holder) holder = g_new0(Holder, 1);
     g_auto(Stamp) stamp = {0};
-    bool stamped = stamp_read(&pass->connector->organisation->stamp, side->schema, entry, &stamp);
+    bool stamped = stamp_read(side->stamp, side->schema, entry, &stamp);
     bool ours = stamped && !strcmp(stamp.connector, pass->connector->uuid);
     holder->owner = g_strdup(stamp.connector);
     holder->anchor = g_strdup(stamp.anchor);
@@ -330,39 +244,46 @@ static bool target_sink(const DirectoryItem *item, void *data, GError **error)
 
 /* --- both --- */
 
-/* Everybody who can receive mail, and everything that is ours. */
-char *pass_home_filter(const Pass *pass)
+/* One source after the other; the whole is as good as its worst part. */
+static bool read_one_source(Pass *pass, const SourceSettings *source, GError **error)
 {
-    GString *filter =
-        g_string_new("(|(proxyAddresses=*)(mail=*)(targetAddress=*)(mailNickname=*)(objectClass=contact)");
-    for (const char *const *name = stamp_attributes(&pass->connector->organisation->stamp); *name; name++)
-        g_string_append_printf(filter, "(%s=*)", *name);
-    for (const char *const *kind = home_index_kinds(state_home(pass->state)); *kind; kind++)
-        g_string_append_printf(filter, "(%s=*)", *kind);
-    return g_string_free(g_string_append_c(filter, ')'), FALSE);
+    Side *side = &pass->side[SOURCE];
+    ReadRequest request = {.base = source->base,
+                           .scope = (SearchScope)source->scope,
+                           .filter = source->filter,
+                           .attributes = (const char *const *)pass->requests[SOURCE],
+                           .last_good_count = pass->source_count};
+    ReadResult result = {0};
+    if (!directory_read(side->directory, &request, source_sink, pass, &result, error))
+        return false;
+    side->result.entries += result.entries;
+    side->result.bad += result.bad;
+    if (side->result.proof == PROOF_COMPLETE && result.proof != PROOF_COMPLETE) {
+        side->result.proof = result.proof;
+        side->result.reason = g_steal_pointer(&result.reason);
+    }
+    read_result_clear(&result);
+    return true;
 }
 
 static bool read_source(Pass *pass, GError **error)
 {
-    Side *side = &pass->side[SOURCE];
     g_autofree char *count = NULL;
-    if (!state_get(pass->state, "source-count", &count, error))
+    if (!pass_recall(pass, "source-count", &count, error))
         return false;
     pass->source_count = count ? (size_t)g_ascii_strtoull(count, NULL, 10) : 0;
-    const ImportSettings *import = &pass->connector->import;
-    ReadRequest request = {.base = import->base,
-                           .scope = (SearchScope)import->scope,
-                           .filter = import->filter,
-                           .attributes = (const char *const *)pass->requests[SOURCE],
-                           .last_good_count = pass->source_count};
-    return directory_read(side->directory, &request, source_sink, pass, &side->result, error);
+    pass->side[SOURCE].result = (ReadResult){.proof = PROOF_COMPLETE};
+    for (size_t i = 0; i < pass->settings->n_sources; i++)
+        if (!read_one_source(pass, &pass->settings->sources[i], error))
+            return false;
+    return true;
 }
 
 static gpointer read_target(gpointer data)
 {
     Pass *pass = data;
     Side *side = &pass->side[TARGET];
-    g_autofree char *filter = pass_home_filter(pass);
+    g_autofree char *filter = pass_target_filter(pass);
     ReadRequest request = {
         .scope = SEARCH_SUBTREE, .filter = filter, .attributes = (const char *const *)pass->requests[TARGET]};
     side->ok = directory_read(side->directory, &request, target_sink, pass, &side->result, &side->error);
@@ -373,7 +294,7 @@ static bool forget_vanished(Pass *pass, GError **error)
 {
     for (guint i = 0; i < pass->holders->marks->len; i++) {
         const HolderMark *mark = holder_at(pass->holders, i);
-        if (!mark->seen && !home_index_remove(state_home(pass->state), mark->row, error))
+        if (!mark->seen && !holder_index_remove(pass->index, mark->row, error))
             return false;
     }
     return true;
@@ -390,25 +311,25 @@ static bool check_target(Pass *pass, GError **error)
         return forget_vanished(pass, error);
     event_emit(EVENT_HOME_PARTIAL, NULL, "%s", side->result.reason);
     error_set(error, ERROR_SERVER_LIMIT,
-              "home directory: could not be read whole: %s; without it nobody can say who is "
+              "%s: could not be read whole: %s; without it nobody can say who is "
               "there already, so nothing is planned (dirsync check says what to change)",
-              side->result.reason);
+              directory_describe(side->directory)->subject, side->result.reason);
     return false;
 }
 
 static bool read_both(Pass *pass, GError **error)
 {
-    GThread *thread = g_thread_try_new("home", read_target, pass, error);
+    GThread *thread = g_thread_try_new("target", read_target, pass, error);
     if (!thread)
         return false;
     bool source_ok = read_source(pass, error);
     g_thread_join(thread);
-    GError *home_error = NULL;
-    bool target_ok = check_target(pass, &home_error);
+    GError *target_error = NULL;
+    bool target_ok = check_target(pass, &target_error);
     if (source_ok && !target_ok)
-        g_propagate_error(error, home_error);
+        g_propagate_error(error, target_error);
     else
-        g_clear_error(&home_error);
+        g_clear_error(&target_error);
     return source_ok && target_ok;
 }
 
@@ -416,7 +337,7 @@ static bool read_both(Pass *pass, GError **error)
  * how many there were. */
 static bool has_too_few_for_what_we_own(const Pass *pass)
 {
-    const Endpoint *foreign = &pass->connector->foreign;
+    const Endpoint *foreign = pass->side[SOURCE].endpoint;
     bool is_file = directory_describe(pass->side[SOURCE].directory)->capabilities & IS_FILE;
     if (!is_file || foreign->count_trailer || foreign->checksum || pass->source_count)
         return false;
@@ -461,15 +382,14 @@ static size_t count_owned(const Pass *pass)
 
 bool pass_read(Pass *pass, GError **error)
 {
-    HomeIndex *home = state_home(pass->state);
     for (int i = 0; i < SIDES; i++)
         if (!side_prepare(pass, &pass->side[i], error))
             return false;
-    if (!home_index_begin(home, error))
+    if (!holder_index_begin(pass->index, error))
         return false;
-    pass->home_serial = home_index_serial(home);
-    if (!read_both(pass, error) || interrupt_pending(error) || !home_index_commit(home, error)) {
-        home_index_rollback(home);
+    pass->index_serial = holder_index_serial(pass->index);
+    if (!read_both(pass, error) || interrupt_pending(error) || !holder_index_commit(pass->index, error)) {
+        holder_index_rollback(pass->index);
         return false;
     }
     event_emit(EVENT_SOURCE_READ, NULL, "%zu entries", pass->side[SOURCE].result.entries);

@@ -23,6 +23,7 @@ typedef struct {
 enum { FORWARD, UNDO };
 
 struct PlanWriter {
+    Step step;
     char *folder, *undo;
     bool asserts, finished;
     FILE *work[2];
@@ -31,19 +32,27 @@ struct PlanWriter {
     GString *text;
 };
 
+const char *const plan_files[STEPS] = {"1-home.ldif", "2-foreign.ldif"};
+
+static void plan_step_clear(PlanStep *step)
+{
+    g_free(step->digest);
+    g_free(step->uri);
+    g_free(step->summary);
+    g_free(step->refused);
+    g_free(step->waves);
+}
+
 void plan_head_clear(PlanHead *head)
 {
+    for (int step = 0; step < STEPS; step++)
+        plan_step_clear(&head->step[step]);
     g_free(head->run);
     g_free(head->kind);
     g_free(head->created);
     g_free(head->connector_path);
     g_free(head->connector_name);
     g_free(head->connector_uuid);
-    g_free(head->digest);
-    g_free(head->uri);
-    g_free(head->summary);
-    g_free(head->refused);
-    g_free(head->waves);
     *head = (PlanHead){0};
 }
 
@@ -53,12 +62,22 @@ static bool io_error(GError **error, const char *path, const char *what)
     return false;
 }
 
-static bool make_plan_folder(const char *path, GError **error)
+/* Empty, or with the earlier steps of the plan. */
+static bool may_hold_step(const char *path, Step step)
+{
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    if (dir && !g_dir_read_name(dir))
+        return true;
+    g_autofree char *head = g_build_filename(path, PLAN_HEAD, NULL);
+    g_autofree char *changes = g_build_filename(path, plan_files[step], NULL);
+    return dir && g_file_test(head, G_FILE_TEST_EXISTS) && !g_file_test(changes, G_FILE_TEST_EXISTS);
+}
+
+static bool make_plan_folder(const char *path, Step step, GError **error)
 {
     if (g_mkdir_with_parents(path, 0700) != 0)
         return io_error(error, path, "make the plan's folder");
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-    if (dir && !g_dir_read_name(dir))
+    if (may_hold_step(path, step))
         return true;
     error_set(error, ERROR_IO, "%s: exists and is not empty; name a new folder for the plan", path);
     return false;
@@ -74,17 +93,18 @@ static FILE *open_work(const char *folder, GError **error)
     return file;
 }
 
-PlanWriter *plan_writer_new(const char *folder, bool asserts, GError **error)
+PlanWriter *plan_writer_new(const char *folder, Step step, bool asserts, GError **error)
 {
-    if (!make_plan_folder(folder, error))
+    if (!make_plan_folder(folder, step, error))
         return NULL;
     g_autoptr(PlanWriter) writer = g_new0(PlanWriter, 1);
+    writer->step = step;
     writer->folder = g_strdup(folder);
     writer->undo = g_build_filename(folder, PLAN_UNDO, NULL);
     writer->asserts = asserts;
     writer->placed = g_array_new(FALSE, FALSE, sizeof(Placed));
     writer->text = g_string_new(NULL);
-    if (!make_plan_folder(writer->undo, error) ||
+    if (!make_plan_folder(writer->undo, step, error) ||
         !(writer->work[FORWARD] = open_work(writer->folder, error)) ||
         !(writer->work[UNDO] = open_work(writer->undo, error)))
         return NULL;
@@ -149,7 +169,7 @@ static bool copy_sorted(PlanWriter *writer, int side, FILE *out)
 static bool write_changes(PlanWriter *writer, int side, GError **error)
 {
     const char *folder = side == FORWARD ? writer->folder : writer->undo;
-    g_autofree char *path = g_build_filename(folder, PLAN_CHANGES, NULL);
+    g_autofree char *path = g_build_filename(folder, plan_files[writer->step], NULL);
     g_autofree char *work = g_build_filename(folder, "changes.work", NULL);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
@@ -164,42 +184,80 @@ static bool write_changes(PlanWriter *writer, int side, GError **error)
     return ok;
 }
 
-static void count_waves(const PlanWriter *writer, PlanHead *head)
+/* Waves without a change do not count. */
+static void count_waves(const PlanWriter *writer, PlanStep *step)
 {
     guint n = writer->placed->len;
-    head->changes = n;
-    head->n_waves = n ? g_array_index(writer->placed, Placed, n - 1).wave : 0;
-    head->waves = g_new0(size_t, head->n_waves + 1);
-    for (guint i = 0; i < n; i++)
-        head->waves[g_array_index(writer->placed, Placed, i).wave - 1]++;
-}
-
-static void reverse_waves(PlanHead *head)
-{
-    for (size_t i = 0; i < head->n_waves / 2; i++) {
-        size_t other = head->waves[head->n_waves - 1 - i];
-        head->waves[head->n_waves - 1 - i] = head->waves[i];
-        head->waves[i] = other;
+    unsigned last = 0;
+    step->changes = n;
+    step->waves = g_new0(size_t, n + 1);
+    for (guint i = 0; i < n; i++) {
+        unsigned wave = g_array_index(writer->placed, Placed, i).wave;
+        step->n_waves += wave != last;
+        last = wave;
+        step->waves[step->n_waves - 1]++;
     }
 }
 
-bool plan_writer_finish(PlanWriter *writer, const PlanHead *given, GError **error)
+static void reverse_waves(PlanStep *step)
+{
+    for (size_t i = 0; i < step->n_waves / 2; i++) {
+        size_t other = step->waves[step->n_waves - 1 - i];
+        step->waves[step->n_waves - 1 - i] = step->waves[i];
+        step->waves[i] = other;
+    }
+}
+
+/* The head of @folder with this step in it; the earlier steps are those that are there already. */
+static bool save_step(const PlanWriter *writer, const char *folder, const char *kind, const PlanHead *given,
+                      const PlanStep *step, GError **error)
+{
+    g_autofree char *path = g_build_filename(folder, PLAN_HEAD, NULL);
+    g_auto(PlanHead) before = {0};
+    if (g_file_test(path, G_FILE_TEST_EXISTS) && !plan_load(folder, &before, error))
+        return false;
+    PlanHead head = *given; /* borrows the strings */
+    head.kind = (char *)kind;
+    memcpy(head.step, before.step, sizeof head.step);
+    head.step[writer->step] = *step;
+    return plan_save_head(folder, &head, error);
+}
+
+bool plan_writer_finish(PlanWriter *writer, const PlanHead *head, GError **error)
 {
     g_array_sort(writer->placed, compare_placed);
     if (!write_changes(writer, FORWARD, error) || !write_changes(writer, UNDO, error))
         return false;
-    PlanHead head = *given; /* borrows the strings */
-    head.asserts = writer->asserts;
-    count_waves(writer, &head);
-    reverse_waves(&head);
-    head.kind = (char *)"undo";
-    bool ok = plan_save_head(writer->undo, &head, error);
-    reverse_waves(&head);
-    head.kind = (char *)"plan";
-    ok = ok && plan_save_head(writer->folder, &head, error);
-    g_free(head.waves);
+    PlanStep step = head->step[writer->step];
+    step.planned = true;
+    step.asserts = writer->asserts;
+    count_waves(writer, &step);
+    reverse_waves(&step);
+    bool ok = save_step(writer, writer->undo, "undo", head, &step, error);
+    reverse_waves(&step);
+    ok = ok && save_step(writer, writer->folder, "plan", head, &step, error);
+    g_free(step.waves);
     writer->finished = ok;
     return ok;
+}
+
+static void remove_step(const char *folder, Step step)
+{
+    const char *const names[] = {plan_files[step], "changes.work"};
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *path = g_build_filename(folder, names[i], NULL);
+        unlink(path);
+    }
+}
+
+/* What this step wrote; the folder too when nothing else is in it. */
+static void give_up(const PlanWriter *writer)
+{
+    g_autofree char *head = g_build_filename(writer->folder, PLAN_HEAD, NULL);
+    remove_step(writer->undo, writer->step);
+    remove_step(writer->folder, writer->step);
+    if (!g_file_test(head, G_FILE_TEST_EXISTS))
+        plan_remove(writer->folder);
 }
 
 void plan_writer_free(PlanWriter *writer)
@@ -210,7 +268,7 @@ void plan_writer_free(PlanWriter *writer)
         if (writer->work[side])
             fclose(writer->work[side]);
     if (!writer->finished)
-        plan_remove(writer->folder);
+        give_up(writer);
     if (writer->placed)
         g_array_unref(writer->placed);
     if (writer->text)
@@ -222,7 +280,8 @@ void plan_writer_free(PlanWriter *writer)
 
 static void remove_files(const char *folder)
 {
-    static const char *const names[] = {PLAN_HEAD, PLAN_CHANGES, "changes.work", PLAN_HEAD ".new"};
+    const char *const names[] = {PLAN_HEAD, plan_files[STEP_IMPORT], plan_files[STEP_EXPORT], "changes.work",
+                                 PLAN_HEAD ".new"};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *path = g_build_filename(folder, names[i], NULL);
         unlink(path);

@@ -5,8 +5,9 @@
 #include "dirsync/plan.h"
 
 #define PLAN_HEAD "plan.json"
-#define PLAN_CHANGES "1-home.ldif"
 #define PLAN_UNDO "undo"
+
+extern const char *const plan_files[STEPS]; /* "1-home.ldif", "2-foreign.ldif" */
 
 /** Writes plan.json: new file, fsync, rename, fsync of the folder. */
 bool plan_save_head(const char *folder, const PlanHead *head, GError **error);

@@ -9,20 +9,34 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PLAN_FORM 1
+#define PLAN_FORM 2
+
+static const char *const directories[STEPS] = {"home", "foreign"};
+
+static json_t *step_to_json(const PlanStep *step, Step which)
+{
+    json_t *waves = json_array();
+    for (size_t i = 0; i < step->n_waves; i++)
+        json_array_append_new(waves, json_integer((json_int_t)step->waves[i]));
+    return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:I, s:o, s:b}", "step", step_names[which],
+                     "file", plan_files[which], "directory", directories[which], "uri", step->uri, "digest",
+                     step->digest, "summary", step->summary, "refused", step->refused, "changes",
+                     (json_int_t)step->changes, "waves", waves, "asserts", step->asserts);
+}
 
 static json_t *head_to_json(const PlanHead *head)
 {
-    json_t *waves = json_array();
-    for (size_t i = 0; i < head->n_waves; i++)
-        json_array_append_new(waves, json_integer((json_int_t)head->waves[i]));
-    return json_pack(
-        "{s:i, s:s, s:s, s:s, s:{s:s, s:s, s:s}, s:s, s:s?, s:s?, s:b, s:[{s:s, s:s, s:s, s:I, s:o, s:b}]}",
-        "format", PLAN_FORM, "run", head->run, "kind", head->kind, "created", head->created, "connector",
-        "name", head->connector_name, "uuid", head->connector_uuid, "path", head->connector_path, "digest",
-        head->digest, "summary", head->summary, "refused", head->refused, "empty", head->changes == 0,
-        "steps", "file", PLAN_CHANGES, "directory", "home", "uri", head->uri, "changes",
-        (json_int_t)head->changes, "waves", waves, "asserts", head->asserts);
+    json_t *steps = json_array();
+    size_t changes = 0;
+    for (int step = 0; step < STEPS; step++)
+        if (head->step[step].planned) {
+            json_array_append_new(steps, step_to_json(&head->step[step], (Step)step));
+            changes += head->step[step].changes;
+        }
+    return json_pack("{s:i, s:s, s:s, s:s, s:{s:s, s:s, s:s}, s:b, s:o}", "format", PLAN_FORM, "run",
+                     head->run, "kind", head->kind, "created", head->created, "connector", "name",
+                     head->connector_name, "uuid", head->connector_uuid, "path", head->connector_path,
+                     "empty", changes == 0, "steps", steps);
 }
 
 static bool write_durably(const char *folder, const char *text, GError **error)
@@ -60,42 +74,70 @@ static char *member(json_t *object, const char *name)
     return g_strdup(json_string_value(json_object_get(object, name)));
 }
 
-static bool fill_waves(json_t *step, PlanHead *head)
+static bool fill_waves(json_t *json, PlanStep *step)
 {
-    json_t *waves = json_object_get(step, "waves");
-    head->changes = (size_t)json_integer_value(json_object_get(step, "changes"));
-    head->n_waves = json_array_size(waves);
-    head->waves = g_new0(size_t, head->n_waves + 1);
+    json_t *waves = json_object_get(json, "waves");
+    step->changes = (size_t)json_integer_value(json_object_get(json, "changes"));
+    step->n_waves = json_array_size(waves);
+    step->waves = g_new0(size_t, step->n_waves + 1);
     size_t sum = 0;
-    for (size_t i = 0; i < head->n_waves; i++)
-        sum += head->waves[i] = (size_t)json_integer_value(json_array_get(waves, i));
-    return sum == head->changes;
+    for (size_t i = 0; i < step->n_waves; i++)
+        sum += step->waves[i] = (size_t)json_integer_value(json_array_get(waves, i));
+    return sum == step->changes;
+}
+
+static bool fill_step(json_t *json, PlanHead *head)
+{
+    const char *name = json_string_value(json_object_get(json, "step"));
+    for (int which = 0; which < STEPS; which++) {
+        PlanStep *step = &head->step[which];
+        if (g_strcmp0(name, step_names[which]) != 0 || step->planned)
+            continue;
+        step->planned = true;
+        step->digest = member(json, "digest");
+        step->uri = member(json, "uri");
+        step->summary = member(json, "summary");
+        step->refused = member(json, "refused");
+        step->asserts = json_is_true(json_object_get(json, "asserts"));
+        bool ok = step->digest && fill_waves(json, step);
+        head->changes += step->changes;
+        return ok;
+    }
+    return false;
 }
 
 static bool fill_head(json_t *json, PlanHead *head)
 {
     json_t *connector = json_object_get(json, "connector");
-    json_t *step = json_array_get(json_object_get(json, "steps"), 0);
+    json_t *steps = json_object_get(json, "steps");
     head->run = member(json, "run");
     head->kind = member(json, "kind");
     head->created = member(json, "created");
-    head->digest = member(json, "digest");
-    head->summary = member(json, "summary");
-    head->refused = member(json, "refused");
     head->connector_name = member(connector, "name");
     head->connector_uuid = member(connector, "uuid");
     head->connector_path = member(connector, "path");
-    head->uri = member(step, "uri");
-    head->asserts = json_is_true(json_object_get(step, "asserts"));
-    return json_integer_value(json_object_get(json, "format")) == PLAN_FORM && head->run && head->kind &&
-           head->digest && head->connector_uuid && head->connector_path && fill_waves(step, head);
+    for (size_t i = 0; i < json_array_size(steps); i++)
+        if (!fill_step(json_array_get(steps, i), head))
+            return false;
+    return json_integer_value(json_object_get(json, "format")) == PLAN_FORM && json_array_size(steps) &&
+           head->run && head->kind && head->connector_uuid && head->connector_path;
+}
+
+/* NULL when every file of the plan is there, else the path of one that is not; g_free(). */
+static char *missing_file(const char *folder, const PlanHead *head)
+{
+    for (int step = 0; step < STEPS; step++) {
+        g_autofree char *path = g_build_filename(folder, plan_files[step], NULL);
+        if (head->step[step].planned && !g_file_test(path, G_FILE_TEST_IS_REGULAR))
+            return g_steal_pointer(&path);
+    }
+    return NULL;
 }
 
 bool plan_load(const char *folder, PlanHead *head, GError **error)
 {
     *head = (PlanHead){0};
     g_autofree char *path = g_build_filename(folder, PLAN_HEAD, NULL);
-    g_autofree char *changes = g_build_filename(folder, PLAN_CHANGES, NULL);
     json_error_t why;
     json_t *json = json_load_file(path, JSON_REJECT_DUPLICATES, &why);
     if (!json) {
@@ -105,22 +147,23 @@ bool plan_load(const char *folder, PlanHead *head, GError **error)
     }
     bool ok = fill_head(json, head);
     json_decref(json);
+    g_autofree char *missing = ok ? missing_file(folder, head) : NULL;
     if (!ok)
         error_set(error, ERROR_SOURCE, "%s: not a plan of this version of dirsync; make a new one", path);
-    else if (!(ok = g_file_test(changes, G_FILE_TEST_IS_REGULAR)))
-        error_set(error, ERROR_SOURCE, "%s: missing; the plan is not whole, make a new one", changes);
-    if (!ok)
+    else if (missing)
+        error_set(error, ERROR_SOURCE, "%s: missing; the plan is not whole, make a new one", missing);
+    if (!ok || missing)
         plan_head_clear(head);
-    return ok;
+    return ok && !missing;
 }
 
-bool plan_refuse(const char *folder, const char *why, GError **error)
+bool plan_refuse(const char *folder, Step step, const char *why, GError **error)
 {
     g_auto(PlanHead) head = {0};
     if (!plan_load(folder, &head, error))
         return false;
-    g_free(head.refused);
-    head.refused = g_strdup(why);
+    g_free(head.step[step].refused);
+    head.step[step].refused = g_strdup(why);
     return plan_save_head(folder, &head, error);
 }
 
@@ -130,9 +173,9 @@ struct PlanReader {
     LdifReader *ldif;
 };
 
-PlanReader *plan_reader_new(const char *folder, GError **error)
+PlanReader *plan_reader_new(const char *folder, Step step, GError **error)
 {
-    g_autofree char *path = g_build_filename(folder, PLAN_CHANGES, NULL);
+    g_autofree char *path = g_build_filename(folder, plan_files[step], NULL);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         error_set(error, ERROR_IO, "%s: %s", path, g_strerror(errno));

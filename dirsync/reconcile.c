@@ -24,6 +24,7 @@ void subject_clear(Subject *subject)
     entry_free(subject->desired);
     stamp_clear(&subject->stamp);
     g_clear_pointer(&subject->taken, g_ptr_array_unref);
+    g_clear_pointer(&subject->members, g_ptr_array_unref);
     g_clear_pointer(&subject->after, g_array_unref);
     *subject = (Subject){0};
 }
@@ -71,9 +72,9 @@ bool subject_load(Pass *pass, uint32_t index, Subject *subject, GError **error)
     } else if (!load_content(pass, item, TARGET, &subject->current, error)) {
         return false;
     }
+    subject->kind = pass_kind_of(pass, link->flags, subject->current);
     if (subject->current)
-        stamp_read(&pass->connector->organisation->stamp, pass->side[TARGET].schema, subject->current,
-                   &subject->stamp);
+        stamp_read(target_stamp(pass), pass->side[TARGET].schema, subject->current, &subject->stamp);
     return true;
 }
 
@@ -115,8 +116,8 @@ static bool decide_all(Pass *pass, bool gone, GError **error)
 static Change *giving_up(const Pass *pass, const Subject *subject)
 {
     DifferenceOptions options = {.graced = subject->stamp.grace != NULL};
-    g_autoptr(Change) whole =
-        managed_difference(pass->managed, subject->current, subject->desired, options, NULL, NULL);
+    g_autoptr(Change) whole = managed_difference(managed_of(pass, subject->kind), subject->current,
+                                                 subject->desired, options, NULL, NULL);
     Change *part = NULL;
     for (size_t i = 0; whole && i < whole->n_modifications; i++) {
         const Modification *modification = &whole->modifications[i];
@@ -138,7 +139,7 @@ static bool give_up_name(Pass *pass, Subject *subject, Entry *left, GError **err
     g_autofree char *parent = dn_parent(entry_dn(subject->current));
     g_autofree char *value =
         g_strdup_printf("dirsync-%016" G_GINT64_MODIFIER "x", item_link(pass, subject->item)->anchor.low);
-    const char *type = mapping_name_rule(pass->mapping)->name;
+    const char *type = subject_name_type(pass, subject);
     g_autofree char *rdn = dn_build(type, value, strlen(value), NULL);
     g_autofree char *dn = dn_build(type, value, strlen(value), parent);
     g_autoptr(Change) change = change_new(CHANGE_RENAME, entry_dn(subject->current));
@@ -160,7 +161,7 @@ static bool step_back(Pass *pass, uint32_t index, GError **error)
     if (!reconcile_prepare(pass, &subject, &decided, error))
         return false;
     g_autoptr(Change) change = giving_up(pass, &subject);
-    g_autoptr(Entry) left = managed_result(pass->managed, subject.current, change);
+    g_autoptr(Entry) left = managed_result(managed_of(pass, subject.kind), subject.current, change);
     if (change && !emit_change(pass, &subject, change, subject.current, subject.wave++, "changed",
                                "two entries exchange addresses", error))
         return false;
@@ -258,5 +259,5 @@ bool pass_reconcile(Pass *pass, GError **error)
     if (!pass->container_missing && any_changed(pass) && !claim_foreign_names(pass, error))
         return false;
     return decide_all(pass, true, error) && decide_all(pass, false, error) && decide_waiting(pass, error) &&
-           reconcile_leaving(pass, error);
+           reconcile_leaving(pass, error) && reconcile_groups(pass, error);
 }

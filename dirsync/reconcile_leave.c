@@ -6,16 +6,12 @@
  * dated, and restored when they come back. What a leaving object holds is free
  * for a newcomer at once; then its grace ends.
  */
+#include "dirsync/account.h"
 #include "dirsync/pass_internal.h"
 
 #include <string.h>
 
 #define GRACE_FORMAT "%Y%m%d%H%M%SZ"
-
-static const StampSettings *stamp_of(const Pass *pass)
-{
-    return &pass->connector->organisation->stamp;
-}
 
 static char *now_as_time(void)
 {
@@ -38,85 +34,26 @@ static bool grace_is_over(const Pass *pass, const char *since)
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
     if (!start)
         return false;
-    return g_date_time_difference(now, start) >=
-           (GTimeSpan)pass->connector->import.grace_days * G_TIME_SPAN_DAY;
+    return g_date_time_difference(now, start) >= (GTimeSpan)pass->settings->grace_days * G_TIME_SPAN_DAY;
 }
 
 /* --- deleting --- */
 
-static GPtrArray *groups_with(Pass *pass, const char *dn, GError **error)
-{
-    static const char *const attributes[] = {"objectClass", NULL};
-    g_autofree char *member = filter_equals("member", dn, strlen(dn));
-    g_autofree char *unique = filter_equals("uniqueMember", dn, strlen(dn));
-    g_autofree char *filter = g_strconcat("(|", member, unique, ")", NULL);
-    ReadRequest request = {.scope = SEARCH_SUBTREE, .filter = filter, .attributes = attributes};
-    return directory_search(pass->side[TARGET].directory, &request, 10000, error);
-}
-
-static bool is_member(Pass *pass, const Entry *group, const char *name, const char *dn, bool *member,
-                      GError **error)
-{
-    g_autofree char *filter = filter_equals(name, dn, strlen(dn));
-    ReadRequest request = {.base = entry_dn(group),
-                           .scope = SEARCH_BASE,
-                           .filter = filter,
-                           .attributes = (const char *const[]){"objectClass", NULL}};
-    g_autoptr(GPtrArray) found = directory_search(pass->side[TARGET].directory, &request, 1, error);
-    *member = found && found->len;
-    return found != NULL;
-}
-
-/* A group is read once, for the limit on what it may lose. */
-static bool tally_member(Pass *pass, const Entry *group, const char *name, GError **error)
-{
-    const char *dn = entry_dn(group);
-    if (!tally_has_population(pass->tally, dn)) {
-        ReadRequest request = {
-            .base = dn, .scope = SEARCH_BASE, .attributes = (const char *const[]){name, NULL}};
-        g_autoptr(GPtrArray) found = directory_search(pass->side[TARGET].directory, &request, 1, error);
-        if (!found)
-            return false;
-        const Attribute *members =
-            found->len ? schema_find(pass->side[TARGET].schema, g_ptr_array_index(found, 0), name) : NULL;
-        tally_set_population(pass->tally, dn, members ? members->n_values : 1);
-    }
-    tally_add_of(pass->tally, LIMIT_MEMBERS, dn, "contacts that go");
-    return true;
-}
-
-/* The membership of @dn in one group goes, to @heir where there is one and it is not in there already. */
-static bool change_membership(Pass *pass, Subject *subject, const Entry *group, const char *dn,
-                              const char *heir, const char *situation, GError **error)
-{
-    bool unique = schema_entry_is(pass->side[TARGET].schema, group, "groupOfUniqueNames");
-    const char *name = unique ? "uniqueMember" : "member";
-    g_autoptr(Change) change = change_new(CHANGE_MODIFY, entry_dn(group));
-    Value old = {dn, strlen(dn)};
-    change_modify(change, MODIFY_DELETE, name, &old, 1);
-    bool there = false;
-    if (!heir && !tally_member(pass, group, name, error))
-        return false;
-    if (heir && !is_member(pass, group, name, heir, &there, error))
-        return false;
-    if (heir && !there) {
-        Value new = {heir, strlen(heir)};
-        change_modify(change, MODIFY_ADD, name, &new, 1);
-    }
-    return emit_change(pass, subject, change, group, subject->wave, situation, "membership", error);
-}
-
-/* Deletes our object in the wave after its memberships are gone; *wave: when. */
-static bool delete_object(Pass *pass, Subject *subject, const char *heir, const char *situation,
-                          const char *because, unsigned *wave, GError **error)
+bool subject_delete(Pass *pass, Subject *subject, const char *heir, const char *situation,
+                    const char *because, GPtrArray *left, unsigned *wave, GError **error)
 {
     const char *dn = entry_dn(subject->current);
-    g_autoptr(GPtrArray) groups = groups_with(pass, dn, error);
+    g_autoptr(GPtrArray) groups = membership_groups(pass, dn, error);
     if (!groups)
         return false;
-    for (guint i = 0; i < groups->len; i++)
-        if (!change_membership(pass, subject, g_ptr_array_index(groups, i), dn, heir, situation, error))
+    for (guint i = 0; i < groups->len; i++) {
+        const Entry *group = g_ptr_array_index(groups, i);
+        bool leaves;
+        if (!membership_change(pass, subject, group, dn, heir, situation, &leaves, error))
             return false;
+        if (left && leaves)
+            g_ptr_array_add(left, entry_copy(group));
+    }
     *wave = subject->wave + (groups->len > 0);
     g_autoptr(Change) change = change_new(CHANGE_DELETE, dn);
     if (!emit_change(pass, subject, change, subject->current, *wave, situation, because, error))
@@ -153,48 +90,67 @@ bool reconcile_gone(Pass *pass, Subject *subject, GError **error)
         return stays_as_it_is(pass, subject, pass->force);
     if (!subject->current)
         return both_gone(pass, subject);
-    if (item->out_of_scope && !pass->connector->import.out_of_scope_is_missing)
+    if (item->out_of_scope && !pass->settings->out_of_scope_is_missing)
         return stays_as_it_is(pass, subject, false);
     if (item->unconfirmed)
         event_emit(EVENT_NOT_CONFIRMED, subject->anchor,
                    "the read did not show it, but the source has it; left alone");
     if (!item->confirmed && !item->out_of_scope)
         return stays_as_it_is(pass, subject, true);
-    bool over = subject->stamp.grace ? grace_is_over(pass, subject->stamp.grace)
-                                     : pass->connector->import.grace_days == 0;
+    bool over =
+        subject->stamp.grace ? grace_is_over(pass, subject->stamp.grace) : pass->settings->grace_days == 0;
+    if (over && subject_is_user(pass, subject)) {
+        event_emit(EVENT_ACCOUNT_KEPT, entry_dn(subject->current),
+                   "not in the source any more: disabled, not deleted");
+        over = false;
+    }
     if (!over) {
         item->state = ITEM_LEAVING;
         return true;
     }
     unsigned wave;
-    if (!delete_object(pass, subject, NULL, "missing",
-                       subject->stamp.grace ? "grace is over" : "not in the source any more", &wave, error))
+    if (!subject_delete(pass, subject, NULL, "missing",
+                        subject->stamp.grace ? "grace is over" : "not in the source any more", NULL, &wave,
+                        error))
         return false;
     emit_settlement(pass, subject, NULL, true, 0, NULL);
     return true;
+}
+
+/* An account that nobody in the source stands behind is disabled. */
+static Change *lock_account(const Pass *pass, const Subject *subject, Change *change)
+{
+    g_autoptr(Change) lock =
+        subject_is_user(pass, subject) ? account_disable(target_schema(pass), subject->current) : NULL;
+    for (size_t i = 0; lock && i < lock->n_modifications; i++) {
+        const Modification *one = &lock->modifications[i];
+        change_modify(change, one->kind, one->name, one->values, one->n_values);
+    }
+    return change;
 }
 
 static bool begin_grace(Pass *pass, Subject *subject, GError **error)
 {
     g_autofree char *now = now_as_time();
     Stamp stamp = {pass->connector->uuid, subject->anchor, now};
-    g_autoptr(Entry) desired = managed_stripped(pass->managed, subject->current);
-    stamp_write(stamp_of(pass), &stamp, desired);
+    g_autoptr(Entry) desired = managed_stripped(managed_of(pass, subject->kind), subject->current);
+    stamp_write(target_stamp(pass), &stamp, desired);
     const char *hidden =
-        pass->connector->import.grace_action == HIDE_IN_GRACE
+        pass->settings->grace_action == HIDE_IN_GRACE
             ? "TRUE"
             : schema_find_string(pass->side[TARGET].schema, subject->current, HIDE_ATTRIBUTE);
     if (hidden)
         entry_add_string(desired, HIDE_ATTRIBUTE, hidden);
     DifferenceOptions options = {.graced = true};
     g_autoptr(Change) change =
-        managed_difference(pass->managed, subject->current, desired, options, NULL, NULL);
+        managed_difference(managed_of(pass, subject->kind), subject->current, desired, options, NULL, NULL);
+    change = lock_account(pass, subject, g_steal_pointer(&change));
     event_emit(EVENT_MISSING, entry_dn(subject->current),
-               "not in the source any more; grace of %u days begins", pass->connector->import.grace_days);
+               "not in the source any more; grace of %u days begins", pass->settings->grace_days);
     if (!emit_change(pass, subject, change, subject->current, subject->wave, "missing",
                      "not in the source any more", error))
         return false;
-    g_autoptr(Entry) result = managed_result(pass->managed, subject->current, change);
+    g_autoptr(Entry) result = managed_result(managed_of(pass, subject->kind), subject->current, change);
     emit_settlement(pass, subject, result, false, LINK_GRACED, NULL);
     return true;
 }
@@ -228,7 +184,8 @@ bool reconcile_supersede(Pass *pass, const Holder *holder, const char *by, unsig
         return false;
     event_emit(EVENT_SUPERSEDED, entry_dn(subject.current),
                "its name or address now belongs to anchor %s; grace ends", by);
-    if (!delete_object(pass, &subject, NULL, "superseded", "a newcomer has its name or address", wave, error))
+    if (!subject_delete(pass, &subject, NULL, "superseded", "a newcomer has its name or address", NULL, wave,
+                        error))
         return false;
     emit_settlement(pass, &subject, NULL, true, 0, NULL);
     return true;
@@ -241,7 +198,7 @@ static bool may_be_handed_over(Pass *pass, Subject *subject, const char *value, 
                                GError **error)
 {
     g_autofree char *folded = address_fold(value, strlen(value));
-    g_autofree char *stamp = stamp_value_prefix(stamp_of(pass));
+    g_autofree char *stamp = stamp_value_prefix(target_stamp(pass));
     *may = strchr(value, ':') && !(stamp && !g_ascii_strncasecmp(value, stamp, strlen(stamp)));
     for (guint i = 0; i < has->len && *may; i++)
         *may = strcmp(g_array_index(has, HolderKey, i).value, folded) != 0;
@@ -256,28 +213,42 @@ static bool may_be_handed_over(Pass *pass, Subject *subject, const char *value, 
     return true;
 }
 
-/* What the contact could be reached by, as secondary addresses, without what the native has. *change stays
- * NULL when there is nothing. */
+static bool hand_over_one(Pass *pass, Subject *subject, const Entry *native, GArray *has, Value address,
+                          Change **change, GError **error)
+{
+    g_autofree char *value = g_strndup(address.data, address.len);
+    bool may;
+    if (!may_be_handed_over(pass, subject, value, has, &may, error))
+        return false;
+    if (!may)
+        return true;
+    for (char *p = value; *p != ':'; p++)
+        *p = g_ascii_tolower(*p);
+    Value added = {value, strlen(value)};
+    *change = *change ? *change : change_new(CHANGE_MODIFY, entry_dn(native));
+    change_modify(*change, MODIFY_ADD, "proxyAddresses", &added, 1);
+    return true;
+}
+
+/* What the person can be reached by, as secondary addresses, without what the native has: what the source
+ * gives, and what others gave the contact. (The contact's own of the source's types are not asked: it may be
+ * gone already, after a run that was cut short.) *change stays NULL when there is nothing. */
 static bool addresses_for(Pass *pass, Subject *subject, const Entry *native, Change **change, GError **error)
 {
-    const Schema *schema = pass->side[TARGET].schema;
-    const AttributeType *type = schema_attribute(schema, "proxyAddresses");
-    const Entry *contact = subject->current ? subject->current : subject->desired;
-    const Attribute *from = schema_find(schema, contact, "proxyAddresses");
+    const Schema *schema = target_schema(pass);
+    const Managed *managed = managed_of(pass, subject->kind);
+    const Attribute *given = schema_find(schema, subject->desired, "proxyAddresses");
+    const Attribute *had = subject->current ? schema_find(schema, subject->current, "proxyAddresses") : NULL;
     g_autoptr(GArray) has = pass_keys(pass, native);
-    for (size_t i = 0; type && from && i < from->n_values; i++) {
-        g_autofree char *value = g_strndup(from->values[i].data, from->values[i].len);
-        bool may;
-        if (!may_be_handed_over(pass, subject, value, has, &may, error))
+    if (!schema_attribute(schema, "proxyAddresses"))
+        return true;
+    for (size_t i = 0; given && i < given->n_values; i++)
+        if (!hand_over_one(pass, subject, native, has, given->values[i], change, error))
             return false;
-        if (!may)
-            continue;
-        for (char *p = value; *p != ':'; p++)
-            *p = g_ascii_tolower(*p);
-        Value added = {value, strlen(value)};
-        *change = *change ? *change : change_new(CHANGE_MODIFY, entry_dn(native));
-        change_modify(*change, MODIFY_ADD, "proxyAddresses", &added, 1);
-    }
+    for (size_t i = 0; had && i < had->n_values; i++)
+        if (!managed_owns(managed, "proxyAddresses", had->values[i]) &&
+            !hand_over_one(pass, subject, native, has, had->values[i], change, error))
+            return false;
     return true;
 }
 
@@ -306,7 +277,7 @@ static bool hand_over_addresses(Pass *pass, Subject *subject, const Holder *hold
         return false;
     if (!change)
         return true;
-    g_autoptr(Entry) result = managed_result(pass->managed, native, change);
+    g_autoptr(Entry) result = managed_result(managed_of(pass, subject->kind), native, change);
     claim_register(pass, subject, native, result, wave);
     return emit_change(pass, subject, change, native, wave, "moved-home", "addresses of the contact", error);
 }
@@ -319,8 +290,8 @@ bool reconcile_moved_home(Pass *pass, Subject *subject, const Holder *native, GE
         return stays_as_it_is(pass, subject, true);
     event_emit(EVENT_MOVED_HOME, subject->current ? entry_dn(subject->current) : subject->anchor,
                "%s is this person now; the contact yields to it", native->dn);
-    if (subject->current &&
-        !delete_object(pass, subject, native->dn, "moved-home", "the person is a native now", &wave, error))
+    if (subject->current && !subject_delete(pass, subject, native->dn, "moved-home",
+                                            "the person is a native now", NULL, &wave, error))
         return false;
     if (!hand_over_addresses(pass, subject, native, wave + 1, error))
         return false;

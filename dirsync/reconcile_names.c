@@ -10,16 +10,23 @@
 
 #include <string.h>
 
-static const Schema *home_schema(const Pass *pass)
-{
-    return pass->side[TARGET].schema;
-}
-
 /* --- names --- */
 
-void subject_set_name(const Pass *pass, Entry *desired, const char *value, const char *parent)
+const char *subject_name_type(const Pass *pass, const Subject *subject)
 {
-    const char *type = mapping_name_rule(pass->mapping)->name;
+    return pass_is_named_by_anchor(pass) ? target_stamp(pass)->name
+                                         : mapping_recipient(pass->mapping, (size_t)subject->kind)->name->name;
+}
+
+static const AttributeType *name_type(const Pass *pass, const Subject *subject)
+{
+    return schema_attribute(target_schema(pass), subject_name_type(pass, subject));
+}
+
+void subject_set_name(const Pass *pass, const Subject *subject, Entry *desired, const char *value,
+                      const char *parent)
+{
+    const char *type = subject_name_type(pass, subject);
     gssize at = entry_index(desired, type);
     if (at >= 0)
         entry_remove(desired, (size_t)at);
@@ -31,7 +38,7 @@ void subject_set_name(const Pass *pass, Entry *desired, const char *value, const
 /* "Jane Doe (1f2e3d)": made from the anchor, so that it does not depend on order. */
 static char *suffixed(const Pass *pass, const Subject *subject, const char *plain, int digits)
 {
-    const AttributeType *type = schema_attribute(home_schema(pass), mapping_name_rule(pass->mapping)->name);
+    const AttributeType *type = name_type(pass, subject);
     Fingerprint anchor = item_link(pass, subject->item)->anchor;
     g_autofree char *hex = g_strdup_printf("%016" G_GINT64_MODIFIER "x", anchor.high);
     size_t room = type && type->max_length ? type->max_length : 256;
@@ -44,27 +51,27 @@ static char *suffixed(const Pass *pass, const Subject *subject, const char *plai
 static const int suffix_digits[] = {6, 16};
 
 /* The value of the single RDN, NULL when the RDN is of another attribute or has several parts. */
-static char *current_name(const Pass *pass, const Entry *current)
+static char *current_name(const Pass *pass, const Subject *subject)
 {
-    g_autoptr(Dn) dn = dn_parse(entry_dn(current), NULL);
+    g_autoptr(Dn) dn = dn_parse(entry_dn(subject->current), NULL);
     if (!dn || !dn->n_rdns || dn->rdns[0].n_avas != 1 ||
-        !schema_same_attribute(home_schema(pass), dn->rdns[0].avas[0].type,
-                               mapping_name_rule(pass->mapping)->name))
+        !schema_same_attribute(target_schema(pass), dn->rdns[0].avas[0].type,
+                               subject_name_type(pass, subject)))
         return NULL;
     return g_strndup(dn->rdns[0].avas[0].value, dn->rdns[0].avas[0].len);
 }
 
-static bool same_name(const Pass *pass, const char *a, const char *b)
+static bool same_name(const Pass *pass, const Subject *subject, const char *a, const char *b)
 {
-    const AttributeType *type = schema_attribute(home_schema(pass), mapping_name_rule(pass->mapping)->name);
-    return schema_values_equal(home_schema(pass), type, (Value){a, strlen(a)}, (Value){b, strlen(b)});
+    return schema_values_equal(target_schema(pass), name_type(pass, subject), (Value){a, strlen(a)},
+                               (Value){b, strlen(b)});
 }
 
 /* An object elsewhere was adopted or moved by an administrator: it keeps its place and name. */
 static bool is_in_container(const Pass *pass, const Entry *current)
 {
     g_autofree char *parent = dn_parent(entry_dn(current));
-    return parent && schema_dn_equal(home_schema(pass), parent, pass->connector->import.container);
+    return schema_dn_equal(target_schema(pass), parent ? parent : "", pass->settings->container);
 }
 
 /* True when the name that the object has is the one it should have, with or without a suffix. */
@@ -72,11 +79,11 @@ bool subject_keeps_name(const Pass *pass, const Subject *subject, const char *pl
 {
     if (!is_in_container(pass, subject->current))
         return true;
-    g_autofree char *name = current_name(pass, subject->current);
-    bool same = name && same_name(pass, name, plain);
+    g_autofree char *name = current_name(pass, subject);
+    bool same = name && same_name(pass, subject, name, plain);
     for (size_t i = 0; name && !same && i < G_N_ELEMENTS(suffix_digits); i++) {
         g_autofree char *with = suffixed(pass, subject, plain, suffix_digits[i]);
-        same = same_name(pass, name, with);
+        same = same_name(pass, subject, name, with);
     }
     return same;
 }
@@ -89,8 +96,8 @@ char *subject_plain_name(const Entry *desired)
 
 void subject_keep_name(const Pass *pass, Subject *subject)
 {
-    const char *type = mapping_name_rule(pass->mapping)->name;
-    g_autofree char *name = current_name(pass, subject->current);
+    const char *type = subject_name_type(pass, subject);
+    g_autofree char *name = current_name(pass, subject);
     gssize at = name ? entry_index(subject->desired, type) : -1;
     if (at >= 0)
         entry_remove(subject->desired, (size_t)at);
@@ -109,7 +116,7 @@ static bool choose_name(Pass *pass, Subject *subject, bool last, bool *wait, GEr
     g_autofree char *plain = subject_plain_name(subject->desired);
     for (size_t i = 0; i <= G_N_ELEMENTS(suffix_digits); i++) {
         g_autofree char *name = i ? suffixed(pass, subject, plain, suffix_digits[i - 1]) : g_strdup(plain);
-        subject_set_name(pass, subject->desired, name, pass->connector->import.container);
+        subject_set_name(pass, subject, subject->desired, name, pass->settings->container);
         g_autofree char *key = claim_dn_key(pass, entry_dn(subject->desired));
         g_autofree char *by = NULL;
         Claim claim;
@@ -157,7 +164,7 @@ static void keep_primary(const Pass *pass, const Subject *subject, const char *f
 {
     g_autofree char *type = g_ascii_strup(folded, (gssize)strcspn(folded, ":") + 1);
     const Attribute *had =
-        subject->current ? schema_find(home_schema(pass), subject->current, "proxyAddresses") : NULL;
+        subject->current ? schema_find(target_schema(pass), subject->current, "proxyAddresses") : NULL;
     for (guint i = 0; i < values->len; i++)
         if (g_str_has_prefix(g_ptr_array_index(values, i), type))
             return;
@@ -175,15 +182,16 @@ static void drop_address(const Pass *pass, Subject *subject, const char *folded)
 {
     static const char *const names[] = {"proxyAddresses", "targetAddress", "mail"};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-        const Attribute *attribute = schema_find(home_schema(pass), subject->desired, names[i]);
+        const Attribute *attribute = schema_find(target_schema(pass), subject->desired, names[i]);
         g_autoptr(GPtrArray) values = g_ptr_array_new_with_free_func(g_free);
         g_autofree char *name = g_strdup(attribute ? attribute->name : NULL);
         for (size_t j = 0; attribute && j < attribute->n_values; j++)
             g_ptr_array_add(values, g_strdup(attribute->values[j].data));
         if (!take_out(values, names[i], folded))
             continue;
-        const char *before =
-            i && subject->current ? schema_find_string(home_schema(pass), subject->current, names[i]) : NULL;
+        const char *before = i && subject->current
+                                 ? schema_find_string(target_schema(pass), subject->current, names[i])
+                                 : NULL;
         if (!i)
             keep_primary(pass, subject, folded, values);
         else if (!values->len && before)
@@ -243,4 +251,63 @@ bool subject_take(Pass *pass, Subject *subject, bool named, bool last, GError **
     subject->act = true;
     subject_report_conflicts(pass, subject);
     return subject_claim(pass, subject, named, last, &wait, error);
+}
+
+/* --- other values that nobody else may have --- */
+
+/* "jdoe", "jdoe1f2e", "jdoe1f2e3d4c...": made from the anchor, no longer than the rule allows. */
+static char *alternative(const char *plain, Fingerprint anchor, size_t digits, size_t room)
+{
+    g_autofree char *hex = g_strdup_printf("%016" G_GINT64_MODIFIER "x", anchor.high);
+    size_t keep = room ? room - MIN(room, digits) : (size_t)g_utf8_strlen(plain, -1);
+    g_autofree char *head = g_utf8_substring(plain, 0, (glong)MIN((size_t)g_utf8_strlen(plain, -1), keep));
+    return g_strdup_printf("%s%.*s", head, (int)digits, hex);
+}
+
+static bool is_free(Pass *pass, Subject *subject, const char *attribute, const char *value, bool *is,
+                    GError **error)
+{
+    const Schema *schema = target_schema(pass);
+    g_autofree char *kind = g_ascii_strdown(attribute, -1);
+    g_autoptr(GString) key = g_string_new(NULL);
+    g_autofree char *by = NULL;
+    Claim claim;
+    schema_normalise(schema, schema_attribute(schema, attribute), (Value){value, strlen(value)}, key);
+    if (!claim_key(pass, subject, kind, key->str, true, &claim, &subject->wave, &by, error))
+        return false;
+    *is = claim == CLAIM_FREE;
+    return true;
+}
+
+static bool make_one_unique(Pass *pass, Subject *subject, const MappingRule *rule, GError **error)
+{
+    static const size_t digits[] = {0, 4, 8, 16};
+    Fingerprint anchor = item_link(pass, subject->item)->anchor;
+    gssize at = entry_index(subject->desired, rule->name);
+    if (at < 0)
+        return true;
+    g_autofree char *plain = g_strdup(entry_attribute(subject->desired, (size_t)at)->values[0].data);
+    for (size_t i = 0; i < G_N_ELEMENTS(digits); i++) {
+        g_autofree char *value = alternative(plain, anchor, digits[i], rule->max_length);
+        bool is;
+        if (!is_free(pass, subject, rule->name, value, &is, error))
+            return false;
+        if (!is)
+            continue;
+        entry_remove(subject->desired, (size_t)at);
+        entry_add_string(subject->desired, rule->name, value);
+        return true;
+    }
+    error_set(error, ERROR_INVALID, "anchor %s: no free value of %s found for %s", subject->anchor,
+              rule->name, plain);
+    return false;
+}
+
+bool subject_make_unique(Pass *pass, Subject *subject, GError **error)
+{
+    const MappingRecipient *recipient = mapping_recipient(pass->mapping, (size_t)subject->kind);
+    for (size_t i = 0; i < recipient->n_rules; i++)
+        if (recipient->rules[i]->is_unique && !make_one_unique(pass, subject, recipient->rules[i], error))
+            return false;
+    return true;
 }

@@ -5,6 +5,7 @@
  * moved-home: which of them it is, and the changes that follow from it. Names and
  * addresses that others have are the business of reconcile_names.c.
  */
+#include "dirsync/account.h"
 #include "dirsync/dn.h"
 #include "dirsync/pass_internal.h"
 
@@ -14,16 +15,6 @@ bool is_address_attribute(const char *name)
 {
     return !g_ascii_strcasecmp(name, "proxyAddresses") || !g_ascii_strcasecmp(name, "targetAddress") ||
            !g_ascii_strcasecmp(name, "mail");
-}
-
-static const Schema *home_schema(const Pass *pass)
-{
-    return pass->side[TARGET].schema;
-}
-
-static const StampSettings *stamp_of(const Pass *pass)
-{
-    return &pass->connector->organisation->stamp;
 }
 
 /* Recorded as left alone: the object, where there is one, stays as it is. */
@@ -37,12 +28,12 @@ static bool put_aside(Pass *pass, Subject *subject, EventId event, const char *r
 
 static bool leave_out_of_scope(Pass *pass, Subject *subject, const char *why, GError **error)
 {
-    if (subject->current && pass->connector->import.out_of_scope_is_missing) {
+    if (subject->current && pass->settings->out_of_scope_is_missing) {
         subject->item->confirmed = true;
         return reconcile_gone(pass, subject, error);
     }
     event_emit(EVENT_OUT_OF_SCOPE, subject->anchor, "%s; %s", why,
-               subject->current ? "its object stays" : "not imported");
+               subject->current ? "its object stays" : "left out");
     if (subject->current)
         pass->planned.of[COUNT_UNCHANGED]++;
     subject->item->state = ITEM_DONE;
@@ -53,32 +44,50 @@ static bool leave_out_of_scope(Pass *pass, Subject *subject, const char *why, GE
 static bool is_one_of_us(const Pass *pass, const Entry *desired)
 {
     static const char *const names[] = {"targetAddress", "mail"};
-    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-        const char *address = schema_find_string(home_schema(pass), desired, names[i]);
+    for (size_t i = 0; pass->step == STEP_IMPORT && i < G_N_ELEMENTS(names); i++) {
+        const char *address = schema_find_string(target_schema(pass), desired, names[i]);
         if (address && organisation_is_ours(pass->connector->organisation, address))
             return true;
     }
     return false;
 }
 
+bool subject_map(Pass *pass, Subject *subject, GError **why)
+{
+    const Schema *source = pass->side[SOURCE].schema;
+    int kind;
+    if (!mapping_choose(pass->mapping, pass->as, source, subject->source, &kind, why))
+        return false;
+    if (kind < 0)
+        return true;
+    subject->desired =
+        mapping_apply(pass->mapping, (size_t)kind, target_schema(pass), source, subject->source, why);
+    if (!subject->desired)
+        return false;
+    subject->kind = kind;
+    Stamp stamp = {pass->connector->uuid, subject->anchor, NULL};
+    stamp_write(target_stamp(pass), &stamp, subject->desired);
+    group_set_members_aside(pass, subject);
+    return true;
+}
+
 bool reconcile_prepare(Pass *pass, Subject *subject, bool *decided, GError **error)
 {
     g_autoptr(GError) why = NULL;
     *decided = true;
-    subject->desired =
-        mapping_apply(pass->mapping, home_schema(pass), pass->side[SOURCE].schema, subject->source, &why);
-    if (!subject->desired)
+    if (!subject_map(pass, subject, &why))
         return put_aside(pass, subject, EVENT_QUARANTINED, why->message);
+    if (!subject->desired)
+        return leave_out_of_scope(pass, subject, "the mapping has no recipient of its kind", error);
     if (is_one_of_us(pass, subject->desired))
         return leave_out_of_scope(pass, subject, "its address lies in one of our own domains", error);
-    Stamp stamp = {pass->connector->uuid, subject->anchor, NULL};
-    stamp_write(stamp_of(pass), &stamp, subject->desired);
-    g_autofree char *plain = subject_plain_name(subject->desired);
+    g_autofree char *plain =
+        pass_is_named_by_anchor(pass) ? g_strdup(subject->anchor) : subject_plain_name(subject->desired);
     if (subject->current && subject_keeps_name(pass, subject, plain))
         subject_keep_name(pass, subject);
     else
-        subject_set_name(pass, subject->desired, plain, pass->connector->import.container);
-    if (!schema_check_entry(home_schema(pass), subject->desired, &why))
+        subject_set_name(pass, subject, subject->desired, plain, pass->settings->container);
+    if (pass_has_schema(pass) && !schema_check_entry(target_schema(pass), subject->desired, &why))
         return put_aside(pass, subject, EVENT_QUARANTINED, why->message);
     *decided = false;
     return true;
@@ -97,7 +106,7 @@ static bool collect_natives(Pass *pass, const char *kind, const char *value, GPt
                             GError **error)
 {
     g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func((GDestroyNotify)holder_free);
-    if (!home_index_find(state_home(pass->state), kind, value, found, error))
+    if (!holder_index_find(pass->index, kind, value, found, error))
         return false;
     for (guint i = 0; i < found->len; i++) {
         Holder *holder = g_ptr_array_index(found, i);
@@ -124,13 +133,13 @@ static GPtrArray *find_natives(Pass *pass, Subject *subject, GError **error)
             !collect_natives(pass, key->kind, key->value, natives, error))
             return NULL;
     }
-    for (size_t i = 0; i < pass->connector->import.n_joins; i++) {
-        const JoinRule *join = &pass->connector->import.joins[i];
+    for (size_t i = 0; i < pass->settings->n_joins; i++) {
+        const JoinRule *join = &pass->settings->joins[i];
         const Attribute *values = schema_find(pass->side[SOURCE].schema, subject->source, join->source);
-        g_autofree char *kind = g_ascii_strdown(join->home, -1);
+        g_autofree char *kind = g_ascii_strdown(join->target, -1);
         for (size_t j = 0; values && j < values->n_values; j++) {
             g_autoptr(GString) text = g_string_new(NULL);
-            schema_normalise(home_schema(pass), schema_attribute(home_schema(pass), join->home),
+            schema_normalise(target_schema(pass), schema_attribute(target_schema(pass), join->target),
                              values->values[j], text);
             if (!collect_natives(pass, kind, text->str, natives, error))
                 return NULL;
@@ -151,7 +160,7 @@ static bool report_ambiguous(Pass *pass, Subject *subject, const GPtrArray *nati
 {
     g_autofree char *list = list_natives(natives);
     g_autofree char *reason =
-        g_strdup_printf("%u recipients of the home directory have an address or key of this person: "
+        g_strdup_printf("%u recipients of the target directory have an address or key of this person: "
                         "%s; see to it that at most one has",
                         natives->len, list);
     return put_aside(pass, subject, EVENT_AMBIGUOUS, reason);
@@ -183,40 +192,74 @@ static bool is_respelled(const Pass *pass, const Subject *subject)
 {
     if (!subject->row.row || fingerprint_is_zero(subject->row.exact) || subject->stamp.grace)
         return false;
-    return !fingerprint_equal(subject->row.exact,
-                              managed_fingerprint(pass->managed, subject->desired, true, false));
+    return !fingerprint_equal(subject->row.exact, managed_fingerprint(managed_of(pass, subject->kind),
+                                                                      subject->desired, true, false));
 }
 
-static bool write_rename(Pass *pass, Subject *subject, const Entry *before, GError **error)
+/* Groups that hold the old name get the new one first: who keeps references by itself then finds nothing left
+ * to do, and the others have nobody else to do it. */
+static bool rename_in_groups(Pass *pass, Subject *subject, GError **error)
 {
-    g_autoptr(Change) change = change_new(CHANGE_RENAME, entry_dn(before));
+    const char *dn = entry_dn(subject->current);
+    if (directory_describe(pass->side[TARGET].directory)->capabilities & KEEPS_REFERENCES)
+        return true;
+    g_autoptr(GPtrArray) groups = membership_groups(pass, dn, error);
+    for (guint i = 0; groups && i < groups->len; i++) {
+        bool left;
+        if (!membership_change(pass, subject, g_ptr_array_index(groups, i), dn, entry_dn(subject->desired),
+                               "moved", &left, error))
+            return false;
+    }
+    subject->wave += groups && groups->len;
+    return groups != NULL;
+}
+
+bool subject_rename(Pass *pass, Subject *subject, GError **error)
+{
+    if (!rename_in_groups(pass, subject, error))
+        return false;
+    g_autoptr(Change) change = change_new(CHANGE_RENAME, entry_dn(subject->current));
     g_autofree char *rdn = dn_first_rdn(entry_dn(subject->desired));
     change->new_rdn = change_strdup(change, rdn);
     change->delete_old_rdn = true;
-    return emit_change(pass, subject, change, before, subject->wave++, "moved",
-                       mapping_name_rule(pass->mapping)->where, error);
+    return emit_change(pass, subject, change, subject->current, subject->wave++, "moved",
+                       mapping_recipient(pass->mapping, (size_t)subject->kind)->name->where, error);
 }
 
-static Change *difference_of(Pass *pass, Subject *subject, Telling *telling)
+Change *subject_difference(Pass *pass, Subject *subject, const char **because)
 {
     DifferenceOptions options = {is_respelled(pass, subject), subject->stamp.grace != NULL};
-    return managed_difference(pass->managed, subject->current, subject->desired, options, tell_difference,
-                              telling);
+    Telling telling = {pass, subject, NULL};
+    Change *change = managed_difference(managed_of(pass, subject->kind), subject->current, subject->desired,
+                                        options, tell_difference, &telling);
+    *because = telling.because;
+    return change;
+}
+
+/* Who came back gets the account back that was disabled with them. */
+static Change *unlock_account(const Pass *pass, const Subject *subject, Change *change)
+{
+    bool unlock = subject->stamp.grace && subject_is_user(pass, subject) && pass->settings->enabled_accounts;
+    g_autoptr(Change) lock = unlock ? account_enable(target_schema(pass), subject->current, false) : NULL;
+    for (size_t i = 0; lock && change && i < lock->n_modifications; i++) {
+        const Modification *one = &lock->modifications[i];
+        change_modify(change, one->kind, one->name, one->values, one->n_values);
+    }
+    return change;
 }
 
 static bool write_existing(Pass *pass, Subject *subject, const char *situation, GError **error)
 {
-    Telling telling = {pass, subject, NULL};
-    g_autoptr(Change) change = difference_of(pass, subject, &telling);
-    g_autoptr(Entry) result = managed_result(pass->managed, subject->current, change);
+    const char *because;
+    g_autoptr(Change) change = subject_difference(pass, subject, &because);
+    g_autoptr(Entry) result = managed_result(managed_of(pass, subject->kind), subject->current, change);
     unsigned wave = subject->wave;
-    if (change) {
-        if (!emit_change(pass, subject, change, subject->current, subject->wave++, situation, telling.because,
-                         error))
-            return false;
-    }
+    change = unlock_account(pass, subject, g_steal_pointer(&change));
+    if (change &&
+        !emit_change(pass, subject, change, subject->current, subject->wave++, situation, because, error))
+        return false;
     if (strcmp(entry_dn(subject->current), entry_dn(subject->desired)) != 0) {
-        if (!write_rename(pass, subject, subject->current, error))
+        if (!subject_rename(pass, subject, error))
             return false;
         entry_set_dn(result, entry_dn(subject->desired));
     }
@@ -229,6 +272,8 @@ static bool write_existing(Pass *pass, Subject *subject, const char *situation, 
 static bool reconcile_existing(Pass *pass, Subject *subject, bool last, GError **error)
 {
     bool wait = false;
+    if (subject_changed_kind(pass, subject))
+        return reconcile_kind_changed(pass, subject, last, error);
     if (!subject_claim(pass, subject, true, last, &wait, error))
         return false;
     if (wait)
@@ -237,6 +282,8 @@ static bool reconcile_existing(Pass *pass, Subject *subject, bool last, GError *
         return false;
     if (subject->stamp.grace)
         event_emit(EVENT_RETURNED, entry_dn(subject->current), "back in the source");
+    if (subject->is_group)
+        return group_postpone(pass, subject, error);
     return write_existing(pass, subject, subject->stamp.grace ? "returned" : "changed", error);
 }
 
@@ -244,11 +291,13 @@ static bool reconcile_existing(Pass *pass, Subject *subject, bool last, GError *
 
 static bool write_adoption(Pass *pass, Subject *subject, const Holder *native, GError **error)
 {
-    Telling telling = {pass, subject, NULL};
-    g_autoptr(Change) change = difference_of(pass, subject, &telling);
-    g_autoptr(Entry) result = managed_result(pass->managed, subject->current, change);
+    const char *because;
     event_emit(EVENT_ADOPTED, native->dn, "adopted for anchor %s", subject->anchor);
     tally_add(pass->tally, LIMIT_NATIVE, "adoption");
+    if (subject->is_group)
+        return group_postpone(pass, subject, error);
+    g_autoptr(Change) change = subject_difference(pass, subject, &because);
+    g_autoptr(Entry) result = managed_result(managed_of(pass, subject->kind), subject->current, change);
     if (!emit_change(pass, subject, change, subject->current, subject->wave, "unowned", "adoption", error))
         return false;
     claim_register(pass, subject, subject->current, result, subject->wave);
@@ -265,12 +314,13 @@ static bool adopt(Pass *pass, Subject *subject, const Holder *native, bool last,
     if (!found)
         return false;
     const char *class = NULL; /* the most special one comes last */
-    for (const char *const *name = mapping_object_classes(pass->mapping); *name; name++)
+    for (const char *const *name = mapping_recipient(pass->mapping, (size_t)subject->kind)->classes; *name;
+         name++)
         class = *name;
     Entry *entry = found->len ? g_ptr_array_index(found, 0) : NULL;
-    if (!entry || !schema_entry_is(home_schema(pass), entry, class)) {
-        g_autofree char *reason =
-            g_strdup_printf("%s is this person, but not a %s, so it is not adopted", native->dn, class);
+    if (!entry || (class && !schema_entry_is(target_schema(pass), entry, class))) {
+        g_autofree char *reason = g_strdup_printf("%s is this person, but not a %s, so it is not adopted",
+                                                  native->dn, class ? class : "recipient");
         return put_aside(pass, subject, EVENT_UNOWNED, reason);
     }
     if (!claim_object(pass, subject, native->id)) {
@@ -292,23 +342,50 @@ static bool adopt(Pass *pass, Subject *subject, const Holder *native, bool last,
 
 static bool reconcile_unowned(Pass *pass, Subject *subject, const Holder *native, bool last, GError **error)
 {
-    if (pass->connector->import.adopt)
+    if (pass->settings->adopt)
         return adopt(pass, subject, native, last, error);
     g_autofree char *reason = g_strdup_printf(
-        "%s is this person and not ours; not imported (<adopt/> would take it over)", native->dn);
+        "%s is this person and not ours; left alone (<adopt/> would take it over)", native->dn);
     return put_aside(pass, subject, EVENT_UNOWNED, reason);
+}
+
+/* Enabled when everything about it is right, with a password that nobody knows. */
+static bool enable_account(Pass *pass, Subject *subject, GError **error)
+{
+    g_autoptr(Change) change = account_enable(target_schema(pass), subject->current, true);
+    return !change || emit_change(pass, subject, change, subject->current, subject->wave, "new",
+                                  "the account is enabled last", error);
+}
+
+bool subject_create(Pass *pass, Subject *subject, const char *situation, GError **error)
+{
+    g_autoptr(Change) change = change_new(CHANGE_ADD, entry_dn(subject->desired));
+    bool is_user = subject_is_user(pass, subject);
+    change->entry = entry_copy(subject->desired);
+    if (is_user)
+        account_make_disabled(target_schema(pass), change->entry);
+    if (pass->container_missing)
+        subject->wave = MAX(subject->wave, 2);
+    if (!emit_change(pass, subject, change, NULL, subject->wave, situation, NULL, error))
+        return false;
+    g_clear_pointer(&subject->row.id, g_free); /* the server gives it a new one */
+    if (!is_user || !pass->settings->enabled_accounts)
+        return true;
+    subject->current = entry_copy(change->entry);
+    subject->wave++;
+    return enable_account(pass, subject, error);
 }
 
 static bool create(Pass *pass, Subject *subject, GError **error)
 {
-    g_autoptr(Change) change = change_new(CHANGE_ADD, entry_dn(subject->desired));
-    change->entry = entry_copy(subject->desired);
-    if (pass->container_missing)
-        subject->wave = MAX(subject->wave, 2);
-    if (!emit_change(pass, subject, change, NULL, subject->wave, "new", NULL, error))
+    if (!subject_make_unique(pass, subject, error))
         return false;
-    g_clear_pointer(&subject->row.id, g_free); /* the server gives it a new one */
-    claim_register(pass, subject, NULL, subject->desired, subject->wave);
+    if (subject->is_group)
+        return group_postpone(pass, subject, error);
+    unsigned wave = subject->wave;
+    if (!subject_create(pass, subject, "new", error))
+        return false;
+    claim_register(pass, subject, NULL, subject->desired, MAX(wave, subject->wave));
     emit_settlement(pass, subject, subject->desired, false, 0, NULL);
     subject->item->state = ITEM_DONE;
     return true;
@@ -317,8 +394,8 @@ static bool create(Pass *pass, Subject *subject, GError **error)
 /* A contact that mail cannot reach is of no use to anybody. */
 static bool lost_its_address(const Pass *pass, const Subject *subject, const Entry *wanted)
 {
-    return schema_find(home_schema(pass), wanted, "targetAddress") &&
-           !schema_find(home_schema(pass), subject->desired, "targetAddress");
+    return schema_find(target_schema(pass), wanted, "targetAddress") &&
+           !schema_find(target_schema(pass), subject->desired, "targetAddress");
 }
 
 static bool reconcile_new(Pass *pass, Subject *subject, bool last, GError **error)
@@ -371,8 +448,9 @@ bool reconcile_present(Pass *pass, Subject *subject, bool last, GError **error)
     const Item *item = subject->item;
     if (is_duplicated(pass, item))
         return put_aside(pass, subject, EVENT_QUARANTINED, "its anchor occurs more than once in the source");
-    if (!pass_in_scope(pass, subject->source))
-        return leave_out_of_scope(pass, subject, "filtered out", error);
+    const char *outside = pass_out_of_scope(pass, subject->source);
+    if (outside)
+        return leave_out_of_scope(pass, subject, outside, error);
     bool decided;
     if (!reconcile_prepare(pass, subject, &decided, error) || decided)
         return decided;

@@ -1,137 +1,33 @@
 /*
  * run.c - see run.h
  */
-#include "dirsync/run.h"
+#include "dirsync/run_internal.h"
 
 #include "dirsync/event.h"
 #include "dirsync/fault.h"
+#include "dirsync/metrics.h"
 
-#include <jansson.h>
 #include <string.h>
 
 #define RUNS_KEPT 100 /* plans and undo of the last runs stay on disk */
-
-void run_result_clear(RunResult *result)
-{
-    g_free(result->id);
-    g_free(result->folder);
-    g_free(result->full_reason);
-    g_free(result->partial_reason);
-    *result = (RunResult){0};
-}
 
 RunOptions run_options(const Connector *connector)
 {
     RunOptions options = {0};
     memcpy(options.limits, connector->limits, sizeof options.limits);
+    for (int step = 0; step < STEPS; step++)
+        options.steps[step] = connector->pass[step].wanted;
     return options;
 }
 
-/* "48119" -> "48,119" */
-static char *grouped(size_t number)
+static bool is_wanted(const Connector *connector, const RunOptions *options, Step step)
 {
-    g_autofree char *digits = g_strdup_printf("%zu", number);
-    GString *text = g_string_new(NULL);
-    size_t len = strlen(digits);
-    for (size_t i = 0; i < len; i++) {
-        if (i && (len - i) % 3 == 0)
-            g_string_append_c(text, ',');
-        g_string_append_c(text, digits[i]);
-    }
-    return g_string_free(text, FALSE);
+    return options->steps[step] && connector->pass[step].wanted;
 }
 
-char *run_summary(const RunResult *result)
+static double seconds_since(gint64 start)
 {
-    GString *text = g_string_new("import:");
-    for (int i = 0; i < COUNTS; i++) {
-        g_autofree char *number = grouped(result->counts.of[i]);
-        g_string_append_printf(text, "%s %s %s", i ? "," : "", number, count_names[i]);
-    }
-    g_string_append_printf(text, " in %.1f s", result->seconds);
-    return g_string_free(text, FALSE);
-}
-
-int run_exit_status(const RunResult *result)
-{
-    return result->counts.of[COUNT_FAILED] || result->counts.newly_quarantined || result->partial ? 3 : 0;
-}
-
-static char *counts_as_json(const Counts *counts)
-{
-    json_t *json = json_object();
-    for (int i = 0; i < COUNTS; i++)
-        json_object_set_new(json, count_names[i], json_integer((json_int_t)counts->of[i]));
-    char *text = json_dumps(json, JSON_COMPACT);
-    json_decref(json);
-    char *copy = g_strdup(text);
-    free(text);
-    return copy;
-}
-
-/* --- runs that were cut short --- */
-
-/* Without a plan nothing was begun, unless the journal says otherwise: then somebody removed it. */
-static bool report_lost_plan(State *state, const RunRecord *record, GError **error)
-{
-    JournalOutcome first;
-    if (!state_journal_outcome(state, record->id, 0, &first, error))
-        return false;
-    if (first != JOURNAL_NONE)
-        event_emit(
-            EVENT_RUN_RECOVERED, record->id,
-            "a run was cut short and its plan %s is gone: what it did can neither be told nor reverted; the "
-            "next plan does the rest",
-            record->folder ? record->folder : "");
-    return true;
-}
-
-static bool ask_what_happened(const Connector *connector, State *state, Directory *home,
-                              const RunRecord *record, GError **error)
-{
-    g_auto(PlanHead) head = {0};
-    g_autofree char *folder = g_strdup(record->folder);
-    if (!folder || !plan_load(folder, &head, NULL))
-        return report_lost_plan(state, record, error);
-    Apply apply = {.folder = folder,
-                   .head = &head,
-                   .directory = home,
-                   .state = state,
-                   .run = record->id,
-                   .connector_uuid = connector->uuid,
-                   .stamp = &connector->organisation->stamp};
-    ApplyResult result;
-    if (!apply_recover(&apply, &result, error))
-        return false;
-    event_emit(EVENT_RUN_RECOVERED, record->id,
-               "a run was cut short: of the changes without an answer %zu were done, "
-               "%zu were not; the next plan does the rest",
-               result.done, result.failed);
-    return true;
-}
-
-static bool recover(const Connector *connector, State *state, Directory *home, GError **error)
-{
-    g_auto(GStrv) runs = state_unfinished_runs(state, error);
-    if (!runs)
-        return false;
-    for (char **id = runs; *id; id++) {
-        g_auto(RunRecord) record = {0};
-        if (!state_find_run(state, *id, &record, error) ||
-            !ask_what_happened(connector, state, home, &record, error) ||
-            !state_finish_run(state, *id, 1, record.folder, "cut short", NULL, error))
-            return false;
-    }
-    return true;
-}
-
-static bool recover_if_needed(const Connector *connector, State *state, GError **error)
-{
-    g_auto(GStrv) runs = state_unfinished_runs(state, error);
-    if (!runs || !*runs)
-        return runs != NULL;
-    g_autoptr(Directory) home = directory_open(&connector->organisation->home, error);
-    return home && recover(connector, state, home, error);
+    return (double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC;
 }
 
 static void prune_one(const RunRecord *record, void *data)
@@ -151,31 +47,72 @@ static void prune(State *state)
 
 /* --- planning --- */
 
-static bool plan_into(Pass *pass, const RunOptions *options, const char *folder, RunResult *result,
+static bool judge_limits(const RunOptions *options, const Pass *pass, Step step, const char *folder,
+                         GError **error)
+{
+    g_autoptr(GError) over = NULL;
+    if (limits_allow(options->limits, pass_tally(pass), pass_population(pass), &over))
+        return true;
+    g_prefix_error(&over, "%s: ", step_names[step]);
+    /* Saved with the plan, so that applying it later is refused for the same reason. */
+    if (plan_refuse(folder, step, over->message, error))
+        g_propagate_error(error, g_steal_pointer(&over));
+    return false;
+}
+
+static bool plan_into(Pass *pass, Step step, const RunOptions *options, const char *folder, RunResult *result,
                       GError **error)
 {
+    StepResult *into = &result->step[step];
     if (!pass_plan(pass, folder, result->id, error))
         return false;
     g_auto(PlanHead) head = {0};
     if (!plan_load(folder, &head, error))
         return false;
-    result->planned = head.changes;
-    result->counts = *pass_planned(pass);
-    result->full_reason = g_strdup(pass_full_reason(pass));
-    result->partial_reason = g_strdup(pass_partial_reason(pass));
-    result->partial = result->partial_reason && !options->pass.only;
-    g_autoptr(GError) over = NULL;
-    if (limits_allow(options->limits, pass_tally(pass), pass_population(pass), &over))
-        return true;
-    /* Saved with the plan, so that applying it later is refused for the same reason. */
-    if (plan_refuse(folder, over->message, error))
-        g_propagate_error(error, g_steal_pointer(&over));
-    return false;
+    into->planned = head.step[step].changes;
+    into->counts = *pass_planned(pass);
+    into->full_reason = g_strdup(pass_full_reason(pass));
+    into->partial_reason = g_strdup(pass_partial_reason(pass));
+    into->partial = into->partial_reason && !options->pass.only;
+    return judge_limits(options, pass, step, folder, error);
 }
 
-static double seconds_since(gint64 start)
+static bool plan_step(const Connector *connector, const RunOptions *options, State *state, Step step,
+                      const char *folder, RunResult *result, GError **error)
 {
-    return (double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC;
+    gint64 start = g_get_monotonic_time();
+    PassOptions pass_options = options->pass;
+    if (step == STEP_EXPORT && result->step[STEP_IMPORT].planned)
+        pass_options.planned = folder;
+    result->step[step].ran = true;
+    g_autoptr(Pass) pass = pass_open(connector, step, state, &pass_options, error);
+    bool ok = pass && plan_into(pass, step, options, folder, result, error);
+    result->step[step].seconds = seconds_since(start);
+    return ok;
+}
+
+/* A limit that one step exceeds does not hide what the others would do. */
+static bool plan_steps(const Connector *connector, const RunOptions *options, State *state,
+                       const char *folder, RunResult *result, GError **error)
+{
+    g_autoptr(GError) refused = NULL;
+    for (int step = 0; step < STEPS; step++) {
+        GError *failure = NULL;
+        if (!is_wanted(connector, options, (Step)step) ||
+            plan_step(connector, options, state, (Step)step, folder, result, &failure))
+            continue;
+        if (!error_is(failure, ERROR_LIMIT)) {
+            g_propagate_error(error, failure);
+            return false;
+        }
+        if (refused)
+            g_error_free(failure);
+        else
+            refused = failure;
+    }
+    if (refused)
+        g_propagate_error(error, g_steal_pointer(&refused));
+    return !error || !*error;
 }
 
 bool run_plan(const Connector *connector, const RunOptions *options, const char *folder, RunResult *result,
@@ -184,10 +121,7 @@ bool run_plan(const Connector *connector, const RunOptions *options, const char 
     gint64 start = g_get_monotonic_time();
     *result = (RunResult){.id = run_new_id(), .folder = g_strdup(folder)};
     g_autoptr(State) state = state_open(connector, options->state_folder, error);
-    if (!state)
-        return false;
-    g_autoptr(Pass) pass = pass_open(connector, state, &options->pass, error);
-    bool ok = pass && plan_into(pass, options, folder, result, error);
+    bool ok = state && plan_steps(connector, options, state, folder, result, error);
     result->seconds = seconds_since(start);
     return ok;
 }
@@ -200,7 +134,7 @@ typedef struct {
     const PassOptions *options;
     Counts *counts;
     const char *undone; /* run whose journal says what is to be undone; NULL: everything */
-    size_t changes;
+    size_t changes;     /* of the whole plan */
 } Doing;
 
 static CountKind kind_of(const Change *change)
@@ -245,39 +179,43 @@ static void progress(size_t done, size_t total, void *data)
         doing->options->progress("writing", done, total, doing->options->data);
 }
 
-static bool carry_out(const Connector *connector, const RunOptions *options, State *state, Directory *home,
+static bool carry_out(const Connector *connector, const RunOptions *options, Step step, Directory *target,
                       const char *folder, Doing *doing, RunResult *result, GError **error)
 {
     g_auto(PlanHead) head = {0};
     if (!plan_load(folder, &head, error))
         return false;
     doing->changes = head.changes;
-    result->planned = head.changes;
-    Apply apply = {.folder = folder,
-                   .head = &head,
-                   .directory = home,
-                   .state = state,
-                   .run = result->id,
-                   .look_before_adding = !doing->pass,
-                   .connector_uuid = connector->uuid,
-                   .stamp = &connector->organisation->stamp,
-                   .rate = options->rate,
-                   .record = record,
-                   .skip = skip,
-                   .progress = progress,
-                   .data = doing};
+    result->step[step].planned = head.step[step].changes;
+    Apply apply = run_apply_of(connector, doing->state, target, folder, &head, step, result->id);
+    apply.look_before_adding = !doing->pass;
+    apply.rate = options->rate;
+    apply.record = record;
+    apply.skip = skip;
+    apply.progress = progress;
+    apply.data = doing;
     ApplyResult applied;
     bool ok = apply_plan(&apply, &applied, error);
-    result->left_over = applied.not_sent + applied.uncertain;
+    result->step[step].left_over = applied.not_sent + applied.uncertain;
     return ok;
 }
 
+/* What the directories hold is not worse for it, so the run ends as it would have. */
+static void write_metrics(const Connector *connector, State *state, const RunResult *result, const char *kind,
+                          int status)
+{
+    g_autoptr(GError) error = NULL;
+    if (!metrics_write(connector, state, result, kind, status, &error))
+        event_emit(EVENT_METRICS_FAILED, result->id, "%s", error->message);
+}
+
 /* The run's record says how it ended, whatever the end was. */
-static bool finish(State *state, RunResult *result, gint64 start, bool ok, GError **error)
+static bool finish(const Connector *connector, State *state, const char *kind, RunResult *result,
+                   gint64 start, bool ok, GError **error)
 {
     result->seconds = seconds_since(start);
     g_autofree char *summary = run_summary(result);
-    g_autofree char *counts = counts_as_json(&result->counts);
+    g_autofree char *counts = run_counts_json(result);
     int status = ok ? run_exit_status(result) : error && *error ? error_exit_status(*error) : 1;
     GError *local = NULL;
     if (!state_finish_run(state, result->id, status, result->folder, summary, counts, &local)) {
@@ -288,50 +226,96 @@ static bool finish(State *state, RunResult *result, gint64 start, bool ok, GErro
         return false;
     }
     prune(state);
+    write_metrics(connector, state, result, kind, status);
     if (!ok && error && error_is(*error, ERROR_INTERRUPTED))
         event_emit(EVENT_RUN_INTERRUPTED, result->id, "%zu changes are left for the next run",
-                   result->left_over);
+                   run_left_over(result));
     event_emit(EVENT_RUN_END, result->id, "%s", summary);
     return ok;
 }
 
-static bool verify(const Connector *connector, const RunOptions *options, State *state, RunResult *result,
-                   GError **error)
+/* --- sync --- */
+
+static bool verify_step(const Connector *connector, const RunOptions *options, State *state, Step step,
+                        const char *run, size_t *changes, GError **error)
 {
     g_autofree char *folder = g_build_filename(state_folder(state), "verify", NULL);
     PassOptions again = options->pass;
     again.full = true;
     plan_remove(folder);
-    g_autoptr(Pass) pass = pass_open(connector, state, &again, error);
+    g_autoptr(Pass) pass = pass_open(connector, step, state, &again, error);
     g_auto(PlanHead) head = {0};
-    bool ok = pass && pass_plan(pass, folder, result->id, error) && plan_load(folder, &head, error);
+    bool ok = pass && pass_plan(pass, folder, run, error) && plan_load(folder, &head, error);
     plan_remove(folder);
-    if (ok && head.changes)
-        error_set(error, ERROR_PROTOCOL,
-                  "verify: planning again found %zu changes: the directory does not hold what was written",
-                  head.changes);
-    return ok && !head.changes;
+    *changes += head.changes;
+    return ok;
 }
 
-static bool sync_with(const Connector *connector, const RunOptions *options, State *state, Pass *pass,
-                      const char *folder, RunResult *result, GError **error)
+static bool verify(const Connector *connector, const RunOptions *options, State *state, const char *run,
+                   GError **error)
 {
-    if (!plan_into(pass, options, folder, result, error)) {
-        result->left_over = result->planned;
-        memset(&result->counts, 0, sizeof result->counts);
-        return false;
-    }
-    fault_step("planned");
+    size_t changes = 0;
+    for (int step = 0; step < STEPS; step++)
+        if (is_wanted(connector, options, (Step)step) &&
+            !verify_step(connector, options, state, (Step)step, run, &changes, error))
+            return false;
+    if (changes)
+        error_set(error, ERROR_PROTOCOL,
+                  "verify: planning again found %zu changes: the directories do not hold what was written",
+                  changes);
+    return !changes;
+}
+
+/* A run that was killed may have left a file's checksum behind. */
+static bool mend_file(Directory *target, GError **error)
+{
+    return !(directory_describe(target)->capabilities & WRITES_WHOLE) || directory_flush(target, error);
+}
+
+static bool apply_planned(const Connector *connector, const RunOptions *options, State *state, Step step,
+                          Pass *pass, RunResult *result, GError **error)
+{
+    StepResult *into = &result->step[step];
     Doing doing = {.pass = pass, .state = state, .options = &options->pass};
-    bool done = !result->planned ||
-                carry_out(connector, options, state, pass_home(pass), folder, &doing, result, error);
+    bool done = into->planned ? carry_out(connector, options, step, pass_target(pass), result->folder, &doing,
+                                          result, error)
+                              : mend_file(pass_target(pass), error);
     GError *local = NULL;
     bool settled = pass_settle(pass, result->id, done, &local);
-    result->counts = *pass_done(pass);
+    into->counts = *pass_done(pass);
     if (local && done)
         g_propagate_error(error, g_steal_pointer(&local));
     g_clear_error(&local);
     return done && settled;
+}
+
+static bool sync_step(const Connector *connector, const RunOptions *options, State *state, Step step,
+                      RunResult *result, GError **error)
+{
+    gint64 start = g_get_monotonic_time();
+    StepResult *into = &result->step[step];
+    into->ran = true;
+    g_autoptr(Pass) pass = pass_open(connector, step, state, &options->pass, error);
+    bool ok = pass && plan_into(pass, step, options, result->folder, result, error);
+    if (ok) {
+        fault_step("planned");
+        ok = apply_planned(connector, options, state, step, pass, result, error);
+    } else {
+        into->left_over = into->planned;
+        memset(&into->counts, 0, sizeof into->counts);
+    }
+    into->seconds = seconds_since(start);
+    return ok;
+}
+
+static bool sync_steps(const Connector *connector, const RunOptions *options, State *state, RunResult *result,
+                       GError **error)
+{
+    for (int step = 0; step < STEPS; step++)
+        if (is_wanted(connector, options, (Step)step) &&
+            !sync_step(connector, options, state, (Step)step, result, error))
+            return false;
+    return !options->verify || verify(connector, options, state, result->id, error);
 }
 
 bool run_sync(const Connector *connector, const RunOptions *options, RunResult *result, GError **error)
@@ -339,26 +323,34 @@ bool run_sync(const Connector *connector, const RunOptions *options, RunResult *
     gint64 start = g_get_monotonic_time();
     *result = (RunResult){.id = run_new_id()};
     g_autoptr(State) state = state_open(connector, options->state_folder, error);
-    if (!state || !recover_if_needed(connector, state, error))
+    if (!state || !run_recover(connector, state, error))
         return false;
     result->folder = g_build_filename(state_folder(state), "runs", result->id, NULL);
     event_set_context(connector->name, result->id);
     event_emit(EVENT_RUN_BEGIN, result->id, "sync of %s", connector->name);
     if (!state_begin_run(state, result->id, "sync", result->folder, error))
         return false;
-    g_autoptr(Pass) pass = pass_open(connector, state, &options->pass, error);
-    bool ok = pass && sync_with(connector, options, state, pass, result->folder, result, error);
-    if (ok && options->verify) {
-        g_clear_pointer(&pass, pass_close);
-        ok = verify(connector, options, state, result, error);
-    }
-    if (!result->planned) {
+    bool ok = sync_steps(connector, options, state, result, error);
+    if (!run_planned(result)) {
         plan_remove(result->folder);
         g_clear_pointer(&result->folder, g_free);
     }
     if (!ok && error && error_is(*error, ERROR_LIMIT))
         event_emit(EVENT_RUN_LIMIT, result->id, "%s", (*error)->message);
-    return finish(state, result, start, ok, error);
+    return finish(connector, state, "sync", result, start, ok, error);
+}
+
+/* --- saved plans --- */
+
+static bool check_not_refused(const PlanHead *head, const char *folder, GError **error)
+{
+    for (int step = 0; step < STEPS; step++)
+        if (head->step[step].refused) {
+            error_set(error, ERROR_LIMIT, "%s: the limits refused this plan: %s", folder,
+                      head->step[step].refused);
+            return false;
+        }
+    return true;
 }
 
 static bool check_plan_belongs(const Connector *connector, const char *folder, GError **error)
@@ -366,46 +358,73 @@ static bool check_plan_belongs(const Connector *connector, const char *folder, G
     g_auto(PlanHead) head = {0};
     if (!plan_load(folder, &head, error))
         return false;
-    if (!strcmp(head.connector_uuid, connector->uuid)) {
-        if (head.refused)
-            error_set(error, ERROR_LIMIT, "%s: the limits refused this plan: %s", folder, head.refused);
-        return !head.refused;
-    }
+    if (!strcmp(head.connector_uuid, connector->uuid))
+        return check_not_refused(&head, folder, error);
     error_set(error, ERROR_DEFINITION, "%s: is a plan of connector %s, not of %s", folder,
               head.connector_name, connector->name);
     return false;
-}
-
-static bool run_folder(const Connector *connector, const RunOptions *options, State *state, const char *kind,
-                       const char *folder, const char *undone, RunResult *result, GError **error)
-{
-    gint64 start = g_get_monotonic_time();
-    event_set_context(connector->name, result->id);
-    event_emit(EVENT_RUN_BEGIN, result->id, "%s of %s", kind, folder);
-    result->folder = g_strdup(folder);
-    if (!state_begin_run(state, result->id, kind, folder, error))
-        return false;
-    g_autoptr(Directory) home = directory_open(&connector->organisation->home, error);
-    Doing doing = {.state = state, .options = &options->pass, .counts = &result->counts, .undone = undone};
-    bool ok = home && carry_out(connector, options, state, home, folder, &doing, result, error);
-    return finish(state, result, start, ok, error);
 }
 
 /* A plan made under other definitions, or for another directory, is not carried out. */
 static bool check_definitions(const Connector *connector, const char *folder, GError **error)
 {
     g_auto(PlanHead) head = {0};
-    g_autoptr(Mapping) mapping = mapping_load(connector->import.mapping, MAPPING_IMPORT, error);
-    if (!mapping || !plan_load(folder, &head, error))
+    if (!plan_load(folder, &head, error))
         return false;
-    g_autofree char *digest = pass_digest(connector, mapping);
-    bool same = !strcmp(digest, head.digest);
+    bool same = true;
+    for (int step = 0; step < STEPS && same; step++) {
+        if (!head.step[step].planned)
+            continue;
+        same = connector->pass[step].wanted;
+        g_autoptr(Mapping) mapping =
+            same ? mapping_load(connector->pass[step].mapping,
+                                step == STEP_IMPORT ? MAPPING_IMPORT : MAPPING_EXPORT, error)
+                 : NULL;
+        if (same && !mapping)
+            return false;
+        g_autofree char *digest = same ? pass_digest(connector, mapping) : NULL;
+        same = same && !strcmp(digest, head.step[step].digest);
+    }
     if (!same)
         error_set(error, ERROR_DEFINITION,
                   "%s: a definition or the mapping has changed since the plan was made; "
                   "make a new one",
                   folder);
     return same;
+}
+
+static bool carry_out_saved(const Connector *connector, const RunOptions *options, State *state, Step step,
+                            const char *undone, RunResult *result, GError **error)
+{
+    gint64 start = g_get_monotonic_time();
+    StepResult *into = &result->step[step];
+    into->ran = true;
+    g_autoptr(Directory) target = directory_open(connector_endpoint(connector, step, TARGET), error);
+    Doing doing = {.state = state, .options = &options->pass, .counts = &into->counts, .undone = undone};
+    bool ok = target && carry_out(connector, options, step, target, result->folder, &doing, result, error);
+    into->seconds = seconds_since(start);
+    return ok;
+}
+
+static bool run_folder(const Connector *connector, const RunOptions *options, State *state, const char *kind,
+                       const char *folder, const char *undone, RunResult *result, GError **error)
+{
+    gint64 start = g_get_monotonic_time();
+    g_auto(PlanHead) head = {0};
+    if (!plan_load(folder, &head, error))
+        return false;
+    event_set_context(connector->name, result->id);
+    event_emit(EVENT_RUN_BEGIN, result->id, "%s of %s", kind, folder);
+    result->folder = g_strdup(folder);
+    if (!state_begin_run(state, result->id, kind, folder, error))
+        return false;
+    bool ok = true;
+    for (int i = 0; i < STEPS && ok; i++) {
+        Step step = run_step_at(&head, i);
+        ok = !head.step[step].planned ||
+             carry_out_saved(connector, options, state, step, undone, result, error);
+    }
+    return finish(connector, state, kind, result, start, ok, error);
 }
 
 bool run_apply(const Connector *connector, const RunOptions *options, const char *folder, RunResult *result,
@@ -416,7 +435,7 @@ bool run_apply(const Connector *connector, const RunOptions *options, const char
     if (!check_plan_belongs(connector, path, error) || !check_definitions(connector, path, error))
         return false;
     g_autoptr(State) state = state_open(connector, options->state_folder, error);
-    return state && recover_if_needed(connector, state, error) &&
+    return state && run_recover(connector, state, error) &&
            run_folder(connector, options, state, "apply", path, NULL, result, error);
 }
 
@@ -425,7 +444,7 @@ bool run_revert(const Connector *connector, const RunOptions *options, const cha
 {
     *result = (RunResult){.id = run_new_id()};
     g_autoptr(State) state = state_open(connector, options->state_folder, error);
-    if (!state || !recover_if_needed(connector, state, error))
+    if (!state || !run_recover(connector, state, error))
         return false;
     g_auto(RunRecord) done = {0};
     if (!state_find_run(state, id, &done, error))

@@ -2,8 +2,9 @@
  * run.h - one execution of the steps: plan, limits, apply, record
  *
  * What the verbs plan, sync, apply and revert do, without words and printing.
- * Each takes the connector's lock for its whole time and first settles what a
- * run that was cut short left behind.
+ * The steps run one after the other, import before export; an undo the other
+ * way round. Each verb takes the connector's lock for its whole time and first
+ * settles what a run that was cut short left behind.
  */
 #ifndef DIRSYNC_RUN_H
 #define DIRSYNC_RUN_H
@@ -12,35 +13,56 @@
 
 typedef struct {
     PassOptions pass;
+    bool steps[STEPS];         /* which of those that the definition has */
     const char *state_folder;  /* NULL: as the definition says */
-    Limit limits[LIMIT_KINDS]; /* those of the connector, with what was lifted for this run */
+    Limit limits[LIMIT_KINDS]; /* those of the connector, with what was lifted for this run; for each step */
     double rate;               /* changes a second; 0: no limit */
     bool verify;               /* plan again afterwards; it must be empty */
 } RunOptions;
 
-/** What a run came to. */
+/** What a step came to. */
 typedef struct {
-    char *id;
-    char *folder;     /* of the plan; NULL when it was empty and is gone */
+    bool ran;         /* it was begun */
     Counts counts;    /* carried out; for a plan: planned */
     size_t planned;   /* changes in the plan */
     size_t left_over; /* planned and not carried out */
     double seconds;
     char *full_reason, *partial_reason;
     bool partial; /* the source was not proven complete, so nobody was removed */
+} StepResult;
+
+/** What a run came to. */
+typedef struct {
+    char *id;
+    char *folder; /* of the plan; NULL when it was empty and is gone */
+    StepResult step[STEPS];
+    double seconds;
 } RunResult;
 
 void run_result_clear(RunResult *result);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RunResult, run_result_clear)
 
+/** Of all steps. */
+size_t run_planned(const RunResult *result);
+size_t run_left_over(const RunResult *result);
+/** Of every step that was begun: "import: 4 created, 12 modified, ... in 2.1 s", a line each. g_free(). */
+char *run_summary(const RunResult *result);
+/** Exit status of a run that ended without an error: 0, or 3 when something failed, was quarantined for
+ *  the first time, or a source was not proven complete (a job must not go quiet over an empty file). */
+int run_exit_status(const RunResult *result);
+/** {"import":{"created":4,...},"export":{...}}; g_free(). */
+char *run_counts_json(const RunResult *result);
+
 /** Options as the connector's definition has them. */
 RunOptions run_options(const Connector *connector);
 
-/** Plans into @folder; writes nothing to either directory. The limits are judged too: ERROR_LIMIT
- *  comes with a plan that is there to be looked at. */
+/** Plans into @folder; writes nothing to either directory. The export is planned on the home directory as the
+ *  import would leave it. The limits are judged too: ERROR_LIMIT comes with a plan that is there to be looked
+ *  at. */
 bool run_plan(const Connector *connector, const RunOptions *options, const char *folder, RunResult *result,
               GError **error);
-/** Plan and apply under the limits. *result is filled as far as it came, in either case. */
+/** Plan and apply under the limits, step by step: an error in one leaves the earlier ones standing and ends
+ * the run. *result is filled as far as it came, in either case. */
 bool run_sync(const Connector *connector, const RunOptions *options, RunResult *result, GError **error);
 /** Applies exactly the plan in @folder; cursors and links do not move. */
 bool run_apply(const Connector *connector, const RunOptions *options, const char *folder, RunResult *result,
@@ -48,11 +70,5 @@ bool run_apply(const Connector *connector, const RunOptions *options, const char
 /** Applies the undo of what the run @id really did. */
 bool run_revert(const Connector *connector, const RunOptions *options, const char *id, RunResult *result,
                 GError **error);
-
-/** The summary line: "import: 4 created, 12 modified, ... in 2.1 s". g_free(). */
-char *run_summary(const RunResult *result);
-/** Exit status of a run that ended without an error: 0, or 3 when something failed, was quarantined for
- *  the first time, or the source was not proven complete (a job must not go quiet over an empty file). */
-int run_exit_status(const RunResult *result);
 
 #endif

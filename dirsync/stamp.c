@@ -25,21 +25,38 @@ char *stamp_value_prefix(const StampSettings *settings)
     return g_strconcat(lower, ":", NULL);
 }
 
+/* Definitions name few attributes: their lists are kept for the life of the process. */
+static char **names_of(const char *name)
+{
+    static GHashTable *lists;
+    static GMutex mutex;
+    g_mutex_lock(&mutex);
+    if (!lists)
+        lists = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, NULL);
+    const char *key = g_intern_string(name);
+    char **list = g_hash_table_lookup(lists, key);
+    if (!list) {
+        list = g_new0(char *, 2);
+        list[0] = (char *)key;
+        g_hash_table_insert(lists, (gpointer)key, list);
+    }
+    g_mutex_unlock(&mutex);
+    return list;
+}
+
 const char *const *stamp_attributes(const StampSettings *settings)
 {
     static const char *const proxy[] = {"proxyAddresses", NULL};
-    /* One definition a process: the attribute form's name is kept for its life. */
-    static const char *named[] = {NULL, NULL};
     switch (settings->form) {
     case STAMP_CLASS:
         return class_attributes;
     case STAMP_PROXY:
         return proxy;
     case STAMP_ATTRIBUTE:
+    case STAMP_ANCHOR:
         break;
     }
-    named[0] = g_intern_string(settings->name);
-    return named;
+    return (const char *const *)names_of(settings->name);
 }
 
 static bool read_class(const Schema *schema, const Entry *entry, Stamp *stamp)
@@ -84,7 +101,13 @@ bool stamp_read(const StampSettings *settings, const Schema *schema, const Entry
     if (settings->form == STAMP_PROXY)
         return read_proxy(settings, schema, entry, stamp);
     const char *text = schema_find_string(schema, entry, settings->name);
-    return text && parse_value(text, stamp);
+    if (settings->form != STAMP_ANCHOR)
+        return text && parse_value(text, stamp);
+    if (text) {
+        stamp->connector = g_strdup(settings->owner);
+        stamp->anchor = g_strdup(text);
+    }
+    return text != NULL;
 }
 
 bool stamp_carrier(const StampSettings *settings, const Schema *schema, const Entry *entry, const char **name,
@@ -111,6 +134,13 @@ void stamp_write(const StampSettings *settings, const Stamp *stamp, Entry *entry
             entry_add_string(entry, "dirsyncGraceSince", stamp->grace);
         return;
     }
+    if (settings->form == STAMP_ANCHOR) {
+        gssize there = entry_index(entry, settings->name); /* the mapping may have given it, as the name */
+        if (there >= 0)
+            entry_remove(entry, (size_t)there);
+        entry_add_string(entry, settings->name, stamp->anchor);
+        return;
+    }
     g_autofree char *prefix = stamp_value_prefix(settings);
     g_autofree char *text = g_strdup_printf("%s%s;%s;%s", prefix ? prefix : "", stamp->connector,
                                             stamp->grace ? stamp->grace : "", stamp->anchor);
@@ -124,20 +154,23 @@ char *stamp_filter(const StampSettings *settings, const char *connector, const c
         g_autofree char *with = filter_equals("dirsyncAnchor", anchor, strlen(anchor));
         return g_strconcat("(&", from, with, ")", NULL);
     }
+    if (settings->form == STAMP_ANCHOR)
+        return filter_equals(settings->name, anchor, strlen(anchor));
     g_autofree char *prefix = stamp_value_prefix(settings);
-        g_autofree char *start = g_strconcat(prefix ? prefix : "", connector, ";", NULL);
+    g_autofree char *start = g_strconcat(prefix ? prefix : "", connector, ";", NULL);
     g_autofree char *initial = filter_escape(start, strlen(start));
     g_autofree char *final = filter_escape(anchor, strlen(anchor));
     const char *name = stamp_attributes(settings)[0];
     /* Without a date exactly; with one it ends in Z (an anchor "1" is not the end of an anchor "2;1"). */
     return g_strdup_printf("(|(%s=%s;%s)(%s=%s*Z;%s))", name, initial, final, name, initial, final);
-
 }
 
 char *stamp_owner_filter(const StampSettings *settings, const char *connector)
 {
     if (settings->form == STAMP_CLASS)
         return filter_equals("importedFrom", connector, strlen(connector));
+    if (settings->form == STAMP_ANCHOR)
+        return g_strdup_printf("(%s=*)", settings->name);
     g_autofree char *prefix = stamp_value_prefix(settings);
     g_autofree char *start = g_strconcat(prefix ? prefix : "", connector, ";", NULL);
     g_autofree char *initial = filter_escape(start, strlen(start));

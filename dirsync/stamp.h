@@ -3,8 +3,9 @@
  *
  * The connector's UUID, the anchor of the source entry, and the time since
  * when the object is in grace. Stamps are the truth about ownership; the state
- * files only make it fast. Three forms (organisation.h): our auxiliary class,
- * one attribute, a secondary proxy address of a private type.
+ * files only make it fast. Four forms (organisation.h): our auxiliary class, one
+ * attribute, a secondary proxy address of a private type; and, in a file that is
+ * ours as a whole, the anchor alone.
  */
 #ifndef DIRSYNC_STAMP_H
 #define DIRSYNC_STAMP_H

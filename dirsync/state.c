@@ -12,9 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define STATE_FORM 1
+#define STATE_FORM 2
 
-#define LINK_COLUMNS "row, anchor, dn, id, source, target, desired, exact, flags"
+#define LINK_COLUMNS "row, step, anchor, dn, id, source_dn, source_key, source, target, desired, exact, flags"
 
 static char *default_folder(void)
 {
@@ -58,7 +58,8 @@ static State *state_new(const Connector *connector, const char *folder)
     g_autofree char *home = g_strconcat(connector->organisation->name, ".home.db", NULL);
     state->lock = -1;
     state->folder = g_build_filename(top, connector->name, NULL);
-    state->home_path = g_build_filename(top, home, NULL);
+    state->index_path[STEP_IMPORT] = g_build_filename(top, home, NULL);
+    state->index_path[STEP_EXPORT] = g_build_filename(state->folder, "foreign.db", NULL);
     return state;
 }
 
@@ -66,9 +67,7 @@ static bool open_files(State *state, GError **error)
 {
     g_autofree char *path = g_build_filename(state->folder, "state.db", NULL);
     state->database = database_open(path, "state.sql", STATE_FORM, &state->is_new, error);
-    if (state->database)
-        state->home = home_index_open(state->home_path, error);
-    return state->home != NULL;
+    return state->database && state_index(state, STEP_IMPORT, error);
 }
 
 /* A state folder that served another connector of this name would give wrong links. */
@@ -111,12 +110,14 @@ void state_close(State *state)
 {
     if (!state)
         return;
-    home_index_close(state->home);
+    for (int step = 0; step < STEPS; step++) {
+        holder_index_close(state->index[step]);
+        g_free(state->index_path[step]);
+    }
     database_close(state->database);
     if (state->lock >= 0)
         close(state->lock);
     g_free(state->folder);
-    g_free(state->home_path);
     g_free(state);
 }
 
@@ -130,9 +131,11 @@ bool state_is_new(const State *state)
     return state->is_new;
 }
 
-HomeIndex *state_home(State *state)
+HolderIndex *state_index(State *state, Step step, GError **error)
 {
-    return state->home;
+    if (!state->index[step])
+        state->index[step] = holder_index_open(state->index_path[step], error);
+    return state->index[step];
 }
 
 bool state_begin(State *state, GError **error)
@@ -165,76 +168,103 @@ void link_row_clear(LinkRow *row)
     g_free(row->anchor);
     g_free(row->dn);
     g_free(row->id);
+    g_free(row->source_dn);
     *row = (LinkRow){0};
 }
 
 static void fill_link(sqlite3_stmt *statement, LinkRow *row)
 {
     row->row = sqlite3_column_int64(statement, 0);
-    row->source = database_fingerprint(statement, 4);
-    row->target = database_fingerprint(statement, 5);
-    row->desired = database_fingerprint(statement, 6);
-    row->exact = database_fingerprint(statement, 7);
-    row->flags = (unsigned)sqlite3_column_int(statement, 8);
+    row->step = (Step)sqlite3_column_int(statement, 1);
+    row->source_key = database_fingerprint(statement, 6);
+    row->source = database_fingerprint(statement, 7);
+    row->target = database_fingerprint(statement, 8);
+    row->desired = database_fingerprint(statement, 9);
+    row->exact = database_fingerprint(statement, 10);
+    row->flags = (unsigned)sqlite3_column_int(statement, 11);
 }
 
-bool state_scan_links(State *state, LinkSeen seen, void *data, GError **error)
+bool state_scan_links(State *state, Step step, LinkSeen seen, void *data, GError **error)
 {
-    sqlite3_stmt *statement = database_query(state->database, error, "SELECT " LINK_COLUMNS " FROM link", "");
+    sqlite3_stmt *statement = database_query(
+        state->database, error, "SELECT " LINK_COLUMNS " FROM link WHERE step = ?", "i", (int64_t)step);
     int more = -1;
     while (statement && (more = database_step(state->database, statement, error)) > 0) {
-        LinkRow row = {.anchor = (char *)sqlite3_column_text(statement, 1),
-                       .dn = (char *)sqlite3_column_text(statement, 2),
-                       .id = (char *)sqlite3_column_text(statement, 3)};
+        LinkRow row = {.anchor = (char *)sqlite3_column_text(statement, 2),
+                       .dn = (char *)sqlite3_column_text(statement, 3),
+                       .id = (char *)sqlite3_column_text(statement, 4),
+                       .source_dn = (char *)sqlite3_column_text(statement, 5)};
         fill_link(statement, &row);
         seen(&row, data);
     }
     return more == 0;
 }
 
-bool state_find_link(State *state, int64_t row, LinkRow *found, GError **error)
+/* Takes over the statement. */
+static bool take_link(State *state, sqlite3_stmt *statement, LinkRow *found, GError **error)
 {
     link_row_clear(found);
-    sqlite3_stmt *statement =
-        database_query(state->database, error, "SELECT " LINK_COLUMNS " FROM link WHERE row = ?", "i", row);
     int more = statement ? database_step(state->database, statement, error) : -1;
     if (more <= 0)
         return more == 0;
     fill_link(statement, found);
-    found->anchor = database_text(statement, 1);
-    found->dn = database_text(statement, 2);
-    found->id = database_text(statement, 3);
+    found->anchor = database_text(statement, 2);
+    found->dn = database_text(statement, 3);
+    found->id = database_text(statement, 4);
+    found->source_dn = database_text(statement, 5);
     sqlite3_reset(statement);
     return true;
+}
+
+bool state_find_link(State *state, int64_t row, LinkRow *found, GError **error)
+{
+    return take_link(
+        state,
+        database_query(state->database, error, "SELECT " LINK_COLUMNS " FROM link WHERE row = ?", "i", row),
+        found, error);
+}
+
+bool state_find_link_by_anchor(State *state, Step step, const char *anchor, LinkRow *found, GError **error)
+{
+    return take_link(state,
+                     database_query(state->database, error,
+                                    "SELECT " LINK_COLUMNS " FROM link WHERE step = ? AND anchor = ?", "is",
+                                    (int64_t)step, anchor),
+                     found, error);
+}
+
+bool state_find_link_by_source(State *state, Step step, Fingerprint source_key, LinkRow *found,
+                               GError **error)
+{
+    return take_link(state,
+                     database_query(state->database, error,
+                                    "SELECT " LINK_COLUMNS " FROM link WHERE source_key = ? AND step = ?",
+                                    "fi", &source_key, (int64_t)step),
+                     found, error);
 }
 
 bool state_save_link(State *state, const LinkRow *row, GError **error)
 {
     return database_run(
         state->database, error,
-        "INSERT INTO link (anchor, dn, id, source, target, desired, exact, flags) "
-        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (anchor) DO UPDATE SET dn = ?2, id = ?3, "
-        "source = ?4, target = ?5, desired = ?6, exact = ?7, flags = ?8",
-        "sssffffi", row->anchor, row->dn, row->id, &row->source, &row->target, &row->desired, &row->exact,
-        (int64_t)row->flags);
+        "INSERT INTO link (step, anchor, dn, id, source_dn, source_key, source, target, desired, "
+        "exact, flags) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) "
+        "ON CONFLICT (step, anchor) DO UPDATE SET dn = ?3, id = ?4, source_dn = ?5, "
+        "source_key = ?6, source = ?7, target = ?8, desired = ?9, exact = ?10, flags = ?11",
+        "issssfffffi", (int64_t)row->step, row->anchor, row->dn, row->id, row->source_dn, &row->source_key,
+        &row->source, &row->target, &row->desired, &row->exact, (int64_t)row->flags);
 }
 
-bool state_touch_link(State *state, const LinkRow *row, GError **error)
+bool state_remove_link(State *state, Step step, const char *anchor, GError **error)
 {
-    return database_run(
-        state->database, error,
-        "UPDATE link SET source = ?, target = ?, desired = ?, exact = ?, flags = ? WHERE row = ?", "ffffii",
-        &row->source, &row->target, &row->desired, &row->exact, (int64_t)row->flags, row->row);
+    return database_run(state->database, error, "DELETE FROM link WHERE step = ? AND anchor = ?", "is",
+                        (int64_t)step, anchor);
 }
 
-bool state_remove_link(State *state, const char *anchor, GError **error)
+bool state_count_links(State *state, Step step, int64_t *count, GError **error)
 {
-    return database_run(state->database, error, "DELETE FROM link WHERE anchor = ?", "s", anchor);
-}
-
-bool state_count_links(State *state, int64_t *count, GError **error)
-{
-    sqlite3_stmt *statement = database_query(state->database, error, "SELECT count(*) FROM link", "");
+    sqlite3_stmt *statement = database_query(state->database, error,
+                                             "SELECT count(*) FROM link WHERE step = ?", "i", (int64_t)step);
     int more = statement ? database_step(state->database, statement, error) : -1;
     if (more <= 0)
         return false;

@@ -4,14 +4,14 @@
  * One folder for each connector: state.db (links, quarantine, runs, journal),
  * runs/ (plans and their undo) and a lock; beside the connectors' folders the
  * organisation's home.db. All of it is a cache and a journal: deleting it costs
- * one full read. Nothing but this module and home_index.h opens these files.
+ * one full read. Nothing but this module and holder_index.h opens these files.
  */
 #ifndef DIRSYNC_STATE_H
 #define DIRSYNC_STATE_H
 
 #include "dirsync/connector.h"
 #include "dirsync/entry.h"
-#include "dirsync/home_index.h"
+#include "dirsync/holder_index.h"
 
 typedef struct State State;
 
@@ -28,7 +28,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(State, state_close)
 const char *state_folder(const State *state);
 /** True when state.db was made by this open. */
 bool state_is_new(const State *state);
-HomeIndex *state_home(State *state);
+/** The index of the directory that a step writes to: home.db for the import, foreign.db for the export
+ *  (opened by the first call). NULL with @error. */
+HolderIndex *state_index(State *state, Step step, GError **error);
 
 bool state_begin(State *state, GError **error);
 bool state_commit(State *state, GError **error);
@@ -40,47 +42,55 @@ bool state_set(State *state, const char *name, const char *value, GError **error
 /* --- links --- */
 
 typedef enum {
-    LINK_GRACED = 1 << 0,  /* the object is in grace */
-    LINK_RETRY = 1 << 1,   /* something is left to do: look at it again in every run */
-    LINK_YIELDED = 1 << 2  /* moved home: the target is a native, not ours */
+    LINK_GRACED = 1 << 0, /* the object is in grace */
+    LINK_RETRY = 1 << 1,  /* something is left to do: look at it again in every run */
+    LINK_YIELDED = 1 << 2 /* moved home: the target is a native, not ours */
 } LinkFlags;
 
+/** The recipient of the mapping that the object was made by stands in the flags too, plus one; 0: unknown. */
+#define LINK_KIND_SHIFT 8
+
 typedef struct {
-    int64_t row;                                /* 0: not stored yet */
+    int64_t row; /* 0: not stored yet */
+    Step step;
     char *anchor;                               /* text form; owned, as are the others */
     char *dn;                                   /* of the target; NULL unknown */
     char *id;                                   /* entryUUID or objectGUID of the target; NULL unknown */
+    char *source_dn;                            /* of the source entry; NULL unknown */
+    Fingerprint source_key;                     /* of the canonical form of source_dn */
     Fingerprint source, target, desired, exact; /* zero: unknown */
-    unsigned flags;
+    unsigned flags;                             /* LinkFlags, and the kind of object above LINK_KIND_SHIFT */
 } LinkRow;
 
 void link_row_clear(LinkRow *row);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LinkRow, link_row_clear)
 
 typedef void (*LinkSeen)(const LinkRow *row, void *data);
-/** All links; strings live during the callback only. */
-bool state_scan_links(State *state, LinkSeen seen, void *data, GError **error);
+/** All links of a step; strings live during the callback only. */
+bool state_scan_links(State *state, Step step, LinkSeen seen, void *data, GError **error);
 /** Fills *row (cleared before); row->row 0 when there is no such link. */
 bool state_find_link(State *state, int64_t row, LinkRow *found, GError **error);
-/** Stores by anchor. */
+/** The link of the step with that anchor, or with that source_key; as state_find_link(). */
+bool state_find_link_by_anchor(State *state, Step step, const char *anchor, LinkRow *found, GError **error);
+bool state_find_link_by_source(State *state, Step step, Fingerprint source_key, LinkRow *found,
+                               GError **error);
+/** Stores by step and anchor. */
 bool state_save_link(State *state, const LinkRow *row, GError **error);
-/** Only the fingerprints and flags of a stored link. */
-bool state_touch_link(State *state, const LinkRow *row, GError **error);
-bool state_remove_link(State *state, const char *anchor, GError **error);
-bool state_count_links(State *state, int64_t *count, GError **error);
+bool state_remove_link(State *state, Step step, const char *anchor, GError **error);
+bool state_count_links(State *state, Step step, int64_t *count, GError **error);
 
 /* --- quarantine --- */
 
 /** *is_new: it was not in quarantine before this run. */
-bool state_quarantine(State *state, const char *subject, const char *reason, const char *run, bool *is_new,
-                      GError **error);
+bool state_quarantine(State *state, Step step, const char *subject, const char *reason, const char *run,
+                      bool *is_new, GError **error);
 /** *reason NULL when the subject is not in quarantine. */
-bool state_quarantine_reason(State *state, const char *subject, char **reason, GError **error);
+bool state_quarantine_reason(State *state, Step step, const char *subject, char **reason, GError **error);
 typedef void (*QuarantineSeen)(const char *subject, const char *reason, const char *first, const char *last,
                                void *data);
 bool state_scan_quarantine(State *state, QuarantineSeen seen, void *data, GError **error);
 /** Drops what this run did not put in again; calls back for each. Only after a complete read. */
-bool state_clear_quarantine(State *state, const char *run, QuarantineSeen cleared, void *data,
+bool state_clear_quarantine(State *state, Step step, const char *run, QuarantineSeen cleared, void *data,
                             GError **error);
 
 /* --- runs and their journal --- */

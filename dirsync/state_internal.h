@@ -7,11 +7,11 @@
 
 struct State {
     char *folder;
-    char *home_path;
     int lock; /* descriptor; -1: not locked */
     bool is_new;
     Database *database;
-    HomeIndex *home;
+    char *index_path[STEPS];
+    HolderIndex *index[STEPS]; /* NULL: not opened yet */
 };
 
 #endif

@@ -5,27 +5,26 @@
 
 #include <unistd.h>
 
-bool state_quarantine(State *state, const char *subject, const char *reason, const char *run, bool *is_new,
-                      GError **error)
+bool state_quarantine(State *state, Step step, const char *subject, const char *reason, const char *run,
+                      bool *is_new, GError **error)
 {
-    sqlite3_stmt *statement =
-        database_query(state->database, error, "SELECT 1 FROM quarantine WHERE subject = ?", "s", subject);
-    int more = statement ? database_step(state->database, statement, error) : -1;
-    if (more < 0)
+    g_autofree char *known = NULL;
+    if (!state_quarantine_reason(state, step, subject, &known, error))
         return false;
-    sqlite3_reset(statement);
-    *is_new = more == 0;
-    return database_run(state->database, error,
-                        "INSERT INTO quarantine (subject, reason, first, last) VALUES (?1, ?2, ?3, ?3) "
-                        "ON CONFLICT (subject) DO UPDATE SET reason = ?2, last = ?3",
-                        "sss", subject, reason, run);
+    *is_new = !known;
+    return database_run(
+        state->database, error,
+        "INSERT INTO quarantine (step, subject, reason, first, last) VALUES (?1, ?2, ?3, ?4, ?4) "
+        "ON CONFLICT (step, subject) DO UPDATE SET reason = ?3, last = ?4",
+        "isss", (int64_t)step, subject, reason, run);
 }
 
-bool state_quarantine_reason(State *state, const char *subject, char **reason, GError **error)
+bool state_quarantine_reason(State *state, Step step, const char *subject, char **reason, GError **error)
 {
     *reason = NULL;
-    sqlite3_stmt *statement = database_query(state->database, error,
-                                             "SELECT reason FROM quarantine WHERE subject = ?", "s", subject);
+    sqlite3_stmt *statement =
+        database_query(state->database, error, "SELECT reason FROM quarantine WHERE step = ? AND subject = ?",
+                       "is", (int64_t)step, subject);
     int more = statement ? database_step(state->database, statement, error) : -1;
     if (more > 0) {
         *reason = database_text(statement, 0);
@@ -50,19 +49,21 @@ bool state_scan_quarantine(State *state, QuarantineSeen seen, void *data, GError
     return each_quarantined(
         state,
         database_query(state->database, error,
-                       "SELECT subject, reason, first, last FROM quarantine ORDER BY subject", ""),
+                       "SELECT subject, reason, first, last FROM quarantine ORDER BY step, subject", ""),
         seen, data, error);
 }
 
-bool state_clear_quarantine(State *state, const char *run, QuarantineSeen cleared, void *data, GError **error)
+bool state_clear_quarantine(State *state, Step step, const char *run, QuarantineSeen cleared, void *data,
+                            GError **error)
 {
-    return each_quarantined(
-               state,
-               database_query(state->database, error,
-                              "SELECT subject, reason, first, last FROM quarantine WHERE last <> ?", "s",
-                              run),
-               cleared, data, error) &&
-           database_run(state->database, error, "DELETE FROM quarantine WHERE last <> ?", "s", run);
+    return each_quarantined(state,
+                            database_query(state->database, error,
+                                           "SELECT subject, reason, first, last FROM quarantine "
+                                           "WHERE step = ? AND last <> ?",
+                                           "is", (int64_t)step, run),
+                            cleared, data, error) &&
+           database_run(state->database, error, "DELETE FROM quarantine WHERE step = ? AND last <> ?", "is",
+                        (int64_t)step, run);
 }
 
 void run_record_clear(RunRecord *record)

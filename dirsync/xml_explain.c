@@ -308,8 +308,40 @@ static void require_lead(Collecting *to, const xmlNode *choice)
     }
 }
 
+/* True when the instance has an element of the branch. Clears *alone when there is more than elements. */
+static bool branch_is_begun(const Collecting *to, const xmlNode *branch, bool *alone, int depth)
+{
+    g_autofree char *name = is(branch, "element") ? xml_attribute(branch, "name") : NULL;
+    if (name)
+        return xml_child(to->instance, name) != NULL;
+    const xmlNode *place = is(branch, "ref") ? grammar_define(to->grammar, branch) : branch;
+    bool passable = place && depth < MAX_REF_DEPTH && !is(branch, "attribute") && !is(branch, "value");
+    bool begun = false;
+    *alone = *alone && passable;
+    for (const xmlNode *node = passable ? place->children : NULL; node; node = node->next)
+        if (node->type == XML_ELEMENT_NODE)
+            begun = branch_is_begun(to, node, alone, depth + 1) || begun;
+    return begun;
+}
+
+/* Alternatives of elements alone: the last that is begun is meant, or the first of an empty element. */
+static const xmlNode *meant_alternative(const Collecting *to, const xmlNode *choice)
+{
+    bool empty = xmlChildElementCount((xmlNode *)(uintptr_t)to->instance) == 0, alone = true;
+    const xmlNode *meant = NULL;
+    for (const xmlNode *node = choice->children; node; node = node->next)
+        if (node->type == XML_ELEMENT_NODE && (branch_is_begun(to, node, &alone, 0) || (empty && !meant)))
+            meant = node;
+    return alone ? meant : NULL;
+}
+
 static void collect_choice(Collecting *to, const xmlNode *choice, bool required, bool repeats, int depth)
 {
+    const xmlNode *meant = meant_alternative(to, choice);
+    if (meant) {
+        collect(to, meant, required, repeats, depth);
+        return;
+    }
     size_t n = 0, n_fitting = 0;
     for (const xmlNode *node = choice->children; node; node = node->next)
         if (node->type == XML_ELEMENT_NODE) {

@@ -10,23 +10,30 @@ CREATE TABLE meta (
 -- One row for each source entry that has an object: who they are and how both
 -- sides looked when they were last found or made equal.
 CREATE TABLE link (
-    row     INTEGER PRIMARY KEY,
-    anchor  TEXT NOT NULL UNIQUE,
-    dn      TEXT,              -- of the target object, as last seen
-    id      TEXT,              -- its entryUUID or objectGUID
-    source  BLOB NOT NULL,     -- fingerprints, 16 bytes each; zero: unknown
-    target  BLOB NOT NULL,
-    desired BLOB NOT NULL,     -- managed content, by matching rules
-    exact   BLOB NOT NULL,     -- managed content, as written
-    flags   INTEGER NOT NULL
+    row        INTEGER PRIMARY KEY,
+    step       INTEGER NOT NULL,  -- 0 import, 1 export
+    anchor     TEXT NOT NULL,
+    dn         TEXT,              -- of the target object, as last seen
+    id         TEXT,              -- its entryUUID or objectGUID
+    source_dn  TEXT,              -- of the source entry, as last seen
+    source_key BLOB NOT NULL,     -- fingerprint of its canonical form, by which members are found
+    source     BLOB NOT NULL,     -- fingerprints, 16 bytes each; zero: unknown
+    target     BLOB NOT NULL,
+    desired    BLOB NOT NULL,     -- managed content, by matching rules
+    exact      BLOB NOT NULL,     -- managed content, as written
+    flags      INTEGER NOT NULL,
+    UNIQUE (step, anchor)
 ) STRICT;
+CREATE INDEX link_source_key ON link (source_key);
 
 -- Entries that could not be mapped, and since when.
 CREATE TABLE quarantine (
-    subject TEXT PRIMARY KEY,  -- anchor, or where the record stands
+    step    INTEGER NOT NULL,
+    subject TEXT NOT NULL,     -- anchor, or where the record stands
     reason  TEXT NOT NULL,
     first   TEXT NOT NULL,     -- run
-    last    TEXT NOT NULL
+    last    TEXT NOT NULL,
+    PRIMARY KEY (step, subject)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE run (

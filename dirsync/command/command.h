@@ -61,6 +61,8 @@ bool settings_open_events(const Settings *settings, const Connector *connector, 
 /** Options of the run: the definition's limits, changed by what the command line says. */
 bool settings_run_options(Settings *settings, const Connector *connector, RunOptions *options,
                           GError **error);
+/** "import: nothing was removed: ..." for each step that has a reason; @what: the middle part. */
+void settings_print_reasons(const RunResult *result, const char *what);
 /** ERROR_DEFINITION "usage: ..." */
 void settings_usage(const Command *command, GError **error);
 /** Prints the end of a run (summary line, or JSON), returns the exit status. Takes over @error. */

@@ -30,12 +30,11 @@ static bool print_plan(const Settings *settings, const char *folder, const Conne
     if (!settings->quiet && !report_plan_text(stdout, folder, settings->verbose > 0, error))
         return false;
     g_autofree char *summary = run_summary(result);
-    if (result->partial_reason)
-        printf("nothing would be removed: %s\n", result->partial_reason);
+    settings_print_reasons(result, "nothing would be removed");
     if (settings->output)
         printf("saved in %s; dirsync apply %s carries out exactly this\n", folder, folder);
     if (!settings->quiet)
-        printf("%s (plan: nothing was written)\n", summary);
+        printf("%s\n(plan: nothing was written)\n", summary);
     return true;
 }
 
@@ -59,7 +58,7 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
         plan_remove(folder);
     if (failure && (printed || !is_there(failure)))
         g_propagate_error(error, failure);
-    return settings->detailed && result.planned ? EXIT_CHANGES : 0;
+    return settings->detailed && run_planned(&result) ? EXIT_CHANGES : 0;
 }
 
 const Command command_plan = {"plan", "CONNECTOR [-o FOLDER]", "Show what sync would do; nothing is written",

@@ -5,6 +5,7 @@
 
 #include "dirsync/report/report.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -51,7 +52,7 @@ static void add_plan_options(GOptionContext *context, Settings *settings)
          "An empty source means that all are gone", NULL},
         {"only", 0, 0, G_OPTION_ARG_STRING, &settings->only,
          "Only source entries that match; nothing is removed", "FILTER"},
-        {"step", 0, 0, G_OPTION_ARG_STRING, &settings->step, "Only this step: import", "STEP"},
+        {"step", 0, 0, G_OPTION_ARG_STRING, &settings->step, "Only this step: import or export", "STEP"},
         {NULL, 0, 0, 0, NULL, NULL, NULL}};
     g_option_context_add_main_entries(context, entries, NULL);
     for (int kind = 0; kind < LIMIT_KINDS; kind++) {
@@ -179,23 +180,47 @@ static bool lift_limits(const Settings *settings, RunOptions *options, GError **
     return true;
 }
 
+/* Also refused: a step that the definition does not have, which would do nothing and look like success. */
+static bool choose_step(const Settings *settings, const Connector *connector, RunOptions *options,
+                        GError **error)
+{
+    bool found = false;
+    for (int step = 0; step < STEPS; step++) {
+        options->steps[step] = !strcmp(settings->step, step_names[step]) && connector->pass[step].wanted;
+        found |= options->steps[step];
+    }
+    if (!found)
+        error_set(error, ERROR_DEFINITION,
+                  "--step %s: connector %s has no such step; there are import and export, where the "
+                  "definition has them",
+                  settings->step, connector->name);
+    return found;
+}
+
+/* Why nobody was removed, a line for each step that has a reason. */
+void settings_print_reasons(const RunResult *result, const char *what)
+{
+    for (int step = 0; step < STEPS; step++)
+        if (result->step[step].partial_reason)
+            printf("%s: %s: %s\n", step_names[step], what, result->step[step].partial_reason);
+}
+
 bool settings_run_options(Settings *settings, const Connector *connector, RunOptions *options, GError **error)
 {
     *options = run_options(connector);
     options->state_folder = settings->state_folder;
     options->rate = settings->rate;
     options->verify = settings->verify;
-    options->pass = (PassOptions){settings->full, settings->allow_empty, settings->only, NULL, NULL};
+    options->pass =
+        (PassOptions){.full = settings->full, .allow_empty = settings->allow_empty, .only = settings->only};
     bool terminal = isatty(STDERR_FILENO) != 0;
     if (!settings->progress_off && !settings->quiet && (!settings->json || settings->progress_on)) {
         settings->progress = progress_new(terminal);
         options->pass.progress = progress_show;
         options->pass.data = settings->progress;
     }
-    if (settings->step && strcmp(settings->step, "import") != 0) {
-        error_set(error, ERROR_DEFINITION, "--step %s: there is the step import", settings->step);
+    if (settings->step && !choose_step(settings, connector, options, error))
         return false;
-    }
     if (settings->rate < 0) {
         error_set(error, ERROR_DEFINITION, "--rate: say how many changes a second, such as 50");
         return false;
@@ -209,12 +234,12 @@ int settings_end(Settings *settings, const char *verb, const Connector *connecto
     progress_wipe(settings->progress);
     if (settings->json) {
         report_print_json(stdout, report_result_json(verb, connector->name, result, failure));
-    } else if (!settings->quiet && (!failure || result->planned)) {
+    } else if (!settings->quiet && (!failure || run_planned(result))) {
         g_autofree char *summary = run_summary(result);
-        if (result->partial_reason)
-            printf("nothing was removed: %s\n", result->partial_reason);
-        if (result->left_over && failure)
-            printf("%zu of %zu planned changes were not carried out\n", result->left_over, result->planned);
+        settings_print_reasons(result, "nothing was removed");
+        if (run_left_over(result) && failure)
+            printf("%zu of %zu planned changes were not carried out\n", run_left_over(result),
+                   run_planned(result));
         printf("%s\n", summary);
     }
     if (!failure)

@@ -18,8 +18,8 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
     if (settings->json) {
         report_plan_json(stdout, argv[0], NULL, error);
     } else if (report_plan_text(stdout, argv[0], settings->verbose > 0, error)) {
-        printf("%s of run %s, connector %s, made %s: %zu changes in %zu waves\n", head.kind, head.run,
-               head.connector_name, head.created ? head.created : "?", head.changes, head.n_waves);
+        printf("%s of run %s, connector %s, made %s: %zu changes\n", head.kind, head.run, head.connector_name,
+               head.created ? head.created : "?", head.changes);
     }
     return settings->detailed && head.changes ? EXIT_CHANGES : 0;
 }

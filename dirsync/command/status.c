@@ -15,6 +15,13 @@ typedef struct {
     size_t shown;
 } Printing;
 
+static void print_indented(const char *text)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", 0);
+    for (char **line = lines; *line; line++)
+        printf("    %s\n", *line);
+}
+
 static void show_run(const RunRecord *record, void *data)
 {
     Printing *printing = data;
@@ -31,7 +38,7 @@ static void show_run(const RunRecord *record, void *data)
     if (!printing->shown++)
         puts("runs, the newest first:");
     printf("  %s %s by %s, exit %d\n", record->id, record->kind, record->who, record->status);
-    printf("    %s\n", record->summary ? record->summary : "going on, or cut short");
+    print_indented(record->summary ? record->summary : "going on, or cut short");
     if (printing->settings->verbose && record->folder)
         printf("    plan: %s\n", record->folder);
 }
@@ -56,24 +63,28 @@ static void show_quarantined(const char *subject, const char *reason, const char
 static bool print_status(const Settings *settings, const Connector *connector, State *state, GError **error)
 {
     Printing printing = {.settings = settings};
-    int64_t links = 0;
+    int64_t links[STEPS] = {0};
     if (settings->json) {
         printing.runs = json_array();
         printing.quarantine = json_array();
     } else {
         printf("connector %s (%s)\nstate in %s\n", connector->name, connector->uuid, state_folder(state));
     }
-    bool ok = state_count_links(state, &links, error) &&
-              state_scan_runs(state, RUNS_SHOWN, show_run, &printing, error);
+    bool ok = true;
+    for (int step = 0; step < STEPS; step++)
+        ok = ok && state_count_links(state, (Step)step, &links[step], error);
+    ok = ok && state_scan_runs(state, RUNS_SHOWN, show_run, &printing, error);
     printing.shown = 0;
     ok = ok && state_scan_quarantine(state, show_quarantined, &printing, error);
     if (settings->json)
         report_print_json(stdout,
-                          json_pack("{s:s, s:s, s:s, s:I, s:o, s:o}", "connector", connector->name, "uuid",
-                                    connector->uuid, "state", state_folder(state), "links", (json_int_t)links,
+                          json_pack("{s:s, s:s, s:s, s:{s:I, s:I}, s:o, s:o}", "connector", connector->name,
+                                    "uuid", connector->uuid, "state", state_folder(state), "links", "import",
+                                    (json_int_t)links[STEP_IMPORT], "export", (json_int_t)links[STEP_EXPORT],
                                     "runs", printing.runs, "quarantine", printing.quarantine));
     else
-        printf("%" G_GINT64_FORMAT " people linked\n", links);
+        printf("linked: %" G_GINT64_FORMAT " by import, %" G_GINT64_FORMAT " by export\n", links[STEP_IMPORT],
+               links[STEP_EXPORT]);
     return ok;
 }
 

@@ -13,7 +13,7 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
     GError *failure = NULL;
     run_sync(connector, &options, &result, &failure);
     int status = settings_end(settings, "sync", connector, &result, failure, error);
-    return !status && settings->detailed && result.planned ? EXIT_CHANGES : status;
+    return !status && settings->detailed && run_planned(&result) ? EXIT_CHANGES : status;
 }
 
 const Command command_sync = {"sync", "CONNECTOR", "Plan and apply under the limits",

@@ -23,18 +23,22 @@ typedef struct Directory Directory;
 /** What a directory can do; discovered (root DSE), never guessed from a vendor name. */
 typedef enum {
     CAN_WRITE = 1 << 0,
-    CAN_FETCH = 1 << 1,   /* directory_fetch() works without reading everything */
-    CAN_ASSERT = 1 << 2,  /* RFC 4528 */
-    HAS_SCHEMA = 1 << 3,  /* the schema is the server's own, not the built-in one */
-    IS_FILE = 1 << 4      /* completeness is proven by the file's own means */
+    CAN_FETCH = 1 << 1,        /* directory_fetch() works without reading everything */
+    CAN_ASSERT = 1 << 2,       /* RFC 4528 */
+    HAS_SCHEMA = 1 << 3,       /* the schema is the server's own, not the built-in one */
+    IS_FILE = 1 << 4,          /* completeness is proven by the file's own means */
+    WRITES_WHOLE = 1 << 5,     /* every flush writes everything anew: many changes between two flushes */
+    CAN_SET_PASSWORD = 1 << 6, /* random passwords, over a protected connection (Change.random_password) */
+    KEEPS_REFERENCES = 1 << 7 /* the server itself follows renames and deletes in DN-valued attributes (AD) */
 } DirectoryCapabilities;
 
 typedef struct {
     unsigned capabilities;
-    const Schema *schema;           /* never NULL */
-    const char *default_anchor;     /* "entryUUID", "objectGUID", or NULL: the definition must name one */
-    char **naming_contexts;         /* NULL-terminated, may be empty */
-    const char *subject;            /* URI or file, for messages */
+    const Schema *schema;       /* never NULL */
+    const char *default_anchor; /* "entryUUID", "objectGUID", or NULL: the definition must name one */
+    char **naming_contexts;     /* NULL-terminated, may be empty */
+    const char *base;           /* what a request without a base means; NULL: everything there is */
+    const char *subject;        /* URI or file, for messages */
 } DirectoryDescription;
 
 /** How sure we are that a read delivered everything there is. */
@@ -42,9 +46,9 @@ typedef enum { PROOF_COMPLETE, PROOF_PARTIAL, PROOF_UNKNOWN } Proof;
 
 typedef struct {
     Proof proof;
-    char *reason;          /* why not complete, for people; NULL when complete; owned by the caller */
-    size_t entries;        /* delivered */
-    size_t bad;            /* records that could not be decoded */
+    char *reason;   /* why not complete, for people; NULL when complete; owned by the caller */
+    size_t entries; /* delivered */
+    size_t bad;     /* records that could not be decoded */
 } ReadResult;
 
 void read_result_clear(ReadResult *result);
@@ -52,20 +56,20 @@ void read_result_clear(ReadResult *result);
 typedef enum { SEARCH_BASE, SEARCH_ONE, SEARCH_SUBTREE } SearchScope;
 
 typedef struct {
-    const char *base;             /* NULL: the endpoint's */
+    const char *base; /* NULL: the endpoint's */
     SearchScope scope;
-    const char *filter;           /* RFC 4515 text; NULL: (objectClass=*) */
-    const char *const *attributes;/* NULL: all user attributes; "*" and operational names as in LDAP */
-    size_t last_good_count;       /* of an earlier complete read of the same; 0 unknown (files) */
+    const char *filter;            /* RFC 4515 text; NULL: (objectClass=*) */
+    const char *const *attributes; /* NULL: all user attributes; "*" and operational names as in LDAP */
+    size_t last_good_count;        /* of an earlier complete read of the same; 0 unknown (files) */
 } ReadRequest;
 
 /** What a read delivers; valid during the callback only. */
 typedef struct DirectoryItem {
-    Fingerprint fingerprint;   /* of the entry as received (DN, names and values) */
-    const char *where;         /* DN or "file:line"; for messages */
-    const GError *bad;         /* not NULL: the record is broken, fingerprint is zero, do not decode */
-    Directory *directory;      /* private */
-    void *handle;              /* private */
+    Fingerprint fingerprint; /* of the entry as received (DN, names and values) */
+    const char *where;       /* DN or "file:line"; for messages */
+    const GError *bad;       /* not NULL: the record is broken, fingerprint is zero, do not decode */
+    Directory *directory;    /* private */
+    void *handle;            /* private */
 } DirectoryItem;
 
 /** Decodes the entry behind an item; the caller owns it. NULL with ERROR_INVALID. */
@@ -80,7 +84,7 @@ typedef struct {
     const char *dn;
     const char *id_attribute;
     Value id;
-    size_t index;     /* the caller's; comes back with the entry */
+    size_t index; /* the caller's; comes back with the entry */
 } FetchId;
 
 /** @entry NULL: there is no such object (or it has another id now); owned by the callee. */
@@ -104,8 +108,8 @@ typedef struct DirectoryDriver {
     const DirectoryDescription *(*describe)(Directory *directory);
 
     /** Delivers every entry of the request once, streaming. False with an error only when nothing
-     *  can be said about the directory (not reachable, base missing: ERROR_NOT_FOUND, credentials) or the sink
-     *  said stop; a read that broke off in the middle is true with PROOF_PARTIAL. */
+     *  can be said about the directory (not reachable, base missing: ERROR_NOT_FOUND, credentials) or the
+     * sink said stop; a read that broke off in the middle is true with PROOF_PARTIAL. */
     bool (*read)(Directory *directory, const ReadRequest *request, DirectorySink sink, void *data,
                  ReadResult *result, GError **error);
 
@@ -122,7 +126,8 @@ typedef struct DirectoryDriver {
     /** Sends one change; may wait for room in the window (and so call @done for earlier ones). False
      *  only when nothing more can be sent; then @done was not and will not be called for it. The
      *  change must live until @done. */
-    bool (*submit)(Directory *directory, const Change *change, DirectoryDone done, void *data, GError **error);
+    bool (*submit)(Directory *directory, const Change *change, DirectoryDone done, void *data,
+                   GError **error);
     /** Waits until every submitted change has been answered or is known to be uncertain. After a lost
      *  connection every outstanding change is completed as OUTCOME_UNCERTAIN and the driver reconnects
      *  once; false when that fails. */
@@ -149,7 +154,8 @@ bool directory_read(Directory *directory, const ReadRequest *request, DirectoryS
 bool directory_fetch(Directory *directory, const FetchId *ids, size_t n_ids, const char *const *attributes,
                      DirectoryFetched fetched, void *data, GError **error);
 GPtrArray *directory_search(Directory *directory, const ReadRequest *request, size_t max, GError **error);
-bool directory_submit(Directory *directory, const Change *change, DirectoryDone done, void *data, GError **error);
+bool directory_submit(Directory *directory, const Change *change, DirectoryDone done, void *data,
+                      GError **error);
 bool directory_flush(Directory *directory, GError **error);
 
 #endif

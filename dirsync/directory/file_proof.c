@@ -31,7 +31,16 @@ int file_open(const char *path, struct stat *status, GError **error)
     return -1;
 }
 
-static bool same_file(const struct stat *a, const struct stat *b)
+/* A link that leads nowhere is a file that is missing from where it should be, and not absent. */
+bool file_is_absent(const char *path)
+{
+    struct stat status;
+    if (lstat(path, &status) != 0)
+        return errno == ENOENT;
+    return S_ISREG(status.st_mode) && status.st_size == 0;
+}
+
+bool file_is_same(const struct stat *a, const struct stat *b)
 {
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
            a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
@@ -40,9 +49,9 @@ static bool same_file(const struct stat *a, const struct stat *b)
 static char *doubt_change(const Endpoint *endpoint, const FileRead *read)
 {
     struct stat now, named;
-    if (fstat(read->fd, &now) != 0 || !same_file(&read->before, &now))
+    if (fstat(read->fd, &now) != 0 || !file_is_same(&read->before, &now))
         return g_strdup("the file changed while it was read");
-    if (stat(endpoint->path, &named) != 0 || !same_file(&now, &named))
+    if (stat(endpoint->path, &named) != 0 || !file_is_same(&now, &named))
         return g_strdup("the file was replaced while it was read");
     return NULL;
 }
@@ -56,9 +65,9 @@ static char *doubt_age(const Endpoint *endpoint, const FileRead *read)
                            endpoint->max_age);
 }
 
-static char *doubt_records(const FileRead *read)
+static char *doubt_records(const Endpoint *endpoint, const FileRead *read)
 {
-    if (read->records == 0)
+    if (read->records == 0 && !endpoint->is_target)
         return g_strdup("no records");
     if (read->bad)
         return g_strdup_printf("%zu of %zu records cannot be read", read->bad, read->records);
@@ -78,8 +87,7 @@ static char *doubt_trailer(const Endpoint *endpoint, const FileRead *read)
     return g_strdup_printf("the trailer says %s records, there are %zu", number, read->records);
 }
 
-/* SHA-256 of the whole file, hex; NULL when it cannot be read. */
-static char *digest_file(int fd)
+char *file_digest(int fd)
 {
     g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
     const size_t size = 256 * 1024;
@@ -136,6 +144,13 @@ static char *find_digest(const char *text, const char *path)
     return NULL;
 }
 
+bool file_checksum_fits(const char *checksum, const char *path, const char *digest)
+{
+    g_autofree char *text = read_small_file(checksum);
+    g_autofree char *named = text ? find_digest(text, path) : NULL;
+    return named && strcmp(named, digest) == 0;
+}
+
 static char *doubt_checksum(const Endpoint *endpoint, const FileRead *read)
 {
     g_autofree char *text = read_small_file(endpoint->checksum);
@@ -144,7 +159,7 @@ static char *doubt_checksum(const Endpoint *endpoint, const FileRead *read)
     g_autofree char *wanted = find_digest(text, endpoint->path);
     if (!wanted)
         return g_strdup_printf("the checksum file %s has no SHA-256 line for it", endpoint->checksum);
-    g_autofree char *found = digest_file(read->fd);
+    g_autofree char *found = file_digest(read->fd);
     if (found && strcmp(found, wanted) == 0)
         return NULL;
     return g_strdup_printf("the checksum in %s does not fit", endpoint->checksum);
@@ -154,8 +169,8 @@ static char *doubt_checksum(const Endpoint *endpoint, const FileRead *read)
  * first read counts as complete. */
 static char *doubt_count(const Endpoint *endpoint, const FileRead *read)
 {
-    if (read->last_good_count == 0 || (double)read->records * 100 >=
-        (double)read->last_good_count * endpoint->minimum_percent)
+    if (read->last_good_count == 0 ||
+        (double)read->records * 100 >= (double)read->last_good_count * endpoint->minimum_percent)
         return NULL;
     return g_strdup_printf("%zu records, the last complete read had %zu; at least %u %% of them are wanted",
                            read->records, read->last_good_count, endpoint->minimum_percent);
@@ -163,6 +178,8 @@ static char *doubt_count(const Endpoint *endpoint, const FileRead *read)
 
 char *file_proof_doubt_content(const Endpoint *endpoint, const FileRead *read)
 {
+    if (endpoint->is_target)
+        return NULL;
     if (!endpoint->count_trailer && !endpoint->checksum)
         return read->unended ? g_strdup("the last line does not end") : doubt_count(endpoint, read);
     char *doubt = endpoint->count_trailer ? doubt_trailer(endpoint, read) : NULL;
@@ -179,6 +196,6 @@ char *file_proof_doubt(const Endpoint *endpoint, const FileRead *read)
     if (!doubt)
         doubt = doubt_age(endpoint, read);
     if (!doubt)
-        doubt = doubt_records(read);
+        doubt = doubt_records(endpoint, read);
     return doubt ? doubt : file_proof_doubt_content(endpoint, read);
 }

@@ -3,7 +3,9 @@
  *
  * A file has no server that says "that was all". What proves completeness is
  * named by the endpoint: a trailer with the count, a checksum beside the file,
- * or else the count of the last good read. Serves every driver of files.
+ * or else the count of the last good read. A target is our own file, which is
+ * replaced as a whole: of it only the last line must end. Serves every driver
+ * of files.
  */
 #ifndef DIRSYNC_DIRECTORY_FILE_PROOF_H
 #define DIRSYNC_DIRECTORY_FILE_PROOF_H
@@ -26,6 +28,18 @@ typedef struct {
 
 /** Opens a regular file for reading, close-on-exec; -1 and ERROR_SOURCE for anything else. */
 int file_open(const char *path, struct stat *status, GError **error);
+
+/** True when there is no such file, or one without a byte. */
+bool file_is_absent(const char *path);
+
+/** True for the same version of the same file. */
+bool file_is_same(const struct stat *a, const struct stat *b);
+
+/** SHA-256 of the whole file, hex; NULL when it cannot be read. g_free(). */
+char *file_digest(int fd);
+
+/** True when the checksum file @checksum has a line for @path with that digest. */
+bool file_checksum_fits(const char *checksum, const char *path, const char *digest);
 
 /** As file_proof_doubt(), but only whether the content is all there (trailer, checksum, count). */
 char *file_proof_doubt_content(const Endpoint *endpoint, const FileRead *read);

@@ -79,10 +79,27 @@ static const char *choose_anchor(const Schema *schema, bool is_ad)
     return schema_attribute(schema, "objectGUID") ? "objectGUID" : NULL;
 }
 
+static void discover_capabilities(LdapDirectory *self, const Entry *root, bool is_ad)
+{
+    unsigned *capabilities = &self->description.capabilities;
+    *capabilities = CAN_WRITE | CAN_FETCH;
+    if (root_lists(root, "supportedControl", LDAP_CONTROL_ASSERT))
+        *capabilities |= CAN_ASSERT;
+    if (is_ad)
+        *capabilities |= KEEPS_REFERENCES;
+    self->password_way = is_ad ? PASSWORD_ATTRIBUTE
+                         : root_lists(root, "supportedExtension", LDAP_EXOP_MODIFY_PASSWD)
+                             ? PASSWORD_OPERATION
+                             : PASSWORD_NO_WAY;
+    if (self->password_way != PASSWORD_NO_WAY && ldap_directory_is_protected(self))
+        *capabilities |= CAN_SET_PASSWORD;
+}
+
 static bool discover(LdapDirectory *self, GError **error)
 {
     static const char *const attributes[] = {
-        "supportedControl", "supportedCapabilities", "namingContexts", "subschemaSubentry", NULL,
+        "supportedControl", "supportedExtension", "supportedCapabilities",
+        "namingContexts",   "subschemaSubentry",  NULL,
     };
     DirectoryDescription *description = &self->description;
     GError *cause = NULL;
@@ -94,9 +111,8 @@ static bool discover(LdapDirectory *self, GError **error)
     if (!root)
         root = entry_new("");
     bool is_ad = root_lists(root, "supportedCapabilities", AD_CAPABILITY);
-    description->capabilities = CAN_WRITE | CAN_FETCH;
-    if (root_lists(root, "supportedControl", LDAP_CONTROL_ASSERT))
-        description->capabilities |= CAN_ASSERT;
+    description->base = self->endpoint->base;
+    discover_capabilities(self, root, is_ad);
     description->naming_contexts = root_strings(root, "namingContexts");
     if (!read_schema(self, root, error))
         return false;

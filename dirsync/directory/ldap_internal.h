@@ -8,6 +8,7 @@
  * ldap_read.c       reading, decoding, ranges
  * ldap_fetch.c      fetching by identity
  * ldap_write.c      pipelined changes
+ * ldap_password.c   passwords that nobody knows
  *
  * These files alone know libldap. Names begin with ldap_directory_, since
  * libldap has taken most of the others.
@@ -21,6 +22,13 @@
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LDAPMessage, ldap_msgfree)
 
+/** How an account gets a password. */
+typedef enum {
+    PASSWORD_NO_WAY,
+    PASSWORD_OPERATION, /* RFC 3062, before the modify */
+    PASSWORD_ATTRIBUTE  /* unicodePwd, within the modify: Active Directory */
+} PasswordWay;
+
 typedef struct {
     Directory directory; /* first: what the engine sees */
     const Endpoint *endpoint;
@@ -31,6 +39,7 @@ typedef struct {
     DirectoryDescription description;
     unsigned page_size; /* 0: no pages */
     bool scope_control; /* the server can leave out continuation references when asked to */
+    PasswordWay password_way;
     GQueue outstanding; /* changes sent and not answered, oldest first (ldap_write.c) */
 } LdapDirectory;
 
@@ -106,5 +115,22 @@ bool ldap_directory_flush(Directory *directory, GError **error);
 void ldap_directory_orphan_changes(LdapDirectory *self);
 /** Forgets the outstanding changes without calling anybody; for closing. */
 void ldap_directory_forget_changes(LdapDirectory *self);
+
+/* ldap_password.c */
+
+#define LDAP_PASSWORD_LENGTH 32
+/** Of its form for unicodePwd: in quotes, UTF-16LE. */
+#define LDAP_UNICODE_LENGTH ((LDAP_PASSWORD_LENGTH + 2) * 2)
+
+/** True when nobody can listen: a local socket, or TLS. */
+bool ldap_directory_is_protected(const LdapDirectory *self);
+/** Letters, digits and punctuation, some of each. False when the system has no random numbers. The
+ *  caller wipes it. */
+bool ldap_directory_draw_password(char password[LDAP_PASSWORD_LENGTH + 1]);
+/** The same, as the value of unicodePwd. */
+bool ldap_directory_draw_unicode(char bytes[LDAP_UNICODE_LENGTH]);
+/** Gives the account a password by RFC 3062 and waits for the answer. A result code; g_free() the
+ *  diagnostic. */
+int ldap_directory_set_password(LdapDirectory *self, const char *dn, char **diagnostic);
 
 #endif

@@ -80,13 +80,16 @@ static bool mod_list_from_entry(ModList *list, const Entry *entry)
     return true;
 }
 
-static bool mod_list_from_change(ModList *list, const Change *change)
+/* @password: value of unicodePwd, which comes first; or NULL. */
+static bool mod_list_from_change(ModList *list, const Change *change, const Value *password)
 {
-    size_t n_values = 0, at[3] = {0};
+    size_t n_values = 1, at[3] = {0};
     for (size_t i = 0; i < change->n_modifications; i++)
         n_values += change->modifications[i].n_values;
-    if (!mod_list_reserve(list, change->n_modifications, n_values))
+    if (!mod_list_reserve(list, change->n_modifications + 1, n_values))
         return false;
+    if (password)
+        mod_list_add(list, at, LDAP_MOD_REPLACE, "unicodePwd", password, 1);
     for (size_t i = 0; i < change->n_modifications; i++) {
         const Modification *one = &change->modifications[i];
         int operation = one->kind == MODIFY_DELETE ? LDAP_MOD_DELETE : LDAP_MOD_ADD;
@@ -95,15 +98,29 @@ static bool mod_list_from_change(ModList *list, const Change *change)
     return true;
 }
 
-static int send_mods(LdapDirectory *self, const Change *change, LDAPControl **controls, int *id)
+static int send_add(LdapDirectory *self, const Change *change, LDAPControl **controls, int *id)
 {
     ModList list = {0};
-    bool adds = change->kind == CHANGE_ADD;
     int result = LDAP_NO_MEMORY;
-    if (adds ? mod_list_from_entry(&list, change->entry) : mod_list_from_change(&list, change))
-        result = adds ? ldap_add_ext(self->handle, change->dn, list.list, controls, NULL, id)
-                      : ldap_modify_ext(self->handle, change->dn, list.list, controls, NULL, id);
+    if (mod_list_from_entry(&list, change->entry))
+        result = ldap_add_ext(self->handle, change->dn, list.list, controls, NULL, id);
     mod_list_clear(&list);
+    return result;
+}
+
+static int send_modify(LdapDirectory *self, const Change *change, LDAPControl **controls, int *id)
+{
+    ModList list = {0};
+    char bytes[LDAP_UNICODE_LENGTH];
+    Value password = {.data = bytes, .len = sizeof bytes};
+    bool with_password = change->random_password && self->password_way == PASSWORD_ATTRIBUTE;
+    int result = LDAP_NO_MEMORY;
+    if (with_password && !ldap_directory_draw_unicode(bytes))
+        return LDAP_OTHER;
+    if (mod_list_from_change(&list, change, with_password ? &password : NULL))
+        result = ldap_modify_ext(self->handle, change->dn, list.list, controls, NULL, id);
+    mod_list_clear(&list);
+    explicit_bzero(bytes, sizeof bytes);
     return result;
 }
 
@@ -111,8 +128,9 @@ static int send_change(LdapDirectory *self, const Change *change, LDAPControl **
 {
     switch (change->kind) {
     case CHANGE_ADD:
+        return send_add(self, change, controls, id);
     case CHANGE_MODIFY:
-        return send_mods(self, change, controls, id);
+        return send_modify(self, change, controls, id);
     case CHANGE_RENAME:
         return ldap_rename(self->handle, change->dn, change->new_rdn, change->new_superior,
                            change->delete_old_rdn, controls, NULL, id);
@@ -206,8 +224,10 @@ static bool is_misread(const Outstanding *one, int result, const char *diagnosti
 static void send_after_looking(LdapDirectory *self, Outstanding *one)
 {
     static const char *const nothing[] = {"1.1", NULL};
-    ReadRequest request = {
-        .base = one->change->dn, .scope = SEARCH_BASE, .filter = one->change->assertion, .attributes = nothing};
+    ReadRequest request = {.base = one->change->dn,
+                           .scope = SEARCH_BASE,
+                           .filter = one->change->assertion,
+                           .attributes = nothing};
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) found = ldap_directory_find(&self->directory, &request, 1, &error);
     if (!found) {
@@ -258,14 +278,36 @@ static bool make_assertion(LdapDirectory *self, const Change *change, GBytes **a
     return true;
 }
 
-/* Sends, on a new connection when the present one turns out to be dead: then nothing of it was sent. */
-static int send_somehow(LdapDirectory *self, const Change *change, GBytes *assertion, int *id, GError **error)
+static bool sets_password(const Change *change)
+{
+    return change->kind == CHANGE_MODIFY && change->random_password;
+}
+
+/* Sends, after the password was given where that is an operation of its own. */
+static int send_whole(LdapDirectory *self, const Change *change, GBytes *assertion, int *id,
+                      char **diagnostic)
+{
+    int result = LDAP_SUCCESS;
+    if (sets_password(change) && !ldap_directory_is_protected(self)) {
+        *diagnostic = g_strdup("an account may only get a password over a protected connection");
+        return LDAP_CONFIDENTIALITY_REQUIRED;
+    }
+    if (sets_password(change) && self->password_way == PASSWORD_OPERATION)
+        result = ldap_directory_set_password(self, change->dn, diagnostic);
+    return result == LDAP_SUCCESS ? send_asserting(self, change, assertion, id) : result;
+}
+
+/* Sends, on a new connection when the present one turns out to be dead: then nothing of it was sent, but
+ * perhaps a password, which may be another one the second time. */
+static int send_somehow(LdapDirectory *self, const Change *change, GBytes *assertion, int *id,
+                        char **diagnostic, GError **error)
 {
     int result = LDAP_SERVER_DOWN;
     for (int attempt = 0; attempt < 2; attempt++) {
         if (!ldap_directory_ensure(self, error))
             return LDAP_SERVER_DOWN;
-        result = send_asserting(self, change, assertion, id);
+        g_clear_pointer(diagnostic, g_free);
+        result = send_whole(self, change, assertion, id, diagnostic);
         if (!ldap_directory_is_lost(result))
             return result;
         ldap_directory_lose(self);
@@ -275,6 +317,17 @@ static int send_somehow(LdapDirectory *self, const Change *change, GBytes *asser
     return result;
 }
 
+static bool can_be_sent(LdapDirectory *self, const Change *change, GBytes **assertion, GError **error)
+{
+    if (!sets_password(change) || self->password_way != PASSWORD_NO_WAY)
+        return make_assertion(self, change, assertion, error);
+    error_set(error, ERROR_DEFINITION,
+              "%s: %s %s: the server has no way to give an account a password; use a server that offers RFC "
+              "3062, or leave accounts disabled",
+              self->uri, change_kind_names[change->kind], change->dn);
+    return false;
+}
+
 bool ldap_directory_submit(Directory *directory, const Change *change, DirectoryDone done, void *data,
                            GError **error)
 {
@@ -282,20 +335,21 @@ bool ldap_directory_submit(Directory *directory, const Change *change, Directory
     Outstanding one = {.change = change, .done = done, .data = data};
     g_autoptr(GError) bad = NULL;
     g_autoptr(GBytes) assertion = NULL;
+    g_autofree char *diagnostic = NULL;
     unsigned window = CLAMP(self->endpoint->window, 1, 256);
 
     settle_orphans(self);
     while (g_queue_get_length(&self->outstanding) >= window)
         take_answer(self);
-    if (!make_assertion(self, change, &assertion, &bad)) {
+    if (!can_be_sent(self, change, &assertion, &bad)) {
         finish(&one, OUTCOME_FAILED, bad);
         return true;
     }
-    int result = send_somehow(self, change, assertion, &one.message_id, error);
+    int result = send_somehow(self, change, assertion, &one.message_id, &diagnostic, error);
     if (ldap_directory_is_lost(result))
         return false;
     if (result != LDAP_SUCCESS)
-        finish_with_result(self, &one, result, NULL);
+        finish_with_result(self, &one, result, diagnostic);
     else
         g_queue_push_tail(&self->outstanding, g_memdup2(&one, sizeof one));
     return true;

@@ -81,12 +81,14 @@ static const DirectoryDescription *memory_describe(Directory *directory)
 {
     Memory *memory = (Memory *)directory;
     find_contexts(memory);
-    memory->description = (DirectoryDescription){
-        .capabilities = CAN_WRITE | CAN_FETCH | HAS_SCHEMA | (memory->store->assertions ? CAN_ASSERT : 0),
-        .schema = schema_standard(),
-        .default_anchor = "entryUUID",
-        .naming_contexts = (char **)memory->contexts->pdata,
-        .subject = memory->subject};
+    memory->description =
+        (DirectoryDescription){.capabilities = CAN_WRITE | CAN_FETCH | HAS_SCHEMA | CAN_SET_PASSWORD |
+                                               (memory->store->assertions ? CAN_ASSERT : 0),
+                               .schema = schema_standard(),
+                               .default_anchor = "entryUUID",
+                               .naming_contexts = (char **)memory->contexts->pdata,
+                               .base = memory->endpoint->base,
+                               .subject = memory->subject};
     return &memory->description;
 }
 

@@ -3,7 +3,7 @@
  *
  * Behaves as an LDAP server does, as far as the engine can see: schema checked,
  * parents must exist, equality by rule, assertions, entryUUID, optional
- * uniqueness of attributes. A store outlives the directories opened on it, so
+ * uniqueness of attributes, random passwords. A store outlives the directories opened on it, so
  * a "crash" can be followed by another open. Endpoint: driver "memory", path =
  * name of the store.
  */
@@ -11,6 +11,9 @@
 #define DIRSYNC_DIRECTORY_MEMORY_H
 
 #include "dirsync/directory/directory.h"
+
+/** What userPassword begins with after a change with random_password; the rest is another one each time. */
+#define MEMORY_RANDOM_PASSWORD "{RANDOM}"
 
 typedef struct MemoryStore MemoryStore;
 
@@ -21,7 +24,8 @@ void memory_store_drop(const char *name);
 /** Loads the LDIF content; gives each entry an entryUUID unless it has one. */
 bool memory_store_load(MemoryStore *store, const char *ldif, GError **error);
 /** Everything as LDIF, sorted by normalised DN, attributes and values sorted; entryUUID only when
- *  @with_uuid. The form in which tests compare. g_free(). */
+ *  @with_uuid, and random passwords as MEMORY_RANDOM_PASSWORD alone. The form in which tests compare.
+ *  g_free(). */
 char *memory_store_dump(MemoryStore *store, bool with_uuid);
 size_t memory_store_writes(MemoryStore *store); /* changes done since it was made */
 size_t memory_store_size(MemoryStore *store);

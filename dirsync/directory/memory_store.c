@@ -269,8 +269,11 @@ static void dump_node(GString *out, const MemoryNode *node, bool with_uuid)
             continue;
         if (values)
             qsort(values, attributes[i]->n_values, sizeof *values, compare_values);
-        for (size_t j = 0; j < attributes[i]->n_values; j++)
-            entry_add(sorted, attributes[i]->name, values[j].data, values[j].len);
+        for (size_t j = 0; j < attributes[i]->n_values; j++) {
+            bool hidden = !with_uuid && g_str_has_prefix(values[j].data, MEMORY_RANDOM_PASSWORD);
+            entry_add(sorted, attributes[i]->name, values[j].data,
+                      hidden ? strlen(MEMORY_RANDOM_PASSWORD) : values[j].len);
+        }
     }
     ldif_write_entry(out, sorted);
 }

@@ -7,6 +7,7 @@
  */
 #include "dirsync/directory/memory_store.h"
 
+#include "dirsync/directory/entry_update.h"
 #include "dirsync/directory/selection.h"
 #include "dirsync/dn.h"
 
@@ -16,75 +17,6 @@ static bool refuse(GError **error, ErrorCode code, const char *dn, const char *r
 {
     error_set(error, code, "%s: %s", dn, reason);
     return false;
-}
-
-/* Index of the attribute that @name means; -1 when there is none. */
-static gssize find_attribute(const Entry *entry, const char *name)
-{
-    for (size_t i = 0; i < entry_n_attributes(entry); i++)
-        if (schema_same_attribute(schema_standard(), entry_attribute(entry, i)->name, name))
-            return (gssize)i;
-    return -1;
-}
-
-/* Index of @value among the values of the attribute; -1 when it is not there. */
-static gssize find_value(const Attribute *attribute, Value value)
-{
-    const AttributeType *type = schema_attribute(schema_standard(), attribute->name);
-    for (size_t i = 0; i < attribute->n_values; i++)
-        if (schema_values_equal(schema_standard(), type, attribute->values[i], value))
-            return (gssize)i;
-    return -1;
-}
-
-static bool has_value(const Entry *entry, const char *name, Value value)
-{
-    gssize index = find_attribute(entry, name);
-    return index >= 0 && find_value(entry_attribute(entry, (size_t)index), value) >= 0;
-}
-
-/* Entries can only lose whole attributes: the other values are put back. */
-static void remove_value(Entry *entry, size_t index, size_t value)
-{
-    Attribute attribute = *entry_attribute(entry, index);
-    entry_remove(entry, index);
-    for (size_t i = 0; i < attribute.n_values; i++)
-        if (i != value)
-            entry_add(entry, attribute.name, attribute.values[i].data, attribute.values[i].len);
-}
-
-static bool add_value(Entry *entry, const char *name, Value value, GError **error)
-{
-    if (has_value(entry, name, value)) {
-        error_set(error, ERROR_MOVED, "%s: %s: the value is there already (20)", entry_dn(entry), name);
-        return false;
-    }
-    gssize index = find_attribute(entry, name);
-    entry_add(entry, index < 0 ? name : entry_attribute(entry, (size_t)index)->name, value.data, value.len);
-    return true;
-}
-
-static bool delete_value(Entry *entry, const char *name, Value value, GError **error)
-{
-    gssize index = find_attribute(entry, name);
-    gssize found = index < 0 ? -1 : find_value(entry_attribute(entry, (size_t)index), value);
-    if (found < 0) {
-        error_set(error, ERROR_MOVED, "%s: %s: no such value (16)", entry_dn(entry), name);
-        return false;
-    }
-    remove_value(entry, (size_t)index, (size_t)found);
-    return true;
-}
-
-static bool delete_attribute(Entry *entry, const char *name, GError **error)
-{
-    gssize index = find_attribute(entry, name);
-    if (index < 0) {
-        error_set(error, ERROR_MOVED, "%s: %s: no such attribute (16)", entry_dn(entry), name);
-        return false;
-    }
-    entry_remove(entry, (size_t)index);
-    return true;
 }
 
 static bool check_writable(const char *dn, const char *name, GError **error)
@@ -103,18 +35,12 @@ static bool apply_modification(Entry *entry, const Modification *modification, G
     const char *name = modification->name;
     if (!check_writable(entry_dn(entry), name, error))
         return false;
-    bool adds = modification->kind == MODIFY_ADD;
-    if (!adds && modification->n_values == 0)
-        return delete_attribute(entry, name, error);
-    if (!adds && !schema_attribute(schema_standard(), name)->has_equality) {
+    bool by_name = modification->kind == MODIFY_DELETE && modification->n_values;
+    if (by_name && !schema_attribute(schema_standard(), name)->has_equality) {
         error_set(error, ERROR_REFUSED, "%s: %s: no equality matching rule (18)", entry_dn(entry), name);
         return false;
     }
-    for (size_t i = 0; i < modification->n_values; i++)
-        if (adds ? !add_value(entry, name, modification->values[i], error)
-                 : !delete_value(entry, name, modification->values[i], error))
-            return false;
-    return true;
+    return entry_update_modify(schema_standard(), entry, modification, error);
 }
 
 static bool is_below(const ObjectClass *class, const ObjectClass *other)
@@ -138,22 +64,6 @@ static const ObjectClass *structural_class(const Entry *entry)
     return lowest;
 }
 
-static bool check_naming(const Entry *entry, GError **error)
-{
-    g_autoptr(Dn) dn = dn_parse(entry_dn(entry), error);
-    if (!dn)
-        return false;
-    for (size_t i = 0; dn->n_rdns && i < dn->rdns[0].n_avas; i++) {
-        const DnAva *ava = &dn->rdns[0].avas[i];
-        if (!has_value(entry, ava->type, (Value){.data = ava->value, .len = ava->len})) {
-            error_set(error, ERROR_REFUSED, "%s: the naming attribute %s is not in the entry (64)",
-                      entry_dn(entry), ava->type);
-            return false;
-        }
-    }
-    return true;
-}
-
 /* The entry as it would be after the change; @self NULL when it is new. */
 static bool check_result(const MemoryStore *store, const Entry *entry, const MemoryNode *self, GError **error)
 {
@@ -172,7 +82,7 @@ static bool check_result(const MemoryStore *store, const Entry *entry, const Mem
                   duplicate);
         return false;
     }
-    return check_naming(entry, error);
+    return entry_update_check_naming(schema_standard(), entry, error);
 }
 
 static bool check_assertion(const MemoryStore *store, const Change *change, const Entry *entry,
@@ -182,12 +92,7 @@ static bool check_assertion(const MemoryStore *store, const Change *change, cons
         return true;
     if (!store->assertions)
         return refuse(error, ERROR_REFUSED, change->dn, "critical extension is unavailable (12)");
-    g_autoptr(Filter) filter = filter_parse(change->assertion, NULL);
-    if (!filter)
-        return refuse(error, ERROR_REFUSED, change->dn, "the assertion is not a filter (2)");
-    if (!filter_matches(filter, schema_standard(), entry))
-        return refuse(error, ERROR_MOVED, change->dn, "assertion failed (122)");
-    return true;
+    return entry_update_check_assertion(schema_standard(), change, entry, error);
 }
 
 static bool lies_above_all(const MemoryStore *store, const char *dn)
@@ -213,18 +118,14 @@ static bool check_parent(const MemoryStore *store, const char *dn, GError **erro
 /* A new entry from @given: every attribute writable, no value twice, entryUUID made. */
 static Entry *make_entry(const char *dn, const Entry *given, GError **error)
 {
-    g_autoptr(Entry) entry = entry_new(dn);
-    for (size_t i = 0; i < entry_n_attributes(given); i++) {
-        const Attribute *attribute = entry_attribute(given, i);
-        if (!check_writable(dn, attribute->name, error))
+    for (size_t i = 0; i < entry_n_attributes(given); i++)
+        if (!check_writable(dn, entry_attribute(given, i)->name, error))
             return NULL;
-        for (size_t j = 0; j < attribute->n_values; j++)
-            if (!add_value(entry, attribute->name, attribute->values[j], error))
-                return NULL;
-    }
+    Entry *entry = entry_update_new(schema_standard(), dn, given, error);
     g_autofree char *uuid = g_uuid_string_random();
-    entry_add_string(entry, "entryUUID", uuid);
-    return g_steal_pointer(&entry);
+    if (entry)
+        entry_add_string(entry, "entryUUID", uuid);
+    return entry;
 }
 
 static bool apply_add(MemoryStore *store, const Change *change, const char *dn, GError **error)
@@ -240,9 +141,26 @@ static bool apply_add(MemoryStore *store, const Change *change, const char *dn, 
     return true;
 }
 
+/* As a server would by RFC 3062, and overlay ppolicy, which unlocks the account; whether the classes allow
+ * it, check_result() sees. */
+static void set_password(Entry *entry)
+{
+    g_autofree char *uuid = g_uuid_string_random();
+    g_autofree char *password = g_strconcat(MEMORY_RANDOM_PASSWORD, uuid, NULL);
+    static const char *const gone[] = {"userPassword", "pwdAccountLockedTime"};
+    for (size_t i = 0; i < G_N_ELEMENTS(gone); i++) {
+        gssize old = entry_update_find(schema_standard(), entry, gone[i]);
+        if (old >= 0)
+            entry_remove(entry, (size_t)old);
+    }
+    entry_add_string(entry, "userPassword", password);
+}
+
 static bool apply_modify(MemoryStore *store, const Change *change, MemoryNode *node, GError **error)
 {
     g_autoptr(Entry) entry = entry_copy(node->entry);
+    if (change->random_password)
+        set_password(entry);
     for (size_t i = 0; i < change->n_modifications; i++)
         if (!apply_modification(entry, &change->modifications[i], error))
             return false;
@@ -258,24 +176,6 @@ static bool apply_delete(MemoryStore *store, const Change *change, MemoryNode *n
         return refuse(error, ERROR_REFUSED, change->dn, "there are entries below it (66)");
     memory_store_remove(store, node);
     return true;
-}
-
-static void drop_rdn_values(Entry *entry, const char *dn)
-{
-    g_autoptr(Dn) name = dn_parse(dn, NULL);
-    for (size_t i = 0; name && name->n_rdns && i < name->rdns[0].n_avas; i++) {
-        const DnAva *ava = &name->rdns[0].avas[i];
-        delete_value(entry, ava->type, (Value){.data = ava->value, .len = ava->len}, NULL);
-    }
-}
-
-static void add_rdn_values(Entry *entry, const char *dn)
-{
-    g_autoptr(Dn) name = dn_parse(dn, NULL);
-    for (size_t i = 0; name && name->n_rdns && i < name->rdns[0].n_avas; i++) {
-        const DnAva *ava = &name->rdns[0].avas[i];
-        add_value(entry, ava->type, (Value){.data = ava->value, .len = ava->len}, NULL);
-    }
 }
 
 /* @dn with the name @from, which it lies below, replaced by @to. */
@@ -327,10 +227,7 @@ static bool apply_rename(MemoryStore *store, const Change *change, MemoryNode *n
     if (!check_new_name(store, change, node, dn, error))
         return false;
     g_autoptr(Entry) entry = entry_copy(node->entry);
-    if (change->delete_old_rdn)
-        drop_rdn_values(entry, entry_dn(node->entry));
-    entry_set_dn(entry, dn);
-    add_rdn_values(entry, dn);
+    entry_update_rename(schema_standard(), entry, dn, change->delete_old_rdn);
     if (!check_result(store, entry, node, error))
         return false;
     g_autofree char *normalised = g_strdup(node->dn), *from = g_strdup(entry_dn(node->entry));

@@ -1,9 +1,10 @@
 /*
- * record_file.h - a file of records as a directory: reading only
+ * record_file.h - a file of records as a directory
  *
  * What the drivers of files share: one pass over the file, the proof of its
- * completeness (file_proof.h), fetch and search. A format says how records
- * are found and decoded. The file is opened anew for every read, so an export
+ * completeness (file_proof.h), fetch and search; and, of the target of an
+ * export, writing (file_target.h). A format says how records are found,
+ * decoded and written. The file is opened anew for every read, so an export
  * that replaces it is seen by the next read.
  *
  * directory_read() delivers every record, whatever base, scope, filter and
@@ -24,6 +25,17 @@
 /** What moving to the next record came to; as LdifStatus and CsvStatus. */
 typedef enum { RECORD_GOOD, RECORD_BAD, RECORD_END, RECORD_CUT, RECORD_FAILED } RecordStatus;
 
+/** How a file of a format is written; @writer is what open() made. Text is UTF-8. */
+typedef struct {
+    void *(*open)(const Endpoint *endpoint, GError **error);
+    void (*close)(void *writer);
+    /** What a change made, as the file will hold it: a new entry; NULL with an error when it cannot. */
+    Entry *(*prepare)(void *writer, const Entry *entry, GError **error);
+    void (*head)(void *writer, GString *out);
+    bool (*entry)(void *writer, const Entry *entry, GString *out, GError **error);
+    void (*tail)(void *writer, size_t records, GString *out);
+} RecordWriter;
+
 /** How a file of a format is read; @reader is what open() made. */
 typedef struct {
     /** NULL with an error when nothing of the file can be read. The reader does not own @fd. */
@@ -43,6 +55,7 @@ typedef struct {
     /** Such an end is only good where trailer or checksum prove it, not by the count of the last read. */
     bool end_wants_proof;
     const char *trailer_form; /* what a trailer looks like, with %s for its name */
+    const RecordWriter *writer;
 } RecordFormat;
 
 /** For the driver's open(); everything else of a driver is below. */
@@ -56,5 +69,10 @@ bool record_file_read(Directory *directory, const ReadRequest *request, Director
 bool record_file_fetch(Directory *directory, const FetchId *ids, size_t n_ids, const char *const *attributes,
                        DirectoryFetched fetched, void *data, GError **error);
 GPtrArray *record_file_search(Directory *directory, const ReadRequest *request, size_t max, GError **error);
+
+/** Of a target; see file_target.h. ERROR_PROTOCOL for a source. */
+bool record_file_submit(Directory *directory, const Change *change, DirectoryDone done, void *data,
+                        GError **error);
+bool record_file_flush(Directory *directory, GError **error);
 
 #endif

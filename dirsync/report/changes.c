@@ -102,19 +102,52 @@ static void print_change(FILE *out, const Change *change, bool verbose)
         print_values(out, change);
 }
 
+typedef bool (*ChangeSeen)(const Change *change, Step step, void *data);
+
+/* Calls back for every change of every step, in the order in which they would be carried out. */
+static bool each_change(const char *folder, const PlanHead *head, ChangeSeen seen, void *data, GError **error)
+{
+    bool undo = !strcmp(head->kind, "undo");
+    for (int i = 0; i < STEPS; i++) {
+        Step step = (Step)(undo ? STEPS - 1 - i : i);
+        g_autoptr(PlanReader) reader = head->step[step].planned ? plan_reader_new(folder, step, error) : NULL;
+        if (!reader && head->step[step].planned)
+            return false;
+        for (bool more = reader != NULL; more;) {
+            g_autoptr(Change) change = NULL;
+            if (!plan_read(reader, &change, error))
+                return false;
+            more = change && seen(change, step, data);
+        }
+    }
+    return true;
+}
+
+typedef struct {
+    FILE *out;
+    bool verbose, several;
+    int step; /* whose heading was printed */
+} Printing;
+
+static bool print_one(const Change *change, Step step, void *data)
+{
+    Printing *printing = data;
+    if (printing->several && printing->step != (int)step)
+        fprintf(printing->out, "%s:\n", step_names[step]);
+    printing->step = (int)step;
+    print_change(printing->out, change, printing->verbose);
+    return true;
+}
+
 bool report_plan_text(FILE *out, const char *folder, bool verbose, GError **error)
 {
-    g_autoptr(PlanReader) reader = plan_reader_new(folder, error);
-    if (!reader)
+    g_auto(PlanHead) head = {0};
+    if (!plan_load(folder, &head, error))
         return false;
-    for (;;) {
-        g_autoptr(Change) change = NULL;
-        if (!plan_read(reader, &change, error))
-            return false;
-        if (!change)
-            return true;
-        print_change(out, change, verbose);
-    }
+    Printing printing = {out, verbose, true, -1};
+    for (int step = 0; step < STEPS; step++)
+        printing.several &= head.step[step].planned;
+    return each_change(folder, &head, print_one, &printing, error);
 }
 
 /* A value as JSON: text where it is text, else base64 as LDIF would have it. */
@@ -148,10 +181,10 @@ static json_t *modifications_as_json(const Change *change)
     return list;
 }
 
-static json_t *change_as_json(const Change *change)
+static json_t *change_as_json(const Change *change, Step step)
 {
-    json_t *json = json_pack("{s:s, s:s, s:I}", "dn", change->dn, "change", change_kind_names[change->kind],
-                             "wave", (json_int_t)change->wave);
+    json_t *json = json_pack("{s:s, s:s, s:s, s:I}", "step", step_names[step], "dn", change->dn, "change",
+                             change_kind_names[change->kind], "wave", (json_int_t)change->wave);
     const char *const texts[][2] = {{"situation", change->situation},
                                     {"anchor", change->anchor},
                                     {"because", change->because},
@@ -186,25 +219,32 @@ static void print_head(FILE *out, const PlanHead *head, json_t *extra)
     free(text);
 }
 
+typedef struct {
+    FILE *out;
+    bool any;
+} JsonPrinting;
+
+static bool print_json_change(const Change *change, Step step, void *data)
+{
+    JsonPrinting *printing = data;
+    fputs(printing->any ? ",\n" : "\n", printing->out);
+    printing->any = true;
+    json_t *json = change_as_json(change, step);
+    json_dumpf(json, printing->out, JSON_COMPACT);
+    json_decref(json);
+    return true;
+}
+
 bool report_plan_json(FILE *out, const char *folder, json_t *extra, GError **error)
 {
     g_auto(PlanHead) head = {0};
-    g_autoptr(PlanReader) reader = plan_load(folder, &head, error) ? plan_reader_new(folder, error) : NULL;
-    if (!reader) {
+    if (!plan_load(folder, &head, error)) {
         json_decref(extra);
         return false;
     }
     print_head(out, &head, extra);
-    for (bool first = true;; first = false) {
-        g_autoptr(Change) change = NULL;
-        bool ok = plan_read(reader, &change, error);
-        if (!change) {
-            fputs("\n]}\n", out);
-            return ok;
-        }
-        fputs(first ? "\n" : ",\n", out);
-        json_t *json = change_as_json(change);
-        json_dumpf(json, out, JSON_COMPACT);
-        json_decref(json);
-    }
+    JsonPrinting printing = {out, false};
+    bool ok = each_change(folder, &head, print_json_change, &printing, error);
+    fputs("\n]}\n", out);
+    return ok;
 }

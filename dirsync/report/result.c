@@ -5,19 +5,29 @@
 
 #include <stdlib.h>
 
-json_t *report_result_json(const char *verb, const char *connector, const RunResult *result,
-                           const GError *error)
+static json_t *step_as_json(const StepResult *step)
 {
     json_t *counts = json_object();
     for (int i = 0; i < COUNTS; i++)
-        json_object_set_new(counts, count_names[i], json_integer((json_int_t)result->counts.of[i]));
+        json_object_set_new(counts, count_names[i], json_integer((json_int_t)step->counts.of[i]));
+    return json_pack("{s:o, s:I, s:I, s:I, s:f, s:s?, s:s?}", "counts", counts, "newly_quarantined",
+                     (json_int_t)step->counts.newly_quarantined, "planned", (json_int_t)step->planned,
+                     "left_over", (json_int_t)step->left_over, "seconds", step->seconds, "full_because",
+                     step->full_reason, "nothing_removed_because", step->partial_reason);
+}
+
+json_t *report_result_json(const char *verb, const char *connector, const RunResult *result,
+                           const GError *error)
+{
+    json_t *steps = json_object();
+    for (int step = 0; step < STEPS; step++)
+        if (result->step[step].ran)
+            json_object_set_new(steps, step_names[step], step_as_json(&result->step[step]));
     int status = error ? error_exit_status(error) : run_exit_status(result);
-    json_t *json = json_pack("{s:s, s:s, s:s?, s:i, s:o, s:I, s:I, s:I, s:f, s:s?, s:s?, s:s?}", "verb", verb,
-                             "connector", connector, "run", result->id, "status", status, "counts", counts,
-                             "newly_quarantined", (json_int_t)result->counts.newly_quarantined, "planned",
-                             (json_int_t)result->planned, "left_over", (json_int_t)result->left_over,
-                             "seconds", result->seconds, "folder", result->folder, "full_because",
-                             result->full_reason, "nothing_removed_because", result->partial_reason);
+    json_t *json = json_pack("{s:s, s:s, s:s?, s:i, s:o, s:I, s:I, s:f, s:s?}", "verb", verb, "connector",
+                             connector, "run", result->id, "status", status, "steps", steps, "planned",
+                             (json_int_t)run_planned(result), "left_over", (json_int_t)run_left_over(result),
+                             "seconds", result->seconds, "folder", result->folder);
     if (error)
         json_object_set_new(json, "error", json_string(error->message));
     return json;

@@ -55,9 +55,9 @@ static void count_and_kill(const char *where)
 
 static void tell_result(const RunResult *result, const GError *error)
 {
-    g_autofree char *figures = figures_of(&result->counts);
+    g_autofree char *figures = figures_of(&result->step[STEP_IMPORT].counts);
     g_autofree char *message = error ? g_strdelimit(g_strdup(error->message), "\n", ' ') : NULL;
-    fprintf(told, "id %s\nplanned %zu\nfigures %s\n", result->id, result->planned, figures);
+    fprintf(told, "id %s\nplanned %zu\nfigures %s\n", result->id, run_planned(result), figures);
     if (event_count(EVENT_RUN_RECOVERED))
         fputs("recovered\n", told);
     if (message)

@@ -308,15 +308,23 @@ static void every_verb_speaks_json(void **state)
     g_auto(Said) show = PROGRAM(NULL, "show", "--json", folder);
     assert_json(&show, "changes");
     g_auto(Said) sync = PROGRAM(NULL, "sync", "--json", world->connector);
-    assert_json(&sync, "counts");
+    assert_json(&sync, "steps");
     json_t *result = parse(&sync);
     g_autofree char *run = g_strdup(json_string_value(json_object_get(result, "run")));
-    assert_int_equal(json_integer_value(json_object_get(json_object_get(result, "counts"), "created")), 3);
+    const char *step = NULL;
+    json_int_t created = -1;
+    assert_int_equal(json_unpack(result, "{s:{s:{s:{s:I}}}}", "steps", "import", "counts", "created", &created),
+                     0);
+    assert_int_equal(created, 3);
     json_decref(result);
+    json_t *planned = parse(&plan);
+    assert_int_equal(json_unpack(planned, "{s:[{s:s}]}", "changes", "step", &step), 0);
+    assert_string_equal(step, "import");
+    json_decref(planned);
     g_auto(Said) apply = PROGRAM(NULL, "apply", "--json", folder);
-    assert_json(&apply, "counts");
+    assert_json(&apply, "steps");
     g_auto(Said) revert = PROGRAM(NULL, "revert", "--json", world->connector, run);
-    assert_json(&revert, "counts");
+    assert_json(&revert, "steps");
     g_auto(Said) status = PROGRAM(NULL, "status", "--json", world->connector);
     assert_json(&status, "runs");
     g_auto(Said) init = PROGRAM(world->folder, "init", "--json", "initech");

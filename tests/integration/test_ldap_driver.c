@@ -36,7 +36,8 @@ static void describe_tells_what_slapd_can_do(void **state)
     Place place;
     g_autoptr(Directory) directory = fresh_tree(&place);
     const DirectoryDescription *description = ldap_driver.describe(directory);
-    assert_int_equal(description->capabilities, CAN_WRITE | CAN_FETCH | CAN_ASSERT | HAS_SCHEMA);
+    assert_int_equal(description->capabilities,
+                     CAN_WRITE | CAN_FETCH | CAN_ASSERT | HAS_SCHEMA | CAN_SET_PASSWORD);
     assert_string_equal(description->default_anchor, "entryUUID");
     assert_string_equal(description->subject, shared->uri);
     assert_true(g_strv_contains((const char *const *)description->naming_contexts, SUFFIX));

@@ -95,8 +95,8 @@ static void assert_partial(const char *reason)
     if (ran.error)
         fail_msg("%s", ran.error->message);
     assert_int_equal(ran.status, 3);
-    assert_true(ran.result.partial);
-    assert_non_null(strstr(ran.result.partial_reason, reason));
+    assert_true(ran.result.step[STEP_IMPORT].partial);
+    assert_non_null(strstr(ran.result.step[STEP_IMPORT].partial_reason, reason));
     assert_int_equal(lab_writes(home), before);
     assert_int_equal(lab_count(home, WORLD_CONTAINER, "(&(objectClass=contact)(!(dirsyncGraceSince=*)))"), 4);
 }
@@ -244,7 +244,7 @@ static void an_empty_source_removes_nobody_unless_that_is_allowed(void **state)
     options.pass.allow_empty = true;
     g_auto(Ran) ran = world_sync_with(world, &options);
     assert_int_equal(ran.status, 0);
-    assert_int_equal(ran.result.counts.of[COUNT_DISABLED], 4);
+    assert_int_equal(ran.result.step[STEP_IMPORT].counts.of[COUNT_DISABLED], 4);
 }
 
 int main(void)

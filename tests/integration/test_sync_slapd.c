@@ -77,7 +77,7 @@ static void a_first_import_and_a_second_run_that_writes_nothing(void **state)
     options.verify = options.pass.full = true;
     g_auto(Ran) ran = world_sync_with(world, &options);
     assert_null(ran.error);
-    assert_int_equal(ran.result.planned, 0);
+    assert_int_equal(run_planned(&ran.result), 0);
     assert_int_equal(lab_writes(home), 4);
 }
 
@@ -274,8 +274,8 @@ static void revert_brings_the_start_back(void **state)
     world_set_people(world, later);
     g_auto(Ran) ran = world_sync_with(world, NULL);
     assert_null(ran.error);
-    assert_int_equal(ran.result.counts.of[COUNT_DELETED], 1);
-    assert_int_equal(ran.result.counts.of[COUNT_FAILED], 0);
+    assert_int_equal(ran.result.step[STEP_IMPORT].counts.of[COUNT_DELETED], 1);
+    assert_int_equal(ran.result.step[STEP_IMPORT].counts.of[COUNT_FAILED], 0);
     g_autofree char *changed = lab_dump(home, HOME_BASE, NULL);
     assert_string_not_equal(changed, start);
     world_revert(world, ran.result.id);

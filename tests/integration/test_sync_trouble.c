@@ -99,7 +99,7 @@ static void a_read_only_home_stops_the_first_import(void **state)
     assert_int_equal(ran.status, 1);
     assert_non_null(ran.error);
     assert_non_null(strstr(ran.error->message, "; "));
-    assert_int_equal(ran.result.counts.of[COUNT_CREATED], 0);
+    assert_int_equal(ran.result.step[STEP_IMPORT].counts.of[COUNT_CREATED], 0);
     assert_int_equal(lab_count(home, HOME_BASE, "(objectClass=contact)"), 0);
     lab_configure(home, READ_ONLY("FALSE"));
     world_sync(world, "3 created");
@@ -122,7 +122,7 @@ static void a_home_that_became_read_only_stays_as_it_is(void **state)
     assert_string_equal(after, before);
     lab_configure(home, READ_ONLY("FALSE"));
     g_auto(Ran) again = world_sync_with(world, NULL);
-    assert_int_equal(again.result.counts.of[COUNT_FAILED], 0);
+    assert_int_equal(again.result.step[STEP_IMPORT].counts.of[COUNT_FAILED], 0);
     assert_int_equal(lab_count(home, WORLD_CONTAINER, "(cn=Ada Anders)"), 1);
 }
 
@@ -202,7 +202,7 @@ static void a_connection_cut_in_the_middle_of_writing_is_made_good_by_the_next_r
     assert_true(there >= 10 && there < MANY);
     g_auto(Ran) ran = world_sync_with(world, NULL);
     assert_int_equal(ran.status, 0);
-    assert_int_equal(ran.result.counts.of[COUNT_CREATED], MANY - there);
+    assert_int_equal(ran.result.step[STEP_IMPORT].counts.of[COUNT_CREATED], MANY - there);
     assert_int_equal(lab_count(home, WORLD_CONTAINER, "(objectClass=contact)"), MANY);
     assert_int_equal(lab_count(home, WORLD_CONTAINER, "(cn=*\\28*)"), 0);
     assert_quiet();

@@ -129,7 +129,7 @@ void world_define(const World *world, const char *home, const char *foreign, con
         "<connector xmlns=\"urn:x-dirsync:connector:1\" name=\"globex\" uuid=\"" WORLD_UUID "\" "
         "organisation=\"organisation.xml\">\n%s\n<import container=\"" WORLD_CONTAINER
         "\" create-container=\"yes\" "
-        "mapping=\"inetorgperson\">\n%s\n</import>\n%s\n</connector>\n",
+        "mapping=\"inetorgperson\" groups=\"no\" resources=\"no\">\n%s\n</import>\n%s\n</connector>\n",
         foreign ? foreign : WORLD_FILE_SOURCE, import ? import : WORLD_FILE_IMPORT,
         rest ? rest : WORLD_NO_LIMITS);
     write_text(organisation, about);
@@ -227,11 +227,11 @@ char *figures_of(const Counts *counts)
 void world_sync(const World *world, const char *figures)
 {
     g_auto(Ran) ran = world_sync_with(world, NULL);
-    g_autofree char *did = figures_of(&ran.result.counts);
+    g_autofree char *did = figures_of(&ran.result.step[STEP_IMPORT].counts);
     if (ran.error)
         fail_msg("%s", ran.error->message);
     assert_string_equal(did, figures);
-    assert_int_equal(ran.result.left_over, 0);
+    assert_int_equal(run_left_over(&ran.result), 0);
 }
 
 void world_revert(const World *world, const char *run)
@@ -242,5 +242,5 @@ void world_revert(const World *world, const char *run)
     g_autoptr(GError) error = NULL;
     if (!run_revert(connector, &options, run, &result, &error))
         fail_msg("%s", error->message);
-    assert_int_equal(result.counts.of[COUNT_FAILED], 0);
+    assert_int_equal(result.step[STEP_IMPORT].counts.of[COUNT_FAILED], 0);
 }

@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "pass_case.h"
+#include "pass_case_definitions.h"
 
 #include "dirsync/directory/memory_store.h"
 #include "dirsync/event.h"
@@ -27,21 +27,7 @@
     "dn: ou=people,o=acme\nobjectClass: organizationalUnit\nou: people\n\n"
 #define HOME_CONTAINER "dn: ou=in,o=acme\nobjectClass: organizationalUnit\nou: in\n\n"
 #define SOURCE_TOP "dn: o=globex\nobjectClass: organization\no: globex\n\n"
-
-static const char mapping_text[] =
-    "<mapping xmlns=\"urn:x-dirsync:mapping:1\" name=\"small\"><import>\n"
-    "<object class=\"top\"/><object class=\"contact\"/>\n"
-    "<name attribute=\"cn\" max-length=\"64\" too-long=\"cut\" select=\"$cn[1]\"/>\n"
-    "<attribute name=\"telephoneNumber\" from=\"telephoneNumber\" values=\"first\"/>\n"
-    "<attribute name=\"description\" from=\"description\"/>\n"
-    "<attribute name=\"title\" from=\"title\" values=\"first\" max-length=\"20\" too-long=\"error\"/>\n"
-    "<attribute name=\"jpegPhoto\" from=\"jpegPhoto\"/>\n"
-    "<attribute name=\"mail\" from=\"mail\" values=\"first\" required=\"yes\"/>\n"
-    "<attribute name=\"targetAddress\" select=\"concat('SMTP:', $mail[1])\"/>\n"
-    "<attribute name=\"proxyAddresses\" wins=\"merge\" owns=\"SMTP: smtp:\" for-each=\"$mail\"\n"
-    "  select=\"concat(if-equal(position(), 1, 'SMTP:', 'smtp:'), .)\"/>\n"
-    "<attribute name=\"mailNickname\" wins=\"initial\" from=\"uid\" values=\"first\"/>\n"
-    "</import></mapping>\n";
+#define FOREIGN_CONTAINER "dn: ou=out,o=globex\nobjectClass: organizationalUnit\nou: out\n\n"
 
 struct Case {
     CaseStart start;
@@ -77,42 +63,9 @@ static void write_text(const Case *c, const char *name, const char *text)
     assert_true(g_file_set_contents(path, text, -1, NULL));
 }
 
-static void write_organisation(const Case *c)
-{
-    g_autofree char *text = g_strdup_printf(
-        "<organisation xmlns=\"urn:x-dirsync:organisation:1\" name=\"acme\">\n"
-        "<home driver=\"memory\" base=\"o=acme\"><file path=\"%s\"/></home>\n"
-        "<stamp %s/><domain>acme.example</domain><state folder=\"state\"/></organisation>\n",
-        c->home_name, c->start.stamp ? c->start.stamp : "form=\"class\"");
-    write_text(c, "organisation.xml", text);
-}
-
-static char *foreign_element(const Case *c)
-{
-    if (c->start.file)
-        return g_strdup_printf("<foreign driver=\"ldif\"><file path=\"people.ldif\" %s/></foreign>",
-            c->start.file);
-    return g_strdup_printf("<foreign driver=\"memory\" base=\"o=globex\"><file path=\"%s\"/></foreign>",
-        c->source_name);
-}
-
 char *case_write_connector(const Case *c, const char *name, const char *uuid)
 {
-    const CaseStart *start = &c->start;
-    const char *filter = start->filter ? start->filter : "(objectClass=inetOrgPerson)";
-    g_autofree char *foreign = foreign_element(c);
-    g_autofree char *filter_text = g_markup_escape_text(filter, -1);
-    g_autofree char *source = *filter ? g_strdup_printf("<source><filter>%s</filter></source>",
-        filter_text) : g_strdup("");
-    g_autofree char *mapping = g_strdup(start->mapping ? start->mapping : "mapping.xml");
-    g_autofree char *text = g_strdup_printf(
-        "<connector xmlns=\"urn:x-dirsync:connector:1\" name=\"%s\" uuid=\"%s\" "
-        "organisation=\"organisation.xml\">\n"
-        "%s\n<import container=\"ou=in,o=acme\" create-container=\"%s\" mapping=\"%s\">\n"
-        "%s<anchor attribute=\"uid\"/>%s</import>\n<limits %s/></connector>\n",
-        name ? name : "globex", uuid ? uuid : CASE_UUID, foreign, start->no_container ? "yes" : "no",
-            mapping, source,
-        start->import ? start->import : "", start->limits ? start->limits : "");
+    g_autofree char *text = case_connector_text(&c->start, c->source_name, name, uuid);
     g_autofree char *file = g_strconcat(name ? name : "globex", ".xml", NULL);
     write_text(c, file, text);
     return case_path(c, file);
@@ -135,7 +88,8 @@ void case_set_source(Case *c, const char *ldif)
         return;
     }
     c->source = memory_store(c->source_name);
-    g_autofree char *whole = g_strconcat(SOURCE_TOP, ldif, NULL);
+    const char *container = c->start.export && !c->start.no_container ? FOREIGN_CONTAINER : "";
+    g_autofree char *whole = g_strconcat(SOURCE_TOP, container, ldif, NULL);
     load_store(c->source, whole);
 }
 
@@ -164,8 +118,9 @@ Case *case_new(const CaseStart *start)
     c->state = case_path(c, "state");
     make_home(c);
     case_set_source(c, start->source ? start->source : "");
-    write_text(c, "mapping.xml", mapping_text);
-    write_organisation(c);
+    g_autofree char *organisation = case_organisation_text(&c->start, c->home_name);
+    write_text(c, "mapping.xml", case_mapping_text);
+    write_text(c, "organisation.xml", organisation);
     g_free(case_write_connector(c, NULL, NULL));
     return c;
 }
@@ -188,7 +143,7 @@ void case_free(Case *c)
     g_free(c);
 }
 
-void case_edit_home(Case *c, const char *ldif)
+static void edit(MemoryStore *store, const char *ldif)
 {
     g_autoptr(LdifReader) reader = ldif_reader_new_memory(ldif, strlen(ldif), "edit");
     for (;;) {
@@ -197,9 +152,19 @@ void case_edit_home(Case *c, const char *ldif)
         LdifStatus status = ldif_read_change(reader, &change, &error);
         if (status == LDIF_END)
             return;
-        if (status != LDIF_RECORD || !memory_store_apply(c->home, change, &error))
+        if (status != LDIF_RECORD || !memory_store_apply(store, change, &error))
             fail_msg("the case's edit: %s", error ? error->message : "cut off");
     }
+}
+
+void case_edit_home(Case *c, const char *ldif)
+{
+    edit(c->home, ldif);
+}
+
+void case_edit_foreign(Case *c, const char *ldif)
+{
+    edit(c->source, ldif);
 }
 
 void case_lose_state(Case *c)
@@ -233,6 +198,11 @@ const char *case_last_run(const Case *c)
 char *case_dump(const Case *c)
 {
     return memory_store_dump(c->home, true);
+}
+
+char *case_dump_foreign(const Case *c)
+{
+    return c->source ? memory_store_dump(c->source, true) : NULL;
 }
 
 static void wrap(Endpoint *endpoint, const char *faults)
@@ -282,6 +252,8 @@ RunOptions case_options(const Case *c, const Connector *connector, const Called 
     options.pass.full = called->full;
     options.pass.allow_empty = called->allow_empty;
     options.verify = called->verify;
+    for (int step = 0; step < STEPS; step++)
+        options.steps[step] &= !called->step || !strcmp(called->step, step_names[step]);
     if (called->lift)
         lift(&options, called->lift);
     return options;
@@ -290,18 +262,27 @@ RunOptions case_options(const Case *c, const Connector *connector, const Called 
 /* --- what is observed --- */
 
 typedef struct {
-    char *dump;
-    size_t writes;
+    char *home, *foreign;
+    size_t writes, foreign_writes;
     unsigned long events[EVENTS];
 } Observation;
 
 static void observe(const Case *c, Observation *observation)
 {
-    observation->dump = case_dump(c);
+    observation->home = case_dump(c);
+    observation->foreign = case_dump_foreign(c);
     observation->writes = memory_store_writes(c->home);
+    observation->foreign_writes = c->source ? memory_store_writes(c->source) : 0;
     for (int id = 0; id < EVENTS; id++)
         observation->events[id] = event_count((EventId)id);
 }
+
+static void observation_clear(Observation *observation)
+{
+    g_free(observation->home);
+    g_free(observation->foreign);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Observation, observation_clear)
 
 static char *counts_text(const Counts *counts)
 {
@@ -401,20 +382,33 @@ static void assert_number(const char *what, size_t number, size_t expected)
         fail_msg("%s: %zu, expected: %zu", what, number, expected);
 }
 
+static void compare_directories(const Case *c, const char *what, const Observation *before,
+                                const Expected *expected)
+{
+    g_auto(Observation) after = {0};
+    observe(c, &after);
+    g_autofree char *changes = case_differences(before->home, after.home);
+    g_autofree char *foreign = c->source ? case_differences(before->foreign, after.foreign) : g_strdup("");
+    g_autofree char *there = g_strconcat(what, " in the foreign directory", NULL);
+    assert_same(what, changes, expected->changes);
+    assert_same(there, foreign, expected->foreign);
+    assert_number(what, after.writes - before->writes, expected->writes);
+    assert_number(there, after.foreign_writes - before->foreign_writes, expected->foreign_writes);
+}
+
 static void compare(Case *c, const Observation *before, bool ok, const RunResult *result, const GError *error,
                     const Expected *expected)
 {
-    g_autofree char *after = case_dump(c);
-    g_autofree char *changes = case_differences(before->dump, after);
-    g_autofree char *counts = counts_text(&result->counts);
+    g_autofree char *counts = counts_text(&result->step[STEP_IMPORT].counts);
+    g_autofree char *exported = counts_text(&result->step[STEP_EXPORT].counts);
     g_autofree char *events = events_text(before);
     int status = ok ? run_exit_status(result) : error_exit_status(error);
     if (ok == (error != NULL))
         fail_msg("a result and its error must agree");
     assert_like("error", error ? error->message : "", expected->error);
-    assert_same("differences", changes, expected->changes);
-    assert_number("writes", memory_store_writes(c->home) - before->writes, expected->writes);
+    compare_directories(c, "differences", before, expected);
     assert_same("counts", counts, expected->counts);
+    assert_same("counts of the export", exported, expected->exported);
     assert_same("events", events, expected->events);
     assert_number("exit status", (size_t)status, (size_t)expected->status);
 }
@@ -445,19 +439,16 @@ static void assert_at_rest(Case *c, const char *what, const Called *called, cons
     g_autoptr(Connector) connector = case_connector(c);
     g_auto(RunResult) result = {0};
     g_autoptr(GError) error = NULL;
-    g_autofree char *before = case_dump(c);
-    size_t writes = memory_store_writes(c->home);
+    g_auto(Observation) before = {0};
+    observe(c, &before);
     RunOptions options = case_options(c, connector, called);
     if (state)
         options.state_folder = state;
     run_sync(connector, &options, &result, &error);
-    g_autofree char *after = case_dump(c);
-    g_autofree char *changes = case_differences(before, after);
     assert_like(what, error ? error->message : "", NULL);
-    assert_same(what, changes, NULL);
-    assert_number(what, memory_store_writes(c->home) - writes, 0);
-    assert_number(what, result.planned, 0);
-    if (!state && !result.partial)
+    compare_directories(c, what, &before, &(Expected){0});
+    assert_number(what, run_planned(&result), 0);
+    if (!state && !result.step[STEP_IMPORT].partial && !result.step[STEP_EXPORT].partial)
         assert_number(what, (size_t)run_exit_status(&result), 0);
 }
 
@@ -484,14 +475,13 @@ void case_sync(Case *c, const Called *called, const Expected *expected)
     g_autoptr(Connector) connector = case_connector(c);
     g_auto(RunResult) result = {0};
     g_autoptr(GError) error = NULL;
-    Observation before;
+    g_auto(Observation) before = {0};
     observe(c, &before);
     RunOptions options = case_options(c, connector, called);
     bool ok = run_sync(connector, &options, &result, &error);
     compare(c, &before, ok, &result, error, expected);
     compare_remembered(c, &result, expected);
     keep_id(c, &result);
-    g_free(before.dump);
     if (ok && !expected->restless)
         assert_settled(c, called, expected);
 }
@@ -501,12 +491,11 @@ void case_plan(Case *c, const Called *called, const char *folder, const Expected
     g_autoptr(Connector) connector = case_connector(c);
     g_auto(RunResult) result = {0};
     g_autoptr(GError) error = NULL;
-    Observation before;
+    g_auto(Observation) before = {0};
     observe(c, &before);
     RunOptions options = case_options(c, connector, called);
     bool ok = run_plan(connector, &options, folder, &result, &error);
     compare(c, &before, ok, &result, error, expected);
-    g_free(before.dump);
 }
 
 void case_apply(Case *c, const char *folder, const Expected *expected)
@@ -514,13 +503,12 @@ void case_apply(Case *c, const char *folder, const Expected *expected)
     g_autoptr(Connector) connector = case_connector(c);
     g_auto(RunResult) result = {0};
     g_autoptr(GError) error = NULL;
-    Observation before;
+    g_auto(Observation) before = {0};
     observe(c, &before);
     RunOptions options = case_options(c, connector, NULL);
     bool ok = run_apply(connector, &options, folder, &result, &error);
     compare(c, &before, ok, &result, error, expected);
     keep_id(c, &result);
-    g_free(before.dump);
 }
 
 void case_revert(Case *c, const char *id, const Expected *expected)
@@ -528,27 +516,27 @@ void case_revert(Case *c, const char *id, const Expected *expected)
     g_autoptr(Connector) connector = case_connector(c);
     g_auto(RunResult) result = {0};
     g_autoptr(GError) error = NULL;
-    Observation before;
+    g_auto(Observation) before = {0};
     observe(c, &before);
     RunOptions options = case_options(c, connector, NULL);
     g_autofree char *undone = g_strdup(id ? id : c->last_run);
     bool ok = run_revert(connector, &options, undone, &result, &error);
     compare(c, &before, ok, &result, error, expected);
     keep_id(c, &result);
-    g_free(before.dump);
 }
 
 /* --- tables --- */
 
-static void do_step(Case *c, const Step *step)
+static void do_step(Case *c, const CaseStep *step)
 {
     switch (step->kind) {
-    case STEP_SOURCE: case_set_source(c, step->text); break;
-    case STEP_HOME: case_edit_home(c, step->text); break;
-    case STEP_LOSE_STATE: case_lose_state(c); break;
-    case STEP_FAULTS: case_set_faults(c, step->text, step->source_faults); break;
-    case STEP_SYNC: case_sync(c, &step->called, &step->expected); break;
-    case STEP_END: break;
+    case DO_SOURCE: case_set_source(c, step->text); break;
+    case DO_HOME: case_edit_home(c, step->text); break;
+    case DO_FOREIGN: case_edit_foreign(c, step->text); break;
+    case DO_LOSE_STATE: case_lose_state(c); break;
+    case DO_FAULTS: case_set_faults(c, step->text, step->source_faults); break;
+    case DO_SYNC: case_sync(c, &step->called, &step->expected); break;
+    case DO_END: break;
     }
 }
 
@@ -575,8 +563,8 @@ static void run_case(void **state)
 {
     const TableCase *table = *state;
     int number = 0;
-    const Step *end = table->spec->steps + G_N_ELEMENTS(table->spec->steps);
-    for (const Step *step = table->spec->steps; step < end && step->kind != STEP_END; step++) {
+    const CaseStep *end = table->spec->steps + G_N_ELEMENTS(table->spec->steps);
+    for (const CaseStep *step = table->spec->steps; step < end && step->kind != DO_END; step++) {
         number++;
         print_message("# %s: step %d\n", table->spec->name, number);
         do_step(table->c, step);

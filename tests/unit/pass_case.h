@@ -1,16 +1,17 @@
 /*
  * pass_case.h - a run as a specification: start, steps, expected differences
  *
- * A case is a home directory and a source in memory (or an LDIF file), the
+ * A case is a home and a foreign directory in memory (or an LDIF file), the
  * connector between them, and steps: something happens, then a run, then
- * everything that can be observed is compared: the home directory as a whole,
- * the figures, the exit status, the quarantine, the events, the changes counted
- * at the store and the run's record. Every sync that did not end in an error is
- * followed by a second one that must write nothing, and by one without any
- * state that must write nothing either.
+ * everything that can be observed is compared: both directories as a whole, the
+ * figures of both passes, the exit status, the quarantine, the events, the
+ * changes counted at the stores and the run's record. Every sync that did not
+ * end in an error is followed by a second one that must write nothing, and by
+ * one without any state that must write nothing either.
  *
- * Home is o=acme with the import container ou=in; the source is o=globex with
- * the anchor uid. Failures fail the running cmocka test.
+ * Home is o=acme with the import container ou=in and natives in ou=people; the
+ * foreign directory is o=globex with the anchor uid, and ou=out where there is
+ * an export, whose anchor is entryUUID. Failures fail the running cmocka test.
  */
 #ifndef DIRSYNC_TESTS_PASS_CASE_H
 #define DIRSYNC_TESTS_PASS_CASE_H
@@ -42,11 +43,26 @@
     "* cn=" cn ",ou=in,o=acme\n  + dirsyncGraceSince: NOW\n  + msExchHideFromAddressLists: TRUE\n"
 #define RESTORED(cn, since)                                                                                  \
     "* cn=" cn ",ou=in,o=acme\n  - dirsyncGraceSince: " since "\n  - msExchHideFromAddressLists: TRUE\n"
+/** The entryUUID of an entry that a case gives one; in differences every other one reads UUID. */
+#define ID(two) "00000000-0000-4000-8000-0000000000" two
+/** A native of the home directory... */
+#define INSIDER(id, cn, mail, more)                                                                          \
+    "dn: cn=" cn ",ou=people,o=acme\nobjectClass: inetOrgPerson\nentryUUID: " ID(id) "\ncn: " cn            \
+    "\nsn: x\nmail: " mail "\n" more "\n"
+/** ... what the export makes of it, as content of the foreign directory... */
+#define OUR_STAMP(id) CASE_UUID ";;" ID(id)
+#define OUTSIDER(id, cn, mail, more)                                                                         \
+    "dn: cn=" cn ",ou=out,o=globex\nobjectClass: inetOrgPerson\ncn: " cn "\nsn: x\nmail: " mail              \
+    "\nemployeeType: " OUR_STAMP(id) "\n" more "\n"
+/** ... and as a difference. @more: further lines of attributes that sort behind sn. */
+#define EXPORTED(id, cn, mail, more)                                                                         \
+    "+ cn=" cn ",ou=out,o=globex\n  cn: " cn "\n  employeeType: " OUR_STAMP(id) "\n  mail: " mail             \
+    "\n  objectClass: inetOrgPerson\n  sn: x\n" more
 /** Content of the home directory that is in grace since long ago. */
 #define LONG_AGO "20200101000000Z"
 #define IN_GRACE "dirsyncGraceSince: " LONG_AGO "\nmsExchHideFromAddressLists: TRUE\n"
 
-/** Change records for case_edit_home(). */
+/** Change records for case_edit_home() and case_edit_foreign(). */
 #define MODIFY(dn, parts) "dn: " dn "\nchangetype: modify\n" parts "\n"
 #define SET(name, value) "delete: " name "\n-\nadd: " name "\n" name ": " value "\n-\n"
 #define GIVE(name, value) "add: " name "\n" name ": " value "\n-\n"
@@ -55,23 +71,32 @@
 
 typedef struct {
     const char *home;         /* LDIF beside o=acme, ou=in and ou=people */
-    const char *source;       /* LDIF beside o=globex; a whole file when @file is given */
+    const char *source;       /* LDIF beside o=globex (and ou=out); a whole file when @file is given */
     const char *import;       /* children of <import> beside source and anchor; NULL: none */
     const char *filter;       /* source scope; NULL: (objectClass=inetOrgPerson); "": none */
+    const char *export;       /* children of <export> beside its stamp; NULL: there is none; see FROM_PEOPLE */
+    const char *exported_too; /* further attributes of <export>: contacts="contact" */
     const char *limits;       /* attributes of <limits>; NULL: the defaults */
     const char *stamp;        /* attributes of <stamp>; NULL: form="class" */
     const char *mapping;      /* a shipped one; NULL: the small one of the harness */
     const char *file;         /* attributes of the source's <file>: it is an LDIF file; NULL: in memory */
-    bool no_container;        /* ou=in is not there; the connector may make it */
+    bool no_import;           /* the connector has an export only */
+    bool no_container;        /* neither ou=in nor ou=out is there; the connector may make them */
     bool no_assertions;       /* the home server does not know RFC 4528 */
     bool unique;              /* the home server sees to unique proxyAddresses */
 } CaseStart;
+
+/** The export of the natives. */
+#define FROM_PEOPLE "<source base=\"ou=people,o=acme\"/>"
 
 /** What a run should come to. What is not named must not have happened. */
 typedef struct {
     const char *changes;      /* differences of the home directory, see case_differences() */
     size_t writes;            /* changes counted at the store */
-    const char *counts;       /* figures that are not zero: "1 created, 2 unchanged" */
+    const char *counts;       /* figures of the import that are not zero: "1 created, 2 unchanged" */
+    const char *foreign;      /* differences of the foreign directory */
+    size_t foreign_writes;
+    const char *exported;     /* figures of the export */
     const char *quarantine;   /* afterwards: "subject: reason\n" of each; '*' stands for anything */
     const char *events;       /* names, sorted by id: "unowned returned*2"; not those of every run */
     int status;               /* exit status */
@@ -85,6 +110,7 @@ typedef struct {
     const char *only;
     bool full, allow_empty, verify;
     const char *lift;         /* "delete=none change=5" */
+    const char *step;         /* only that one: "import" */
 } Called;
 
 typedef struct Case Case;
@@ -97,6 +123,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Case, case_free)
 void case_set_source(Case *c, const char *ldif);
 /** Change records that somebody else applies to the home directory. */
 void case_edit_home(Case *c, const char *ldif);
+/** The same in the foreign directory. */
+void case_edit_foreign(Case *c, const char *ldif);
 /** The state folder is gone. */
 void case_lose_state(Case *c);
 /** What fails from now on, see failing.h; NULL: nothing. The definitions count as unchanged. */
@@ -120,10 +148,11 @@ void case_revert(Case *c, const char *id, const Expected *expected);
 /** Id of the last run. */
 const char *case_last_run(const Case *c);
 
-/** The home directory now; g_free(). */
+/** The home directory now, the foreign one (NULL: it is a file); g_free(). */
 char *case_dump(const Case *c);
+char *case_dump_foreign(const Case *c);
 /**
- * What became of a home directory, by identity (entryUUID): "- DN" gone, "+ DN"
+ * What became of a directory, by identity (entryUUID): "- DN" gone, "+ DN"
  * new with its attributes, "* DN" changed and "> DN" renamed ("  to DN") with the
  * values that went and came. A time within the last minutes reads NOW, a value
  * that is no short text its length and hash. g_free().
@@ -132,27 +161,28 @@ char *case_differences(const char *before, const char *after);
 
 /* --- cases as tables --- */
 
-typedef enum { STEP_END, STEP_SOURCE, STEP_HOME, STEP_LOSE_STATE, STEP_FAULTS, STEP_SYNC } StepKind;
+typedef enum { DO_END, DO_SOURCE, DO_HOME, DO_FOREIGN, DO_LOSE_STATE, DO_FAULTS, DO_SYNC } CaseStepKind;
 
 typedef struct {
-    StepKind kind;
+    CaseStepKind kind;
     const char *text, *source_faults;
     Called called;
     Expected expected;
-} Step;
+} CaseStep;
 
-#define SOURCE_IS(ldif) {.kind = STEP_SOURCE, .text = (ldif)}
-#define HOME_EDITED(ldif) {.kind = STEP_HOME, .text = (ldif)}
-#define STATE_LOST {.kind = STEP_LOSE_STATE}
-#define FAULTS(home, source) {.kind = STEP_FAULTS, .text = (home), .source_faults = (source)}
-#define SYNC(...) {.kind = STEP_SYNC, .expected = {__VA_ARGS__}}
-#define SYNC_CALLED(how, ...) {.kind = STEP_SYNC, .called = how, .expected = {__VA_ARGS__}}
+#define SOURCE_IS(ldif) {.kind = DO_SOURCE, .text = (ldif)}
+#define HOME_EDITED(ldif) {.kind = DO_HOME, .text = (ldif)}
+#define FOREIGN_EDITED(ldif) {.kind = DO_FOREIGN, .text = (ldif)}
+#define STATE_LOST {.kind = DO_LOSE_STATE}
+#define FAULTS(home, source) {.kind = DO_FAULTS, .text = (home), .source_faults = (source)}
+#define SYNC(...) {.kind = DO_SYNC, .expected = {__VA_ARGS__}}
+#define SYNC_CALLED(how, ...) {.kind = DO_SYNC, .called = how, .expected = {__VA_ARGS__}}
 #define HOW(...) {__VA_ARGS__}
 
 typedef struct {
     const char *name;
     CaseStart start;
-    Step steps[10];
+    CaseStep steps[10];
 } PassCase;
 
 /** Runs every case of the table and then the other tests (CMUnitTest) as one group. */

@@ -1,5 +1,5 @@
 /*
- * pass_case_differences.c - what became of a home directory; see pass_case.h
+ * pass_case_differences.c - what became of a directory; see pass_case.h
  *
  * Compares two dumps by identity, so that a rename can be told from a deletion
  * and a creation.
@@ -45,12 +45,26 @@ static bool is_recent(const char *text)
     return age >= 0 && age < 10 * G_TIME_SPAN_MINUTE;
 }
 
+/* The server made it up: it is another one each time. */
+static bool is_random_uuid(const char *text)
+{
+    static const char *const known[] = {CASE_UUID, OTHER_UUID, ID("")};
+    g_autofree char *start = g_strndup(text, 36);
+    for (size_t i = 0; i < G_N_ELEMENTS(known); i++)
+        if (g_str_has_prefix(start, known[i]))
+            return false;
+    return g_uuid_string_is_valid(start);
+}
+
 static void append_text(GString *out, const char *text)
 {
     for (const char *p = text; *p;)
         if (is_recent(p)) {
             g_string_append(out, "NOW");
             p += 15;
+        } else if (is_random_uuid(p)) {
+            g_string_append(out, "UUID");
+            p += 36;
         } else {
             g_string_append_c(out, *p++);
         }

@@ -309,7 +309,7 @@ static void a_small_connector_has_defaults(void **state)
     g_autoptr(GError) error = NULL;
     g_autoptr(Connector) connector = load_connector(FOREIGN IMPORT, &error);
     assert_null(error);
-    const ImportSettings *import = &connector->import;
+    const PassSettings *import = &connector->pass[STEP_IMPORT];
     g_autofree char *people = g_strconcat(folder, "/people.ldif", NULL);
     assert_string_equal(connector->uuid, "6f2b1a7e-1c9d-4c52-8a57-0d3f6b2c9e11");
     assert_string_equal(connector->organisation->name, "acme");
@@ -320,9 +320,10 @@ static void a_small_connector_has_defaults(void **state)
     assert_null(connector->foreign.checksum);
     assert_false(import->create_container);
     assert_string_equal(import->mapping, "inetorgperson");
-    assert_null(import->filter);
+    assert_int_equal(import->n_sources, 1);
+    assert_null(import->sources[0].filter);
     assert_null(import->anchor);
-    assert_int_equal(import->scope, 2);
+    assert_int_equal(import->sources[0].scope, 2);
     assert_int_equal(import->grace_days, 30);
     assert_int_equal(import->grace_action, HIDE_IN_GRACE);
     assert_false(import->adopt);
@@ -349,7 +350,7 @@ static void everything_of_a_connector_is_read(void **state)
         "</foreign>",
         &error);
     assert_null(error);
-    const ImportSettings *import = &connector->import;
+    const PassSettings *import = &connector->pass[STEP_IMPORT];
     g_autofree char *mapping = g_strconcat(folder, "/my.xml", NULL),
                     *log = g_strconcat(folder, "/log/e.jsonl", NULL);
     g_autofree char *checksum = g_strconcat(folder, "/p.sum", NULL);
@@ -360,15 +361,15 @@ static void everything_of_a_connector_is_read(void **state)
     assert_int_equal(connector->foreign.minimum_percent, 100);
     assert_true(import->create_container && import->adopt && import->out_of_scope_is_missing);
     assert_string_equal(import->mapping, mapping);
-    assert_string_equal(import->base, "ou=p");
-    assert_string_equal(import->filter, "(a=b)");
-    assert_int_equal(import->scope, 1);
+    assert_string_equal(import->sources[0].base, "ou=p");
+    assert_string_equal(import->sources[0].filter, "(a=b)");
+    assert_int_equal(import->sources[0].scope, 1);
     assert_string_equal(import->anchor, "key");
     assert_int_equal(import->grace_days, 0);
     assert_int_equal(import->grace_action, KEEP_IN_GRACE);
     assert_int_equal(import->n_joins, 2);
     assert_string_equal(import->joins[1].source, "c;lang-en");
-    assert_string_equal(import->joins[1].home, "1.2.3");
+    assert_string_equal(import->joins[1].target, "1.2.3");
     assert_true(connector->limits[LIMIT_DELETE].unlimited);
     assert_int_equal(connector->limits[LIMIT_MODIFY].number, 7);
     assert_int_equal(connector->limits[LIMIT_DISABLE].number, 10);
@@ -465,7 +466,7 @@ static void mistakes_of_a_connector_are_found(void **state)
 {
     (void)state;
     static const char *const cases[][2] = {
-        {IMPORT, ":1: <connector> lacks <foreign>"},
+        {IMPORT, ":1: <foreign> is missing: the directory of the other system"},
         {FOREIGN "<import container='Globex' mapping='x'/>", ":3: container=\"Globex\" is not a DN"},
         {FOREIGN "<import container='ou=x,dc=other' mapping='x'/>", "does not lie below the base"},
         {FOREIGN

@@ -439,6 +439,8 @@ static const char *const whole_changes[] = {
     "delete\n\n",
     "# wave: 0\n# situation: missing\n# anchor:: IGE=\ndn: cn=A\nchangetype: delete\n\n",
     "# because:: YQpi\ndn: cn=A\nchangetype: delete\n\n",
+    "# wave: 1\n# after: 0a 0b\n# password: random\ndn: cn=A\nchangetype: modify\n\n",
+    "# password: random\ndn: cn=A\nchangetype: modify\nadd: sn\nsn: B\n-\n\n",
     ("# because: 01234567890123456789012345678901234567890123456789012345678901234\n \xC3\xA4 and more\n"
      "dn: cn=A\nchangetype: delete\n\n"),
 };
@@ -476,6 +478,7 @@ static void test_members_of_a_change(void **state)
     assert_int_equal(read->wave, 2);
     assert_string_equal(read->anchor, "12");
     assert_null(read->because);
+    assert_false(read->random_password);
     assert_string_equal(read->assertion, "(a=b)");
     assert_string_equal(read->new_rdn, "cn=B");
     assert_true(read->delete_old_rdn);
@@ -502,6 +505,26 @@ static void test_assertion_is_left_out_when_asked(void **state)
     g_string_truncate(text, 0);
     ldif_write_change(text, change, true);
     assert_string_equal(text->str, "dn: cn=A\ncontrol: 1.3.6.1.1.12 true\nchangetype: delete\n\n");
+    g_string_free(text, TRUE);
+}
+
+static void test_a_password_is_never_written(void **state)
+{
+    (void)state;
+    g_autoptr(Change) change = change_new(CHANGE_MODIFY, "cn=A");
+    change->random_password = true;
+    GString *text = g_string_new(NULL);
+    ldif_write_change(text, change, true);
+    assert_string_equal(text->str, "# password: random\ndn: cn=A\nchangetype: modify\n\n");
+    g_autoptr(LdifReader) reader = ldif_reader_new_memory(text->str, text->len, "test");
+    Change *read = NULL;
+    assert_int_equal(ldif_read_change(reader, &read, NULL), LDIF_RECORD);
+    assert_true(read->random_password);
+    change_free(read);
+    change->kind = CHANGE_DELETE;
+    g_string_truncate(text, 0);
+    ldif_write_change(text, change, true);
+    assert_string_equal(text->str, "dn: cn=A\nchangetype: delete\n\n");
     g_string_free(text, TRUE);
 }
 
@@ -544,6 +567,9 @@ static const BadChange bad_changes[] = {
      "changetype: delete\n",
      "there are two"},
     {"# wave: two\ndn: cn=A\nchangetype: delete\n", "a number is wanted"},
+    {"# password: open-sesame\ndn: cn=A\nchangetype: modify\n", "it can only be \"random\""},
+    {"# password:\ndn: cn=A\nchangetype: modify\n", "it can only be \"random\""},
+    {"# password: random\ndn: cn=A\nchangetype: delete\n", "only a modify can give a password"},
     {"# anchor:: Q\ndn: cn=A\nchangetype: delete\n", "not valid base64"},
     {"# anchor:: AA==\ndn: cn=A\nchangetype: delete\n", "not UTF-8 text"},
     {"changetype: delete\n", "does not begin with \"dn:\""},
@@ -561,6 +587,7 @@ static void test_bad_changes(void **state)
         assert_null(change);
         if (!strstr(error->message, bad_changes[i].message) || !strstr(error->message, "plan.ldif:"))
             fail_msg("%s: %s", bad_changes[i].text, error->message);
+        assert_null(strstr(error->message, "sesame")); /* what may be a password is not shown */
         assert_int_equal(ldif_read_change(reader, &change, NULL), LDIF_RECORD);
         assert_string_equal(change->dn, "cn=Z");
         change_free(change);
@@ -587,6 +614,7 @@ int main(void)
         cmocka_unit_test(test_changes_come_back_as_they_were),
         cmocka_unit_test(test_members_of_a_change),
         cmocka_unit_test(test_assertion_is_left_out_when_asked),
+        cmocka_unit_test(test_a_password_is_never_written),
         cmocka_unit_test(test_bad_changes),
     };
     return cmocka_run_group_tests_name("ldif", tests, NULL, NULL);

@@ -135,7 +135,7 @@ static void test_attributes_and_groups_are_limited_one_by_one(void **state)
 static const PassCase cases[] = {
     {"create: unlimited unless said otherwise",
      {.source = ALL, .limits = "create=\"2\""},
-     {REFUSED("limit \"create\": 3 objects would be created, 2 allowed of 0*--max-create 3*"),
+     {REFUSED("import: limit \"create\": 3 objects would be created, 2 allowed of 0*--max-create 3*"),
       SYNC_CALLED(HOW(.lift = "create=3"),
                   .changes = CREATED("a1", "Ann Ash", "ann@globex.example", "") CREATED("b1", "Bob Birch",
                       "bob@globex.example", "")
@@ -144,10 +144,10 @@ static const PassCase cases[] = {
     {"delete: at the figure and above",
      {.source = ALL, .home = ALL_CONTACTS, .limits = "delete=\"1\"", .import = NO_GRACE},
      {IN_STEP, SOURCE_IS(ANN),
-      REFUSED("limit \"delete\": 2 objects would be deleted, 1 allowed of 3; 2 because of not in the "
+      REFUSED("import: limit \"delete\": 2 objects would be deleted, 1 allowed of 3; 2 because of not in the "
               "source any more; *"
               "--max-delete 2*nothing was written"),
-      REFUSED("limit \"delete\": 2 objects*"),
+      REFUSED("import: limit \"delete\": 2 objects*"),
       SYNC_CALLED(HOW(.lift = "delete=2"), .changes =
           "- cn=Bob Birch,ou=in,o=acme\n- cn=Cyd Cedar,ou=in,o=acme\n",
                   .writes = 2, .counts = "2 deleted, 1 unchanged"),
@@ -164,14 +164,14 @@ static const PassCase cases[] = {
     {"disable: objects hidden",
      {.source = ALL, .home = ALL_CONTACTS, .limits = "disable=\"0\""},
      {IN_STEP, SOURCE_IS(ANN BOB),
-      SYNC(.status = 4, .error = "limit \"disable\": 1 objects would be hidden*--max-disable 1*", .events =
+      SYNC(.status = 4, .error = "import: limit \"disable\": 1 objects would be hidden*--max-disable 1*", .events =
           "run-limit missing"),
       SYNC_CALLED(HOW(.lift = "disable=1"), .changes = HIDDEN("Cyd Cedar"), .writes = 1,
                   .counts = "1 disabled, 2 unchanged", .events = "missing")}},
     {"rename",
      {.source = ALL, .home = ALL_CONTACTS, .limits = "rename=\"0\""},
      {IN_STEP, SOURCE_IS(ANN BOB PERSON("c1", "Cyd Cypress", "cyd@globex.example", "")),
-      REFUSED("limit \"rename\": 1 objects would be renamed, 0 allowed of 3; 1 because of "
+      REFUSED("import: limit \"rename\": 1 objects would be renamed, 0 allowed of 3; 1 because of "
               "*mapping.xml:*--max-rename 1*"),
       SYNC_CALLED(HOW(.lift = "rename=1"),
                   .changes = "> cn=Cyd Cedar,ou=in,o=acme\n  to cn=Cyd Cypress,ou=in,o=acme\n"
@@ -181,7 +181,7 @@ static const PassCase cases[] = {
      {.source = ALL, .home = ALL_CONTACTS, .limits = "address=\"0\""},
      {IN_STEP, SOURCE_IS(ANN BOB PERSON("c1", "Cyd Cedar", "cyd@globex.example",
          "mail: c2@globex.example\n")),
-      REFUSED("limit \"address\": 1 objects would have their addresses changed, 0 allowed of 3; 1 because "
+      REFUSED("import: limit \"address\": 1 objects would have their addresses changed, 0 allowed of 3; 1 because "
               "of *mapping.xml:*"),
       SYNC_CALLED(HOW(.lift = "address=1"), .changes =
           "* cn=Cyd Cedar,ou=in,o=acme\n  + proxyAddresses: smtp:c2@globex.example\n",
@@ -191,7 +191,7 @@ static const PassCase cases[] = {
      {IN_STEP,
       SOURCE_IS(TITLED("a1", "Ann Ash", "ann@globex.example", "A") TITLED("b1", "Bob Birch",
           "bob@globex.example", "B") CYD),
-      REFUSED("limit \"change\": 2 objects would be modified, 1 allowed of 3; 2 because of "
+      REFUSED("import: limit \"change\": 2 objects would be modified, 1 allowed of 3; 2 because of "
               "*mapping.xml:*--max-change 2*"),
       SOURCE_IS(ANN TITLED("b1", "Bob Birch", "bob@globex.example", "B") CYD),
       SYNC(.changes = "* cn=Bob Birch,ou=in,o=acme\n  + title: B\n", .writes = 1, .counts =
@@ -205,7 +205,7 @@ static const PassCase cases[] = {
                       CREATED("c1", "Cyd Cedar", "cyd@globex.example", ""), .writes = 3, .counts =
                           "3 created"),
       SOURCE_IS(ALL),
-      REFUSED("limit \"empty\": 2 objects would lose every value of attribute title, 1 allowed of 3; 2 "
+      REFUSED("import: limit \"empty\": 2 objects would lose every value of attribute title, 1 allowed of 3; 2 "
               "because of *mapping.xml:*"),
       SYNC_CALLED(HOW(.lift = "empty=2"),
                   .changes = "* cn=Ann Ash,ou=in,o=acme\n  - title: A\n* cn=Bob Birch,ou=in,o=acme\n"
@@ -215,7 +215,7 @@ static const PassCase cases[] = {
      {.source = ANN, .limits = "native=\"0\"", .import = "<join source=\"mail\" home=\"mail\"/><adopt/>",
       .home = "dn: cn=By Hand,ou=people,o=acme\nobjectClass: contact\ncn: By Hand\nmail: ann@globex.example\n"
               "mailNickname: a1\n\n"},
-     {SYNC(.status = 4, .error = "limit \"native\": 1 objects that no connector created would be touched*",
+     {SYNC(.status = 4, .error = "import: limit \"native\": 1 objects that no connector created would be touched*",
          .events = "run-limit adopted"),
       SYNC_CALLED(HOW(.lift = "native=1"),
                   .changes = "* cn=By Hand,ou=people,o=acme\n  + dirsyncAnchor: a1\n  + importedFrom: "
@@ -229,7 +229,7 @@ static const PassCase cases[] = {
                            "member: cn=Ann Ash,ou=in,o=acme\n"
               "member: cn=Bob Birch,ou=in,o=acme\nmember: cn=Cyd Cedar,ou=in,o=acme\n\n"},
      {IN_STEP, SOURCE_IS(ANN),
-      REFUSED("limit \"members\": 2 members would be removed from group cn=team,ou=people,o=acme, 1 "
+      REFUSED("import: limit \"members\": 2 members would be removed from group cn=team,ou=people,o=acme, 1 "
               "allowed of *"),
       SOURCE_IS(ANN BOB),
       SYNC(.changes =
@@ -248,7 +248,7 @@ static const PassCase cases[] = {
     {"--allow-empty does not lift the limits",
      {.source = ALL, .home = ALL_CONTACTS, .limits = "delete=\"2\"", .import = NO_GRACE},
      {IN_STEP, SOURCE_IS(""),
-      SYNC_CALLED(HOW(.allow_empty = true), .status = 4, .error = "limit \"delete\": 3 *", .events =
+      SYNC_CALLED(HOW(.allow_empty = true), .status = 4, .error = "import: limit \"delete\": 3 *", .events =
           "run-limit")}},
     {"an empty source of a connector that owns nothing is in order",
      {.source = ""},
@@ -291,7 +291,7 @@ static const PassCase cases[] = {
     {"a home directory that cannot be read whole: nothing is planned",
      {.source = ALL, .home = ALL_CONTACTS},
      {IN_STEP, FAULTS("size-limit@2", NULL),
-      SYNC(.status = 1, .error = "home directory: could not be read whole: size limit*", .events =
+      SYNC(.status = 1, .error = "*: could not be read whole: size limit*", .events =
           "home-partial")}},
 
     /* --- --only --- */

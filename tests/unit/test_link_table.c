@@ -122,7 +122,7 @@ static void test_links_are_found_by_anchor_source_and_target(void **state)
     Fixture *fixture = *state;
     save(fixture->state, "a1", "s1", "t1", 0);
     save(fixture->state, "b1", "s2", "t2", LINK_GRACED);
-    g_autoptr(LinkTable) table = link_table_load(fixture->state, false, NULL);
+    g_autoptr(LinkTable) table = link_table_load(fixture->state, STEP_IMPORT, false, NULL);
     assert_int_equal(table->links->len, 2);
     uint32_t link = fingerprint_index_find(&table->by_anchor, fingerprint_string("b1"));
     assert_int_not_equal(link, NOWHERE);
@@ -141,7 +141,7 @@ static void test_retries_are_not_recognised_in_the_source(void **state)
 {
     Fixture *fixture = *state;
     save(fixture->state, "a1", "s1", "t1", LINK_RETRY);
-    g_autoptr(LinkTable) table = link_table_load(fixture->state, false, NULL);
+    g_autoptr(LinkTable) table = link_table_load(fixture->state, STEP_IMPORT, false, NULL);
     assert_int_equal(fingerprint_index_find(&table->by_source, fingerprint_string("s1")), NOWHERE);
     assert_int_equal(fingerprint_index_find(&table->by_target, fingerprint_string("t1")), 0);
     assert_int_equal(fingerprint_index_find(&table->by_anchor, fingerprint_string("a1")), 0);
@@ -151,7 +151,7 @@ static void test_forgetting_keeps_the_anchors_only(void **state)
 {
     Fixture *fixture = *state;
     save(fixture->state, "a1", "s1", "t1", 0);
-    g_autoptr(LinkTable) table = link_table_load(fixture->state, true, NULL);
+    g_autoptr(LinkTable) table = link_table_load(fixture->state, STEP_IMPORT, true, NULL);
     assert_int_equal(fingerprint_index_find(&table->by_source, fingerprint_string("s1")), NOWHERE);
     assert_int_equal(fingerprint_index_find(&table->by_target, fingerprint_string("t1")), NOWHERE);
     assert_int_equal(fingerprint_index_find(&table->by_anchor, fingerprint_string("a1")), 0);
@@ -160,18 +160,18 @@ static void test_forgetting_keeps_the_anchors_only(void **state)
 static void test_holders_know_whose_they_are(void **state)
 {
     Fixture *fixture = *state;
-    HomeIndex *home = state_home(fixture->state);
+    HolderIndex *home = state_index(fixture->state, STEP_IMPORT, NULL);
     static const char *const owners[] = {"mine", "theirs", NULL};
-    assert_true(home_index_begin(home, NULL));
+    assert_true(holder_index_begin(home, NULL));
     for (size_t i = 0; i < G_N_ELEMENTS(owners); i++) {
         g_autofree char *id = g_strdup_printf("id%zu", i);
         Holder holder = {.id = id, .dn = id, .dn_key = id, .fingerprint = fingerprint_string(id),
             .owner = (char *)owners[i],
                          .anchor = (char *)(owners[i] ? "a" : NULL)};
-        assert_true(home_index_save(home, &holder, NULL, 0, NULL));
+        assert_true(holder_index_save(home, &holder, NULL, 0, NULL));
         assert_int_not_equal(holder.row, 0);
     }
-    assert_true(home_index_commit(home, NULL));
+    assert_true(holder_index_commit(home, NULL));
     g_autoptr(HolderTable) table = holder_table_load(home, "mine", NULL);
     assert_int_equal(table->marks->len, 3);
     for (size_t i = 0; i < G_N_ELEMENTS(owners); i++) {

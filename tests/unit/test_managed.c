@@ -30,7 +30,8 @@ static const char mapping_text[] =
     "</import></mapping>\n";
 
 static Mapping *mapping;
-static const StampSettings by_class = {STAMP_CLASS, NULL}, by_proxy = {STAMP_PROXY, (char *)"DIRSYNC"};
+static const StampSettings by_class = {.form = STAMP_CLASS},
+                           by_proxy = {.form = STAMP_PROXY, .name = (char *)"DIRSYNC"};
 
 static int load_mapping(void **state)
 {
@@ -162,7 +163,7 @@ static void assert_difference(const Managed *managed, const DifferenceCase *c)
 static void test_differences(void **state)
 {
     (void)state;
-    g_autoptr(Managed) managed = managed_new(mapping, &by_class, schema_standard(), true);
+    g_autoptr(Managed) managed = managed_new(mapping_recipient(mapping, 0), &by_class, schema_standard(), MANAGED_HIDES);
     for (size_t i = 0; i < G_N_ELEMENTS(differences); i++)
         assert_difference(managed, &differences[i]);
 }
@@ -170,7 +171,7 @@ static void test_differences(void **state)
 static void test_the_name_counts_in_the_fingerprint_by_its_rule(void **state)
 {
     (void)state;
-    g_autoptr(Managed) managed = managed_new(mapping, &by_class, schema_standard(), true);
+    g_autoptr(Managed) managed = managed_new(mapping_recipient(mapping, 0), &by_class, schema_standard(), MANAGED_HIDES);
     g_autoptr(Entry) one = entry_of(""), same = entry_of(""), other = entry_of("");
     entry_set_dn(same, "CN=x, O=Acme");
     entry_set_dn(other, "cn=Y,o=acme");
@@ -183,7 +184,7 @@ static void test_the_name_counts_in_the_fingerprint_by_its_rule(void **state)
 static void test_values_do_not_run_into_each_other(void **state)
 {
     (void)state;
-    g_autoptr(Managed) managed = managed_new(mapping, &by_class, schema_standard(), true);
+    g_autoptr(Managed) managed = managed_new(mapping_recipient(mapping, 0), &by_class, schema_standard(), MANAGED_HIDES);
     g_autoptr(Entry) one = entry_of("description: ab\ndescription: c\n"),
         other = entry_of("description: a\ndescription: bc\n");
     g_autoptr(Entry) third = entry_of("title: a\n"), fourth = entry_of("description: a\n");
@@ -201,7 +202,7 @@ static void tell(const char *attribute, const char *where, bool emptied, void *d
 static void test_each_attribute_is_told(void **state)
 {
     (void)state;
-    g_autoptr(Managed) managed = managed_new(mapping, &by_class, schema_standard(), true);
+    g_autoptr(Managed) managed = managed_new(mapping_recipient(mapping, 0), &by_class, schema_standard(), MANAGED_HIDES);
     g_autoptr(Entry) current = entry_of("title: a\ndescription: b\ndirsyncGraceSince: 20260101000000Z\n");
     g_autoptr(Entry) desired = entry_of("description: c\n");
     g_autoptr(GString) told = g_string_new(NULL);
@@ -215,7 +216,7 @@ static void test_each_attribute_is_told(void **state)
 static void test_missing_classes_are_added(void **state)
 {
     (void)state;
-    g_autoptr(Managed) managed = managed_new(mapping, &by_class, schema_standard(), true);
+    g_autoptr(Managed) managed = managed_new(mapping_recipient(mapping, 0), &by_class, schema_standard(), MANAGED_HIDES);
     g_autoptr(Entry) current = entry_new("cn=X,o=acme"), desired = entry_of("");
     entry_add_string(current, "objectClass", "contact");
     entry_add_string(current, "cn", "X");
@@ -229,7 +230,7 @@ static void test_missing_classes_are_added(void **state)
 static void test_a_stamp_among_the_addresses(void **state)
 {
     (void)state;
-    g_autoptr(Managed) managed = managed_new(mapping, &by_proxy, schema_standard(), false);
+    g_autoptr(Managed) managed = managed_new(mapping_recipient(mapping, 0), &by_proxy, schema_standard(), 0);
     g_autoptr(Entry) current = entry_of("proxyAddresses: dirsync:" UUID ";;a\nproxyAddresses: X400:c=us\n");
     g_autoptr(Entry) desired = entry_of("proxyAddresses: dirsync:" UUID ";20260101000000Z;a\n");
     g_autoptr(Change) change = managed_difference(managed, current, desired, (DifferenceOptions){0}, NULL,
@@ -246,7 +247,7 @@ static void test_a_stamp_among_the_addresses(void **state)
 static void test_stripping_takes_the_stamp_and_the_hiding_only(void **state)
 {
     (void)state;
-    g_autoptr(Managed) managed = managed_new(mapping, &by_class, schema_standard(), true);
+    g_autoptr(Managed) managed = managed_new(mapping_recipient(mapping, 0), &by_class, schema_standard(), MANAGED_HIDES);
     g_autoptr(Entry) current = entry_of("title: a\nl: b\ndirsyncGraceSince: 20260101000000Z\n"
                                         "msExchHideFromAddressLists: TRUE\n");
     g_autoptr(Entry) stripped = managed_stripped(managed, current);
@@ -263,7 +264,7 @@ static void test_stripping_takes_the_stamp_and_the_hiding_only(void **state)
 static void test_the_guard_asks_for_the_stamp(void **state)
 {
     (void)state;
-    g_autoptr(Managed) managed = managed_new(mapping, &by_class, schema_standard(), true);
+    g_autoptr(Managed) managed = managed_new(mapping_recipient(mapping, 0), &by_class, schema_standard(), MANAGED_HIDES);
     g_autoptr(Entry) current = entry_of("title: a\n"), desired = entry_of("title: b\n");
     g_autoptr(Change) change = managed_difference(managed, current, desired, (DifferenceOptions){0}, NULL,
         NULL);

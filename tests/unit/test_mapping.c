@@ -1,5 +1,7 @@
 /*
- * test_mapping.c - mappings: what they make of an entry, what is wrong with them
+ * test_mapping.c - mappings: what their rules make of an entry, what is wrong with them
+ *
+ * In the short form, one recipient; test_mapping_recipients.c has several.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +12,7 @@
 #include "dirsync/dn.h"
 #include "dirsync/error.h"
 #include "dirsync/mapping.h"
+#include "mapping_case.h"
 
 #include <string.h>
 
@@ -17,6 +20,9 @@
 #define CLASSES "<object class='top'/><object class='contact'/>\n"
 #define NAME "<name attribute='cn' from='cn'/>\n"
 #define END "</import></mapping>"
+
+/* What a connector asks for that wants people only. */
+static const RecipientAs people[OF_KINDS] = {[OF_PERSON] = AS_CONTACT};
 
 static Mapping *load(const char *text, GError **error)
 {
@@ -26,50 +32,13 @@ static Mapping *load(const char *text, GError **error)
 static Mapping *load_rules(const char *rules)
 {
     g_autofree char *text = g_strconcat(BEGIN CLASSES NAME, rules, END, NULL);
-    g_autoptr(GError) error = NULL;
-    Mapping *mapping = load(text, &error);
-    if (!mapping)
-        fail_msg("%s", error->message);
-    return mapping;
+    return mapping_case_load(text);
 }
 
-/* "name: value" lines, in order. */
-static char *dump(const Entry *entry)
-{
-    GString *out = g_string_new(entry_dn(entry));
-    g_string_append_c(out, '\n');
-    for (size_t i = 0; i < entry_n_attributes(entry); i++) {
-        const Attribute *attribute = entry_attribute(entry, i);
-        for (size_t j = 0; j < attribute->n_values; j++)
-            g_string_append_printf(out, "%s: %s\n", attribute->name, attribute->values[j].data);
-    }
-    return g_string_free(out, FALSE);
-}
-
-/* "name=value" strings, NULL-terminated. */
-static Entry *make_entry(const char *const *pairs)
-{
-    Entry *entry = entry_new("uid=x");
-    for (; *pairs; pairs++) {
-        const char *sign = strchr(*pairs, '=');
-        g_autofree char *name = g_strndup(*pairs, (size_t)(sign - *pairs));
-        entry_add_string(entry, name, sign + 1);
-    }
-    return entry;
-}
-
-/* The mapped entry as text; "! message" when it cannot be mapped. */
 static char *apply(Mapping *mapping, const Entry *source)
 {
-    g_autoptr(GError) error = NULL;
-    g_autoptr(Entry) result = mapping_apply(mapping, schema_standard(), schema_standard(), source, &error);
-    if (result)
-        return dump(result);
-    assert_true(error_is(error, ERROR_INVALID));
-    return g_strconcat("! ", error->message, NULL);
+    return mapping_case_apply(mapping, 0, source);
 }
-
-#define ENTRY(...) make_entry((const char *const[]){__VA_ARGS__, NULL})
 
 /* --- applying ----------------------------------------------------------------------------------- */
 
@@ -172,7 +141,7 @@ static void names_are_escaped(void **state)
     (void)state;
     g_autoptr(Mapping) mapping = load_rules("");
     g_autoptr(Entry) source = ENTRY("cn= Doe, \"J\" + <x>;\\#=");
-    g_autoptr(Entry) result = mapping_apply(mapping, schema_standard(), schema_standard(), source, NULL);
+    g_autoptr(Entry) result = mapping_apply(mapping, 0, schema_standard(), schema_standard(), source, NULL);
     g_autoptr(Dn) dn = dn_parse(entry_dn(result), NULL);
     assert_int_equal(dn->n_rdns, 1);
     assert_string_equal(dn->rdns[0].avas[0].value, " Doe, \"J\" + <x>;\\#=");
@@ -189,7 +158,7 @@ static void bytes_are_copied_and_invisible_to_xpath(void **state)
     entry_add(source, "jpegPhoto", "\xff\xd8\0\xff", 4);
     entry_add(source, "description", "with\0nul", 8);
     entry_add(source, "description", "latin\xe4", 6);
-    g_autoptr(Entry) result = mapping_apply(mapping, schema_standard(), schema_standard(), source, NULL);
+    g_autoptr(Entry) result = mapping_apply(mapping, 0, schema_standard(), schema_standard(), source, NULL);
     const Attribute *photo = schema_find(schema_standard(), result, "jpegPhoto");
     assert_int_equal(photo->values[0].len, 4);
     assert_memory_equal(photo->values[0].data, "\xff\xd8\0\xff", 4);
@@ -211,7 +180,7 @@ static void values_may_be_long_and_many(void **state)
         g_autofree char *value = g_strdup_printf("value %d", i);
         entry_add_string(source, "description", value);
     }
-    g_autoptr(Entry) result = mapping_apply(mapping, schema_standard(), schema_standard(), source, NULL);
+    g_autoptr(Entry) result = mapping_apply(mapping, 0, schema_standard(), schema_standard(), source, NULL);
     assert_int_equal(schema_find(schema_standard(), result, "info")->values[0].len, 100000);
     assert_int_equal(schema_find(schema_standard(), result, "description")->n_values, 5000);
     assert_string_equal(schema_find(schema_standard(), result, "description")->values[4999].data,
@@ -237,7 +206,7 @@ static void mistakes_are_found_at_loading(void **state)
     (void)state;
     static const char *const cases[][2] = {
         {BEGIN CLASSES END, "m.xml:1: <import> lacks <name>"},
-        {BEGIN NAME END, "m.xml:1: <import> lacks <object>"},
+        {BEGIN END, "m.xml:1: <import> lacks <name>"},
         {BEGIN CLASSES NAME NAME END, "m.xml:4: a second <name> in <import>; allowed: one"},
         {BEGIN CLASSES NAME "<attribute name='sn'/>" END,
          "m.xml:4: <attribute> lacks one of the attributes select, from"},
@@ -246,7 +215,7 @@ static void mistakes_are_found_at_loading(void **state)
         {BEGIN CLASSES NAME "<attribute name='sn' form='a'/>" END,
          "m.xml:4: <attribute> has no attribute form; allowed: name, select, from, max-length, too-long, "
          "for-each, when, "
-         "default, wins, owns, values, required"},
+         "default, wins, unique, owns, values, required"},
         {BEGIN CLASSES NAME "<attribute name='sn' from='sn'/>\n<attribute name='SN' from='sn'/>" END,
          "m.xml:5: SN has a rule already, in line 4; allowed: one for each attribute"},
         {BEGIN CLASSES NAME "<attribute name='cn' from='cn'/>" END,
@@ -305,7 +274,7 @@ static void the_export_side_is_read_on_demand(void **state)
     g_autoptr(GError) error = NULL;
     g_autoptr(Mapping) mapping = mapping_load_memory(text, strlen(text), "m.xml", MAPPING_EXPORT, &error);
     assert_null(error);
-    assert_int_equal(mapping_n_rules(mapping), 1);
+    assert_int_equal(mapping_recipient(mapping, 0)->n_rules, 1);
 }
 
 static void a_mapping_tells_what_it_does(void **state)
@@ -320,12 +289,18 @@ static void a_mapping_tells_what_it_does(void **state)
     for (size_t i = 0; i < G_N_ELEMENTS(expected); i++)
         assert_string_equal(sources[i], expected[i]);
     assert_null(sources[G_N_ELEMENTS(expected)]);
-    assert_int_equal(mapping_n_rules(mapping), 4);
-    assert_ptr_equal(mapping_name_rule(mapping), mapping_rule(mapping, 0));
-    assert_true(mapping_rule(mapping, 0)->is_name);
-    assert_int_equal(mapping_rule(mapping, 1)->wins, WINS_REPLACE);
-    assert_int_equal(mapping_rule(mapping, 2)->wins, WINS_INITIAL);
-    const MappingRule *merge = mapping_rule(mapping, 3);
+    assert_int_equal(mapping_n_recipients(mapping), 1);
+    const MappingRecipient *recipient = mapping_recipient(mapping, 0);
+    assert_int_equal(recipient->of, OF_PERSON);
+    assert_int_equal(recipient->as, AS_CONTACT);
+    assert_null(recipient->members);
+    assert_string_equal(recipient->where, "m.xml:1");
+    assert_int_equal(recipient->n_rules, 4);
+    assert_ptr_equal(recipient->name, recipient->rules[0]);
+    assert_true(recipient->rules[0]->is_name);
+    assert_int_equal(recipient->rules[1]->wins, WINS_REPLACE);
+    assert_int_equal(recipient->rules[2]->wins, WINS_INITIAL);
+    const MappingRule *merge = recipient->rules[3];
     assert_int_equal(merge->wins, WINS_MERGE);
     assert_string_equal(merge->owns[0], "SMTP:");
     assert_string_equal(merge->owns[1], "smtp:");
@@ -333,7 +308,8 @@ static void a_mapping_tells_what_it_does(void **state)
     assert_string_equal(merge->where, "m.xml:4");
     assert_string_equal(mapping_path(mapping), "m.xml");
     assert_int_equal(strlen(mapping_digest(mapping)), 64);
-    assert_string_equal(mapping_object_classes(mapping)[1], "contact");
+    assert_string_equal(recipient->classes[1], "contact");
+    assert_null(recipient->classes[2]);
 }
 
 static void another_text_is_another_version(void **state)
@@ -381,7 +357,7 @@ static void what_the_target_cannot_take_is_found(void **state)
         g_autoptr(Mapping) mapping = load(text, &error);
         if (!mapping)
             fail_msg("%s", error->message);
-        bool good = mapping_check(mapping, schema_standard(), NULL, &error);
+        bool good = mapping_check(mapping, people, schema_standard(), NULL, &error);
         if (good || !strstr(error->message, cases[i][1]))
             fail_msg("\nfor     %s\ngot     %s\nwithout %s", cases[i][0], good ? "nothing" : error->message,
                      cases[i][1]);
@@ -408,7 +384,7 @@ static void what_the_target_can_take_is_accepted(void **state)
         g_autofree char *text = g_strconcat(BEGIN, cases[i], END, NULL);
         g_autoptr(GError) error = NULL;
         g_autoptr(Mapping) mapping = load(text, &error);
-        if (!mapping || !mapping_check(mapping, schema_standard(), schema_standard(), &error))
+        if (!mapping || !mapping_check(mapping, people, schema_standard(), schema_standard(), &error))
             fail_msg("\nfor %s\ngot %s", cases[i], error->message);
     }
 }
@@ -418,148 +394,9 @@ static void what_the_source_does_not_have_is_found(void **state)
     (void)state;
     g_autoptr(Mapping) mapping = load_rules("<attribute name='sn' select=\"concat($sn, $nowhere)\"/>");
     g_autoptr(GError) error = NULL;
-    assert_true(mapping_check(mapping, schema_standard(), NULL, NULL));
-    assert_false(mapping_check(mapping, schema_standard(), schema_standard(), &error));
+    assert_true(mapping_check(mapping, people, schema_standard(), NULL, NULL));
+    assert_false(mapping_check(mapping, people, schema_standard(), schema_standard(), &error));
     assert_string_equal(error->message, "m.xml:4: sn: the source has no attribute nowhere");
-}
-
-/* --- the mappings that ship -------------------------------------------------------------------- */
-
-static Mapping *load_shipped(const char *name)
-{
-    g_autoptr(GError) error = NULL;
-    Mapping *mapping = mapping_load(name, MAPPING_IMPORT, &error);
-    if (!mapping)
-        fail_msg("%s", error->message);
-    return mapping;
-}
-
-static void inetorgperson_suits_the_standard_schema(void **state)
-{
-    (void)state;
-    g_autoptr(Mapping) mapping = load_shipped("inetorgperson");
-    g_autoptr(GError) error = NULL;
-    if (!mapping_check(mapping, schema_standard(), schema_standard(), &error))
-        fail_msg("%s", error->message);
-}
-
-static void assert_mapped(const char *name, Entry *source, const char *expected)
-{
-    g_autoptr(Mapping) mapping = load_shipped(name);
-    g_autoptr(Entry) owned = source;
-    g_autofree char *got = apply(mapping, owned);
-    const char *text = g_str_has_prefix(got, "! ") ? strchr(got, ':') : got;
-    if (strcmp(text, expected) != 0)
-        fail_msg("\ngot\n%s\nnot\n%s", text, expected);
-}
-
-static void assert_shipped(Entry *source, const char *expected)
-{
-    assert_mapped("inetorgperson", source, expected);
-}
-
-static void a_full_person_becomes_a_contact(void **state)
-{
-    (void)state;
-    assert_shipped(
-        ENTRY("objectClass=inetOrgPerson", "cn=Jane Doe", "displayName=Doe, Jane  (Sales)", "givenName=Jane",
-              "givenName=Janie", "sn=Doe", "initials=JD", "title=Head", "o=Globex", "ou=Sales",
-              "departmentNumber=7", "physicalDeliveryOfficeName=B1", "employeeNumber=42", "description=one",
-              "description=two", "street=Main St 1", "postalCode=12345", "l=Town", "st=State",
-              "telephoneNumber=+1 2", "telephoneNumber=+1 3", "facsimileTelephoneNumber=+1 4", "mobile=+1 5",
-              "homePhone=+1 6", "pager=+1 7", "labeledURI=http://x", "preferredLanguage=de",
-              "mail=Jane.Doe@globex.example", "mail=jd@globex.example", "mail=JANE.DOE@globex.example",
-              "mail=not an address", "uid=Jänedoe+1", "userPassword=secret"),
-        "cn=Doe\\, Jane (Sales)\n"
-        "objectClass: top\nobjectClass: contact\ncn: Doe, Jane (Sales)\ndisplayName: Doe, Jane (Sales)\n"
-        "givenName: Jane\nsn: Doe\ninitials: JD\ntitle: Head\ncompany: Globex\ndepartment: Sales\n"
-        "physicalDeliveryOfficeName: B1\nemployeeNumber: 42\ndescription: one\ndescription: two\nstreet: "
-        "Main St 1\n"
-        "postalCode: 12345\nl: Town\nst: State\ntelephoneNumber: +1 2\nfacsimileTelephoneNumber: +1 "
-        "4\nmobile: +1 5\n"
-        "homePhone: +1 6\npager: +1 7\nlabeledURI: http://x\npreferredLanguage: de\nmail: "
-        "Jane.Doe@globex.example\n"
-        "targetAddress: SMTP:Jane.Doe@globex.example\nproxyAddresses: SMTP:Jane.Doe@globex.example\n"
-        "proxyAddresses: smtp:jd@globex.example\nmailNickname: Janedoe1\n");
-}
-
-static void a_person_is_named_by_what_there_is(void **state)
-{
-    (void)state;
-    assert_shipped(
-        ENTRY("givenName=Jane", "sn=Doe", "cn=jd", "mail=a@x.example", "departmentNumber=7"),
-        "cn=Jane Doe\nobjectClass: top\nobjectClass: contact\ncn: Jane Doe\ndisplayName: Jane Doe\n"
-        "givenName: Jane\nsn: Doe\ndepartment: 7\nmail: a@x.example\ntargetAddress: SMTP:a@x.example\n"
-        "proxyAddresses: SMTP:a@x.example\nmailNickname: a\n");
-    assert_shipped(ENTRY("cn=jd", "sn=Doe", "mail=a@x.example"),
-                   "cn=jd\nobjectClass: top\nobjectClass: contact\ncn: jd\ndisplayName: jd\nsn: Doe\n"
-                   "mail: a@x.example\ntargetAddress: SMTP:a@x.example\nproxyAddresses: SMTP:a@x.example\n"
-                   "mailNickname: a\n");
-    assert_shipped(ENTRY("mail=a@x.example"),
-                   "cn=a@x.example\nobjectClass: top\nobjectClass: contact\ncn: a@x.example\n"
-                   "displayName: a@x.example\nmail: a@x.example\ntargetAddress: SMTP:a@x.example\n"
-                   "proxyAddresses: SMTP:a@x.example\nmailNickname: a\n");
-}
-
-static void a_person_without_address_is_invalid(void **state)
-{
-    (void)state;
-    const char *reason =
-        ": no value, and one is required; it is made from mail, which the entry lacks or which give none";
-    g_autoptr(Mapping) mapping = load_shipped("inetorgperson");
-    g_autoptr(Entry) none = ENTRY("cn=Jane", "sn=Doe"), bad = ENTRY("cn=Jane", "sn=Doe", "mail=jane");
-    g_autofree char *first = apply(mapping, none), *second = apply(mapping, bad);
-    assert_true(g_str_has_prefix(first, "! ") && g_str_has_suffix(first, reason));
-    assert_true(g_str_has_suffix(second, reason));
-    assert_non_null(strstr(first, "inetorgperson.xml:"));
-    assert_non_null(strstr(first, ": mail: "));
-}
-
-static void a_long_name_is_cut_for_the_rdn_only(void **state)
-{
-    (void)state;
-    g_autoptr(Mapping) mapping = load_shipped("inetorgperson");
-    g_autofree char *name = g_strnfill(80, 'x');
-    g_autofree char *pair = g_strconcat("displayName=", name, NULL);
-    g_autoptr(Entry) source = ENTRY(pair, "mail=a@x.example");
-    g_autoptr(Entry) result = mapping_apply(mapping, schema_standard(), schema_standard(), source, NULL);
-    assert_int_equal(strlen(schema_find_string(schema_standard(), result, "cn")), 64);
-    assert_int_equal(strlen(schema_find_string(schema_standard(), result, "displayName")), 80);
-    g_autoptr(GError) error = NULL;
-    if (!schema_check_entry(schema_standard(), result, &error))
-        fail_msg("%s", error->message);
-}
-
-/* The columns of a list as Outlook and its relatives write it, headers cleaned as the reader does. */
-static void a_row_of_a_mailbox_list_becomes_a_contact(void **state)
-{
-    (void)state;
-    assert_mapped("csv",
-                  ENTRY("id=1", "FirstName=Jane", "LastName=Doe", "JobTitle=Head", "Organisation=Globex",
-                        "Department=Sales", "Office=B1", "BusinessStreet=Main St 1", "Zip=12345",
-                        "BusinessCity=Town", "State=State", "BusinessPhone=+1 2", "Fax=+1 4",
-                        "MobilePhone=+1 5", "E-mailAddress=Jane.Doe@globex.example",
-                        "E-mailAddress=jd@globex.example", "Alias=jane d"),
-                  "cn=Jane Doe\nobjectClass: top\nobjectClass: contact\ncn: Jane Doe\ndisplayName: Jane Doe\n"
-                  "givenName: Jane\nsn: Doe\ntitle: Head\ncompany: Globex\ndepartment: Sales\n"
-                  "physicalDeliveryOfficeName: B1\nstreet: Main St 1\npostalCode: 12345\nl: Town\nst: State\n"
-                  "telephoneNumber: +1 2\nfacsimileTelephoneNumber: +1 4\nmobile: +1 5\n"
-                  "mail: Jane.Doe@globex.example\ntargetAddress: SMTP:Jane.Doe@globex.example\n"
-                  "proxyAddresses: SMTP:Jane.Doe@globex.example\nproxyAddresses: smtp:jd@globex.example\n"
-                  "mailNickname: janed\n");
-    assert_mapped("csv", ENTRY("mail=none", "email=a@x.example", "mail=A@x.example", "surname=Doe"),
-                  "cn=Doe\nobjectClass: top\nobjectClass: contact\ncn: Doe\ndisplayName: Doe\nsn: Doe\n"
-                  "mail: A@x.example\ntargetAddress: SMTP:A@x.example\nproxyAddresses: SMTP:A@x.example\n"
-                  "mailNickname: A\n");
-}
-
-static void csv_suits_the_standard_schema(void **state)
-{
-    (void)state;
-    g_autoptr(Mapping) mapping = load_shipped("csv");
-    g_autoptr(GError) error = NULL;
-    if (!mapping_check(mapping, schema_standard(), NULL, &error))
-        fail_msg("%s", error->message);
 }
 
 int main(void)
@@ -580,13 +417,6 @@ int main(void)
         cmocka_unit_test(what_the_target_cannot_take_is_found),
         cmocka_unit_test(what_the_target_can_take_is_accepted),
         cmocka_unit_test(what_the_source_does_not_have_is_found),
-        cmocka_unit_test(inetorgperson_suits_the_standard_schema),
-        cmocka_unit_test(a_full_person_becomes_a_contact),
-        cmocka_unit_test(a_person_is_named_by_what_there_is),
-        cmocka_unit_test(a_person_without_address_is_invalid),
-        cmocka_unit_test(a_long_name_is_cut_for_the_rdn_only),
-        cmocka_unit_test(a_row_of_a_mailbox_list_becomes_a_contact),
-        cmocka_unit_test(csv_suits_the_standard_schema),
     };
     return cmocka_run_group_tests_name("mapping", tests, NULL, NULL);
 }

@@ -142,6 +142,21 @@ static const ChangeCase change_cases[] = {
                  "a\n\n" SORTED_OU},
     {"change the structural class", TREE,
      MODIFY_ANT "add: objectClass\nobjectClass: organizationalPerson\n-\n", ERROR_REFUSED, "69"},
+    {"a random password", TREE, "# password: random\n" MODIFY_ANT "delete: sn\nsn: A\n-\nadd: sn\nsn: B\n-\n",
+     -1,
+     SORTED_ROOT
+     "dn: cn=Ant,ou=p,dc=x\ncn: Ant\nobjectClass: person\nsn: B\nuserPassword: {RANDOM}\n\n" SORTED_OU},
+    {"a random password instead of one that is known",
+     TREE "dn: cn=Z,dc=x\nobjectClass: person\ncn: Z\nsn: Z\n"
+          "userPassword: open\n",
+     "# password: random\ndn: cn=Z,dc=x\nchangetype: modify\n", -1,
+     SORTED_ROOT SORTED_OU ANT
+     "dn: cn=Z,dc=x\ncn: Z\nobjectClass: person\nsn: Z\nuserPassword: {RANDOM}\n\n"},
+    {"a random password with a part that is refused", TREE,
+     "# password: random\n" MODIFY_ANT "delete: sn\nsn: Z\n-\n", ERROR_MOVED, "16"},
+    {"a random password where the classes have no place for it", ROOT,
+     "# password: random\ndn: dc=x\nchangetype: modify\nadd: objectClass\nobjectClass: person\n-\n",
+     ERROR_REFUSED, "6"},
     {"change the UUID", TREE, MODIFY_ANT "delete: entryUUID\n-\n", ERROR_REFUSED, "19"},
 
     {"rename", TREE, RENAME_ANT "newrdn: cn=Bug\ndeleteoldrdn: 1\n", -1,
@@ -493,7 +508,8 @@ static void test_description(void **state)
     make_store(TREE "dn: dc=y\nobjectClass: domain\ndc: y\n\n");
     g_autoptr(Directory) directory = open_store("t", NULL);
     const DirectoryDescription *description = directory_describe(directory);
-    assert_int_equal(description->capabilities, CAN_WRITE | CAN_FETCH | CAN_ASSERT | HAS_SCHEMA);
+    assert_int_equal(description->capabilities,
+                     CAN_WRITE | CAN_FETCH | CAN_ASSERT | HAS_SCHEMA | CAN_SET_PASSWORD);
     assert_string_equal(description->default_anchor, "entryUUID");
     assert_string_equal(description->subject, "memory:t");
     g_autofree char *contexts = g_strjoinv(" ", description->naming_contexts);

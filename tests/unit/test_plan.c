@@ -13,12 +13,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const PlanHead given = {.run = (char *)"20261122T143000Z-1a2b",
+static const PlanHead given = {
+    .run = (char *)"20261122T143000Z-1a2b",
     .created = (char *)"2026-11-22T14:30:00Z",
-                               .connector_path = (char *)"/etc/x.xml", .connector_name = (char *)"x",
-                               .connector_uuid = (char *)"0b8f9d52-6f0c-4d7e-9f2e-2f4b1c7a9d10",
-                               .digest = (char *)"d", .uri = (char *)"memory:x",
-                                   .summary = (char *)"import: nothing"};
+    .connector_path = (char *)"/etc/x.xml",
+    .connector_name = (char *)"x",
+    .connector_uuid = (char *)"0b8f9d52-6f0c-4d7e-9f2e-2f4b1c7a9d10",
+    .step = {{.digest = (char *)"d", .uri = (char *)"memory:x", .summary = (char *)"import: nothing"},
+             {.digest = (char *)"e", .uri = (char *)"memory:y", .summary = (char *)"export: nothing"}}};
 
 static int make_folder(void **state)
 {
@@ -52,10 +54,10 @@ static void put(PlanWriter *writer, Change *change, unsigned wave, Change *given
     change_free(change);
 }
 
-static char *read_names(const char *folder)
+static char *read_names(const char *folder, Step step)
 {
     GString *names = g_string_new(NULL);
-    g_autoptr(PlanReader) reader = plan_reader_new(folder, NULL);
+    g_autoptr(PlanReader) reader = plan_reader_new(folder, step, NULL);
     assert_non_null(reader);
     for (;;) {
         g_autoptr(Change) change = NULL;
@@ -70,14 +72,14 @@ static void test_changes_are_in_order_of_wave_and_undone_in_reverse(void **state
 {
     g_autofree char *folder = g_build_filename(*state, "plan", NULL), *undo = g_build_filename(folder,
         "undo", NULL);
-    g_autoptr(PlanWriter) writer = plan_writer_new(folder, true, NULL);
+    g_autoptr(PlanWriter) writer = plan_writer_new(folder, STEP_IMPORT, true, NULL);
     put(writer, add("cn=third"), 2, NULL);
     put(writer, change_new(CHANGE_DELETE, "cn=old"), 1, add("cn=old"));
     put(writer, add("cn=last"), 4, NULL);
     put(writer, add("cn=second"), 1, NULL);
     assert_int_equal(plan_changes(writer), 4);
     assert_true(plan_writer_finish(writer, &given, NULL));
-    g_autofree char *names = read_names(folder), *back = read_names(undo);
+    g_autofree char *names = read_names(folder, STEP_IMPORT), *back = read_names(undo, STEP_IMPORT);
     assert_string_equal(names, "delete cn=old\nadd cn=second\nadd cn=third\nadd cn=last\n");
     assert_string_equal(back, "delete cn=last\ndelete cn=third\ndelete cn=second\nadd cn=old\n");
     g_auto(PlanHead) head = {0}, undone = {0};
@@ -86,25 +88,94 @@ static void test_changes_are_in_order_of_wave_and_undone_in_reverse(void **state
     assert_string_equal(head.kind, "plan");
     assert_string_equal(undone.kind, "undo");
     assert_string_equal(head.connector_uuid, given.connector_uuid);
-    assert_true(head.asserts);
+    assert_true(head.step[STEP_IMPORT].asserts);
     assert_int_equal(head.changes, 4);
-    assert_int_equal(head.n_waves, 4);
-    static const size_t waves[] = {2, 1, 0, 1}, reversed[] = {1, 0, 1, 2};
-    assert_memory_equal(head.waves, waves, sizeof waves);
-    assert_memory_equal(undone.waves, reversed, sizeof reversed);
+    assert_int_equal(head.step[STEP_IMPORT].n_waves, 3); /* one without a change does not count */
+    static const size_t waves[] = {2, 1, 1}, reversed[] = {1, 1, 2};
+    assert_memory_equal(head.step[STEP_IMPORT].waves, waves, sizeof waves);
+    assert_memory_equal(undone.step[STEP_IMPORT].waves, reversed, sizeof reversed);
+    plan_remove(folder);
+}
+
+/* Both steps of a run are one plan; each keeps its own file, directory and digest. */
+static void test_the_steps_of_a_run_are_one_plan(void **state)
+{
+    g_autofree char *folder = g_build_filename(*state, "plan", NULL);
+    g_autofree char *undo = g_build_filename(folder, "undo", NULL);
+    g_autoptr(PlanWriter) import = plan_writer_new(folder, STEP_IMPORT, true, NULL);
+    put(import, add("cn=in"), 1, NULL);
+    assert_true(plan_writer_finish(import, &given, NULL));
+    g_autoptr(PlanWriter) export = plan_writer_new(folder, STEP_EXPORT, false, NULL);
+    put(export, add("cn=out"), 1, NULL);
+    put(export, add("cn=later"), 2, NULL);
+    assert_true(plan_writer_finish(export, &given, NULL));
+    g_autofree char *in = read_names(folder, STEP_IMPORT), *out = read_names(folder, STEP_EXPORT);
+    g_autofree char *back = read_names(undo, STEP_EXPORT);
+    assert_string_equal(in, "add cn=in\n");
+    assert_string_equal(out, "add cn=out\nadd cn=later\n");
+    assert_string_equal(back, "delete cn=later\ndelete cn=out\n");
+    g_auto(PlanHead) head = {0};
+    assert_true(plan_load(folder, &head, NULL));
+    assert_int_equal(head.changes, 3);
+    for (int step = 0; step < STEPS; step++) {
+        assert_true(head.step[step].planned);
+        assert_string_equal(head.step[step].digest, given.step[step].digest);
+        assert_string_equal(head.step[step].uri, given.step[step].uri);
+        assert_string_equal(head.step[step].summary, given.step[step].summary);
+        assert_int_equal(head.step[step].asserts, step == STEP_IMPORT);
+        assert_int_equal(head.step[step].changes, step == STEP_IMPORT ? 1 : 2);
+        assert_null(head.step[step].refused);
+    }
+    plan_remove(folder);
+}
+
+static void test_a_step_that_was_not_finished_leaves_the_others(void **state)
+{
+    g_autofree char *folder = g_build_filename(*state, "plan", NULL);
+    g_autofree char *file = g_build_filename(folder, "2-foreign.ldif", NULL);
+    g_autoptr(PlanWriter) import = plan_writer_new(folder, STEP_IMPORT, true, NULL);
+    put(import, add("cn=in"), 1, NULL);
+    assert_true(plan_writer_finish(import, &given, NULL));
+    PlanWriter *export = plan_writer_new(folder, STEP_EXPORT, false, NULL);
+    assert_non_null(export);
+    put(export, add("cn=out"), 1, NULL);
+    plan_writer_free(export);
+    assert_false(g_file_test(file, G_FILE_TEST_EXISTS));
+    g_auto(PlanHead) head = {0};
+    assert_true(plan_load(folder, &head, NULL));
+    assert_true(head.step[STEP_IMPORT].planned);
+    assert_false(head.step[STEP_EXPORT].planned);
+    g_autofree char *names = read_names(folder, STEP_IMPORT);
+    assert_string_equal(names, "add cn=in\n");
+    plan_remove(folder);
+}
+
+static void test_a_refused_step_is_told_from_the_other(void **state)
+{
+    g_autofree char *folder = g_build_filename(*state, "plan", NULL);
+    for (int step = 0; step < STEPS; step++) {
+        g_autoptr(PlanWriter) writer = plan_writer_new(folder, (Step)step, false, NULL);
+        put(writer, add("cn=one"), 1, NULL);
+        assert_true(plan_writer_finish(writer, &given, NULL));
+    }
+    assert_true(plan_refuse(folder, STEP_EXPORT, "too much", NULL));
+    g_auto(PlanHead) head = {0};
+    assert_true(plan_load(folder, &head, NULL));
+    assert_null(head.step[STEP_IMPORT].refused);
+    assert_string_equal(head.step[STEP_EXPORT].refused, "too much");
     plan_remove(folder);
 }
 
 static void test_an_empty_plan(void **state)
 {
     g_autofree char *folder = g_build_filename(*state, "plan", NULL);
-    g_autoptr(PlanWriter) writer = plan_writer_new(folder, false, NULL);
+    g_autoptr(PlanWriter) writer = plan_writer_new(folder, STEP_IMPORT, false, NULL);
     assert_true(plan_writer_finish(writer, &given, NULL));
     g_auto(PlanHead) head = {0};
     assert_true(plan_load(folder, &head, NULL));
     assert_int_equal(head.changes, 0);
-    assert_int_equal(head.n_waves, 0);
-    g_autofree char *names = read_names(folder);
+    assert_int_equal(head.step[STEP_IMPORT].n_waves, 0);
+    g_autofree char *names = read_names(folder, STEP_IMPORT);
     assert_string_equal(names, "");
     plan_remove(folder);
 }
@@ -112,7 +183,7 @@ static void test_an_empty_plan(void **state)
 static void test_a_plan_that_was_not_finished_leaves_nothing(void **state)
 {
     g_autofree char *folder = g_build_filename(*state, "plan", NULL);
-    PlanWriter *writer = plan_writer_new(folder, false, NULL);
+    PlanWriter *writer = plan_writer_new(folder, STEP_IMPORT, false, NULL);
     put(writer, add("cn=one"), 1, NULL);
     plan_writer_free(writer);
     assert_false(g_file_test(folder, G_FILE_TEST_EXISTS));
@@ -123,7 +194,7 @@ static void test_only_the_owner_may_read_it(void **state)
     static const char *const names[] = {"", "plan.json", "1-home.ldif", "undo", "undo/plan.json",
         "undo/1-home.ldif"};
     g_autofree char *folder = g_build_filename(*state, "plan", NULL);
-    g_autoptr(PlanWriter) writer = plan_writer_new(folder, false, NULL);
+    g_autoptr(PlanWriter) writer = plan_writer_new(folder, STEP_IMPORT, false, NULL);
     put(writer, add("cn=one"), 1, NULL);
     assert_true(plan_writer_finish(writer, &given, NULL));
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
@@ -142,7 +213,7 @@ static void test_a_folder_in_use_is_refused_and_left_alone(void **state)
     g_autoptr(GError) error = NULL;
     assert_int_equal(g_mkdir(folder, 0700), 0);
     assert_true(g_file_set_contents(file, "x", -1, NULL));
-    assert_null(plan_writer_new(folder, false, &error));
+    assert_null(plan_writer_new(folder, STEP_IMPORT, false, &error));
     assert_true(error_is(error, ERROR_IO));
     plan_remove(folder); /* takes only what a plan is made of */
     assert_true(g_file_test(file, G_FILE_TEST_EXISTS));
@@ -160,19 +231,20 @@ static void assert_no_plan(const char *folder, const char *text)
     assert_false(plan_load(folder, &head, &error));
     assert_true(error_is(error, ERROR_SOURCE));
     assert_null(head.run);
-    assert_null(head.waves);
+    assert_null(head.step[STEP_IMPORT].waves);
+    assert_false(head.step[STEP_IMPORT].planned);
 }
 
 static void test_what_is_no_plan(void **state)
 {
-    static const char *const texts[] = {"", "{", "[]", "3", "{}", "{\"format\": 1}",
-        "{\"format\": 1, \"format\": 1}",
-                                        "{\"format\": 2, \"run\": \"r\", \"kind\": \"plan\"}",
-                                        "{\"format\": 1, \"run\": 3, \"kind\": [], \"steps\": 7}"};
+    static const char *const texts[] = {"", "{", "[]", "3", "{}", "{\"format\": 2}",
+        "{\"format\": 2, \"format\": 2}",
+                                        "{\"format\": 1, \"run\": \"r\", \"kind\": \"plan\"}",
+                                        "{\"format\": 2, \"run\": 3, \"kind\": [], \"steps\": 7}"};
     g_autofree char *folder = g_build_filename(*state, "plan", NULL);
     g_autofree char *path = g_build_filename(folder, "plan.json", NULL);
     g_autofree char *text = NULL;
-    g_autoptr(PlanWriter) writer = plan_writer_new(folder, false, NULL);
+    g_autoptr(PlanWriter) writer = plan_writer_new(folder, STEP_IMPORT, false, NULL);
     put(writer, add("cn=one"), 1, NULL);
     assert_true(plan_writer_finish(writer, &given, NULL));
     assert_true(g_file_get_contents(path, &text, NULL, NULL));
@@ -200,6 +272,10 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_changes_are_in_order_of_wave_and_undone_in_reverse, make_folder,
             drop_folder),
+        cmocka_unit_test_setup_teardown(test_the_steps_of_a_run_are_one_plan, make_folder, drop_folder),
+        cmocka_unit_test_setup_teardown(test_a_step_that_was_not_finished_leaves_the_others, make_folder,
+            drop_folder),
+        cmocka_unit_test_setup_teardown(test_a_refused_step_is_told_from_the_other, make_folder, drop_folder),
         cmocka_unit_test_setup_teardown(test_an_empty_plan, make_folder, drop_folder),
         cmocka_unit_test_setup_teardown(test_a_plan_that_was_not_finished_leaves_nothing, make_folder,
             drop_folder),

@@ -66,7 +66,7 @@ static void test_a_plan_over_a_limit_is_there_to_be_looked_at(void **state)
     g_autoptr(Case) c = case_new(&(CaseStart){.source = ANN BOB, .limits = "create=\"1\""});
     g_autofree char *folder = case_path(c, "plan");
     case_plan(c, NULL, folder, &(Expected){.counts = "2 created", .status = 4, .error =
-        "limit \"create\": 2*"});
+        "import: limit \"create\": 2*"});
     g_auto(PlanHead) head = {0};
     assert_true(plan_load(folder, &head, NULL));
     assert_int_equal(head.changes, 2);
@@ -173,8 +173,9 @@ static void test_a_revert_gives_back_what_the_run_took(void **state)
                    "> cn=Ann Ash,ou=in,o=acme\n  to cn=Ann Oak,ou=in,o=acme\n  - cn: Ann Ash\n"
                    "  + cn: Ann Oak\n  + title: T\n"
                    CREATED("d1", "Dan", "dan@globex.example", "")
-                   "* cn=team,ou=people,o=acme\n  - member: cn=Bob Birch,ou=in,o=acme\n",
-        .writes = 5, .counts = "1 created, 1 modified, 1 renamed, 1 deleted", .restless = true});
+                   "* cn=team,ou=people,o=acme\n  - member: cn=Ann Ash,ou=in,o=acme\n"
+                   "  - member: cn=Bob Birch,ou=in,o=acme\n  + member: cn=Ann Oak,ou=in,o=acme\n",
+        .writes = 6, .counts = "1 created, 1 modified, 1 renamed, 1 deleted"});
     case_revert(c, NULL, &(Expected){
         .changes = "- cn=Dan,ou=in,o=acme\n"
                    "> cn=Ann Oak,ou=in,o=acme\n  to cn=Ann Ash,ou=in,o=acme\n  - cn: Ann Oak\n"
@@ -186,8 +187,9 @@ static void test_a_revert_gives_back_what_the_run_took(void **state)
                    "  objectClass: dirsyncStamp\n  objectClass: top\n"
                    "  proxyAddresses: SMTP:bob@globex.example\n"
                    "  targetAddress: SMTP:bob@globex.example\n"
-                   "* cn=team,ou=people,o=acme\n  + member: cn=Bob Birch,ou=in,o=acme\n",
-        .writes = 5, .counts = "1 created, 2 modified, 1 renamed, 1 deleted"});
+                   "* cn=team,ou=people,o=acme\n  - member: cn=Ann Oak,ou=in,o=acme\n"
+                   "  + member: cn=Ann Ash,ou=in,o=acme\n  + member: cn=Bob Birch,ou=in,o=acme\n",
+        .writes = 6, .counts = "1 created, 3 modified, 1 renamed, 1 deleted"});
 }
 
 static void test_a_revert_of_grace_and_of_a_move_home(void **state)
@@ -240,12 +242,12 @@ static void test_a_revert_undoes_only_what_happened(void **state)
     g_auto(RunResult) result = {0}, back = {0};
     assert_true(run_sync(connector, &options, &result, NULL));
     assert_int_equal(run_exit_status(&result), 3);
-    assert_int_equal(result.counts.of[COUNT_CREATED], 2);
-    assert_int_equal(result.counts.of[COUNT_FAILED], 1);
+    assert_int_equal(result.step[STEP_IMPORT].counts.of[COUNT_CREATED], 2);
+    assert_int_equal(result.step[STEP_IMPORT].counts.of[COUNT_FAILED], 1);
     case_set_faults(c, NULL, NULL);
     g_autoptr(Connector) well = case_connector(c);
     assert_true(run_revert(well, &options, result.id, &back, NULL));
-    assert_int_equal(back.counts.of[COUNT_DELETED], 2);
+    assert_int_equal(back.step[STEP_IMPORT].counts.of[COUNT_DELETED], 2);
     assert_int_equal(run_exit_status(&back), 0);
     g_autofree char *after = case_dump(c);
     assert_string_equal(before, after);
@@ -474,16 +476,43 @@ static void test_a_second_connector_in_the_same_organisation(void **state)
 static void test_the_summary_line(void **state)
 {
     (void)state;
-    RunResult result = {.seconds = 2.06};
-    result.counts.of[COUNT_CREATED] = 4;
-    result.counts.of[COUNT_UNCHANGED] = 1048119;
-    result.counts.of[COUNT_QUARANTINED] = 999;
+    RunResult result = {.seconds = 3};
+    result.step[STEP_IMPORT].ran = true;
+    result.step[STEP_IMPORT].seconds = 2.06;
+    result.step[STEP_IMPORT].counts.of[COUNT_CREATED] = 4;
+    result.step[STEP_IMPORT].counts.of[COUNT_UNCHANGED] = 1048119;
+    result.step[STEP_IMPORT].counts.of[COUNT_QUARANTINED] = 999;
     g_autofree char *text = run_summary(&result);
     assert_string_equal(text,
         "import: 4 created, 0 modified, 0 renamed, 0 disabled, 0 deleted, 1,048,119 unchanged, "
                               "0 failed, 999 quarantined in 2.1 s");
     assert_int_equal(run_exit_status(&result), 0);
-    result.counts.newly_quarantined = 1;
+    result.step[STEP_IMPORT].counts.newly_quarantined = 1;
+    assert_int_equal(run_exit_status(&result), 3);
+}
+
+static void test_each_step_that_ran_has_its_summary_and_counts_for_the_status(void **state)
+{
+    (void)state;
+    static const char none[] = "0 modified, 0 renamed, 0 disabled, 0 deleted, 0 unchanged, ";
+    RunResult result = {0};
+    g_autofree char *nothing = run_summary(&result);
+    assert_string_equal(nothing, "");
+    result.step[STEP_EXPORT].ran = true;
+    result.step[STEP_EXPORT].counts.of[COUNT_CREATED] = 1;
+    g_autofree char *one = run_summary(&result);
+    g_autofree char *export =
+        g_strconcat("export: 1 created, ", none, "0 failed, 0 quarantined in 0.0 s", NULL);
+    assert_string_equal(one, export);
+    result.step[STEP_IMPORT].ran = true;
+    g_autofree char *both = run_summary(&result), *counts = run_counts_json(&result);
+    g_autofree char *lines = g_strconcat("import: 0 created, ", none, "0 failed, 0 quarantined in 0.0 s\n",
+                                         export, NULL);
+    assert_string_equal(both, lines);
+    assert_non_null(strstr(counts, "\"import\":{\"created\":0,"));
+    assert_non_null(strstr(counts, "\"export\":{\"created\":1,"));
+    assert_int_equal(run_exit_status(&result), 0);
+    result.step[STEP_EXPORT].counts.of[COUNT_FAILED] = 1;
     assert_int_equal(run_exit_status(&result), 3);
 }
 
@@ -509,6 +538,7 @@ int main(void)
         cmocka_unit_test(test_a_damaged_state_is_a_clear_error),
         cmocka_unit_test(test_a_second_connector_in_the_same_organisation),
         cmocka_unit_test(test_the_summary_line),
+        cmocka_unit_test(test_each_step_that_ran_has_its_summary_and_counts_for_the_status),
     };
     return case_run_tables("run", cases, G_N_ELEMENTS(cases), tests, G_N_ELEMENTS(tests));
 }

@@ -16,9 +16,9 @@
 #define SINCE "20261122143000Z"
 
 static const StampSettings forms[] = {
-    {STAMP_CLASS, NULL},
-    {STAMP_ATTRIBUTE, (char *)"extensionAttribute15"},
-    {STAMP_PROXY, (char *)"DIRSYNC"},
+    {.form = STAMP_CLASS},
+    {.form = STAMP_ATTRIBUTE, .name = (char *)"extensionAttribute15"},
+    {.form = STAMP_PROXY, .name = (char *)"DIRSYNC"},
 };
 
 /* Everything that an anchor may contain. */

@@ -49,9 +49,10 @@ static int end(void **state)
 {
     Fixture *fixture = *state;
     state_close(fixture->state);
-    static const char *const names[] = {"x/runs", "x/state.db", "x/state.db-wal", "x/state.db-shm", "x/lock",
-        "x",
-                                        "acme.home.db", "acme.home.db-wal", "acme.home.db-shm", ""};
+    static const char *const names[] = {
+        "x/runs",         "x/state.db",       "x/state.db-wal", "x/state.db-shm",   "x/foreign.db",
+        "x/foreign.db-wal", "x/foreign.db-shm", "x/lock",         "x",                "acme.home.db",
+        "acme.home.db-wal", "acme.home.db-shm", ""};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *path = g_build_filename(fixture->folder, names[i], NULL);
         remove(path);
@@ -142,8 +143,8 @@ static void test_links(void **state)
     open_again(fixture);
     size_t seen = 0;
     int64_t count = 0;
-    assert_true(state_scan_links(fixture->state, count_link, &seen, NULL));
-    assert_true(state_count_links(fixture->state, &count, NULL));
+    assert_true(state_scan_links(fixture->state, STEP_IMPORT, count_link, &seen, NULL));
+    assert_true(state_count_links(fixture->state, STEP_IMPORT, &count, NULL));
     assert_int_equal(seen, 1);
     assert_int_equal(count, 1);
     g_auto(LinkRow) found = {0};
@@ -158,14 +159,44 @@ static void test_links(void **state)
     assert_int_equal(found.flags, row.flags);
     found.flags = 0;
     found.target = (Fingerprint){9, 9};
-    assert_true(state_touch_link(fixture->state, &found, NULL));
+    assert_true(state_save_link(fixture->state, &found, NULL));
     assert_true(state_find_link(fixture->state, 1, &found, NULL));
     assert_int_equal(found.flags, 0);
     assert_int_equal(found.target.low, 9);
-    assert_true(state_remove_link(fixture->state, row.anchor, NULL));
+    assert_true(state_remove_link(fixture->state, STEP_IMPORT, row.anchor, NULL));
     assert_true(state_find_link(fixture->state, 1, &found, NULL));
     assert_int_equal(found.row, 0);
     assert_null(found.anchor);
+}
+
+/* The same anchor in both steps is two links; members are found by the name of the source entry. */
+static void test_links_of_the_steps_are_apart(void **state)
+{
+    Fixture *fixture = *state;
+    Fingerprint name = {7, 8};
+    LinkRow in = {.anchor = (char *)"a1", .dn = (char *)"cn=in"};
+    LinkRow out = {.step = STEP_EXPORT, .anchor = (char *)"a1", .dn = (char *)"cn=out",
+                   .source_dn = (char *)"cn=Ann,ou=people", .source_key = name};
+    assert_true(state_save_link(fixture->state, &in, NULL));
+    assert_true(state_save_link(fixture->state, &out, NULL));
+    open_again(fixture);
+    g_auto(LinkRow) found = {0};
+    assert_true(state_find_link_by_anchor(fixture->state, STEP_IMPORT, "a1", &found, NULL));
+    assert_string_equal(found.dn, "cn=in");
+    assert_int_equal(found.step, STEP_IMPORT);
+    assert_null(found.source_dn);
+    assert_true(state_find_link_by_source(fixture->state, STEP_EXPORT, name, &found, NULL));
+    assert_string_equal(found.dn, "cn=out");
+    assert_int_equal(found.step, STEP_EXPORT);
+    assert_string_equal(found.source_dn, "cn=Ann,ou=people");
+    assert_true(state_find_link_by_source(fixture->state, STEP_IMPORT, name, &found, NULL));
+    assert_int_equal(found.row, 0);
+    assert_true(state_remove_link(fixture->state, STEP_EXPORT, "a1", NULL));
+    for (int step = 0; step < STEPS; step++) {
+        int64_t count = -1;
+        assert_true(state_count_links(fixture->state, (Step)step, &count, NULL));
+        assert_int_equal(count, step == STEP_IMPORT);
+    }
 }
 
 static void test_a_rollback_takes_everything_back(void **state)
@@ -179,7 +210,7 @@ static void test_a_rollback_takes_everything_back(void **state)
     assert_true(state_set(fixture->state, "name", "after", NULL));
     state_rollback(fixture->state);
     int64_t count = -1;
-    assert_true(state_count_links(fixture->state, &count, NULL));
+    assert_true(state_count_links(fixture->state, STEP_IMPORT, &count, NULL));
     assert_int_equal(count, 0);
     assert_true(state_get(fixture->state, "name", &value, NULL));
     assert_string_equal(value, "before");
@@ -206,16 +237,33 @@ static void test_quarantine(void **state)
 {
     Fixture *fixture = *state;
     bool is_new = false;
-    assert_true(state_quarantine(fixture->state, "b", "bad", "run1", &is_new, NULL));
+    assert_true(state_quarantine(fixture->state, STEP_IMPORT, "b", "bad", "run1", &is_new, NULL));
     assert_true(is_new);
-    assert_true(state_quarantine(fixture->state, "a", "odd", "run1", &is_new, NULL));
-    assert_true(state_quarantine(fixture->state, "b", "worse", "run2", &is_new, NULL));
+    assert_true(state_quarantine(fixture->state, STEP_IMPORT, "a", "odd", "run1", &is_new, NULL));
+    assert_true(state_quarantine(fixture->state, STEP_IMPORT, "b", "worse", "run2", &is_new, NULL));
     assert_false(is_new);
     assert_quarantine(fixture->state, "a: odd (run1..run1)\nb: worse (run1..run2)\n");
     g_autoptr(GString) cleared = g_string_new(NULL);
-    assert_true(state_clear_quarantine(fixture->state, "run2", append, cleared, NULL));
+    assert_true(state_clear_quarantine(fixture->state, STEP_IMPORT, "run2", append, cleared, NULL));
     assert_string_equal(cleared->str, "a: odd (run1..run1)\n");
     assert_quarantine(fixture->state, "b: worse (run1..run2)\n");
+}
+
+static void test_quarantines_of_the_steps_are_apart(void **state)
+{
+    Fixture *fixture = *state;
+    bool is_new = false;
+    g_autofree char *reason = NULL, *none = NULL;
+    assert_true(state_quarantine(fixture->state, STEP_IMPORT, "a", "bad", "run1", &is_new, NULL));
+    assert_true(state_quarantine(fixture->state, STEP_EXPORT, "a", "odd", "run1", &is_new, NULL));
+    assert_true(is_new);
+    g_autoptr(GString) cleared = g_string_new(NULL);
+    assert_true(state_clear_quarantine(fixture->state, STEP_IMPORT, "run2", append, cleared, NULL));
+    assert_string_equal(cleared->str, "a: bad (run1..run1)\n");
+    assert_true(state_quarantine_reason(fixture->state, STEP_EXPORT, "a", &reason, NULL));
+    assert_string_equal(reason, "odd");
+    assert_true(state_quarantine_reason(fixture->state, STEP_IMPORT, "a", &none, NULL));
+    assert_null(none);
 }
 
 /* --- runs --- */
@@ -269,14 +317,14 @@ static void test_ids_are_told_apart(void **state)
         assert_true(g_hash_table_add(seen, run_new_id())); /* most of them in the same second */
 }
 
-/* --- the home index --- */
+/* --- the indexes --- */
 
-static void save_holder(HomeIndex *home, const char *id, const char *owner, const char *address)
+static void save_holder(HolderIndex *home, const char *id, const char *owner, const char *address)
 {
     HolderKey keys[] = {{(char *)KEY_ADDRESS, (char *)address}};
     Holder holder = {.id = (char *)id, .dn = (char *)id, .dn_key = (char *)id, .owner = (char *)owner,
                      .anchor = (char *)(owner ? id : NULL)};
-    assert_true(home_index_save(home, &holder, keys, 1, NULL));
+    assert_true(holder_index_save(home, &holder, keys, 1, NULL));
 }
 
 static void add_anchor(const char *anchor, void *data)
@@ -284,39 +332,58 @@ static void add_anchor(const char *anchor, void *data)
     g_string_append_printf(data, "%s ", anchor);
 }
 
-static void assert_rivals(HomeIndex *home, int64_t since, const char *expected)
+static void assert_rivals(HolderIndex *home, int64_t since, const char *expected)
 {
     g_autoptr(GString) anchors = g_string_new(NULL);
-    assert_true(home_index_rivals(home, since, UUID, add_anchor, anchors, NULL));
+    assert_true(holder_index_rivals(home, since, UUID, add_anchor, anchors, NULL));
     assert_string_equal(anchors->str, expected);
 }
 
 static void test_rivals_since(void **state)
 {
     Fixture *fixture = *state;
-    HomeIndex *home = state_home(fixture->state);
-    assert_true(home_index_begin(home, NULL));
-    int64_t first = home_index_serial(home);
+    HolderIndex *home = state_index(fixture->state, STEP_IMPORT, NULL);
+    assert_true(holder_index_begin(home, NULL));
+    int64_t first = holder_index_serial(home);
     save_holder(home, "ours", UUID, "smtp:a@x");
     save_holder(home, "quiet", UUID, "smtp:b@x");
     save_holder(home, "theirs", OTHER, "smtp:a@x");
-    assert_true(home_index_commit(home, NULL));
+    assert_true(holder_index_commit(home, NULL));
     assert_rivals(home, 0, ""); /* another connector's object is no native */
-    assert_true(home_index_begin(home, NULL));
-    int64_t second = home_index_serial(home);
+    assert_true(holder_index_begin(home, NULL));
+    int64_t second = holder_index_serial(home);
     assert_true(second > first);
     save_holder(home, "native", NULL, "smtp:a@x");
-    assert_true(home_index_commit(home, NULL));
+    assert_true(holder_index_commit(home, NULL));
     open_again(fixture);
-    home = state_home(fixture->state);
+    home = state_index(fixture->state, STEP_IMPORT, NULL);
     assert_rivals(home, first, "ours ");
     assert_rivals(home, second, "");
-    assert_true(home_index_begin(home, NULL));
-    assert_true(home_index_serial(home) > second);
+    assert_true(holder_index_begin(home, NULL));
+    assert_true(holder_index_serial(home) > second);
     g_autoptr(GString) values = g_string_new(NULL);
-    assert_true(home_index_new_keys(home, first, KEY_ADDRESS, add_anchor, values, NULL));
+    assert_true(holder_index_new_keys(home, first, KEY_ADDRESS, add_anchor, values, NULL));
     assert_string_equal(values->str, "smtp:a@x ");
-    home_index_rollback(home);
+    holder_index_rollback(home);
+}
+
+/* What is in the directory that is exported to is not in the home directory. */
+static void test_each_directory_has_an_index_of_its_own(void **state)
+{
+    Fixture *fixture = *state;
+    HolderIndex *home = state_index(fixture->state, STEP_IMPORT, NULL);
+    HolderIndex *foreign = state_index(fixture->state, STEP_EXPORT, NULL);
+    g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func((GDestroyNotify)holder_free);
+    assert_non_null(foreign);
+    assert_ptr_not_equal(home, foreign);
+    assert_string_not_equal(holder_index_id(home), holder_index_id(foreign));
+    assert_true(holder_index_begin(foreign, NULL));
+    save_holder(foreign, "native", NULL, "smtp:a@x");
+    assert_true(holder_index_commit(foreign, NULL));
+    assert_true(holder_index_find(home, KEY_ADDRESS, "smtp:a@x", found, NULL));
+    assert_int_equal(found->len, 0);
+    assert_true(holder_index_find(foreign, KEY_ADDRESS, "smtp:a@x", found, NULL));
+    assert_int_equal(found->len, 1);
 }
 
 static void test_addresses_are_folded(void **state)
@@ -344,11 +411,14 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_no_state_yet_is_no_error, begin, end),
         cmocka_unit_test_setup_teardown(test_the_state_of_another_connector, begin, end),
         cmocka_unit_test_setup_teardown(test_links, begin, end),
+        cmocka_unit_test_setup_teardown(test_links_of_the_steps_are_apart, begin, end),
         cmocka_unit_test_setup_teardown(test_a_rollback_takes_everything_back, begin, end),
         cmocka_unit_test_setup_teardown(test_quarantine, begin, end),
+        cmocka_unit_test_setup_teardown(test_quarantines_of_the_steps_are_apart, begin, end),
         cmocka_unit_test_setup_teardown(test_runs_and_their_journal, begin, end),
         cmocka_unit_test(test_ids_are_told_apart),
         cmocka_unit_test_setup_teardown(test_rivals_since, begin, end),
+        cmocka_unit_test_setup_teardown(test_each_directory_has_an_index_of_its_own, begin, end),
         cmocka_unit_test(test_addresses_are_folded),
     };
     return cmocka_run_group_tests_name("state", tests, NULL, NULL);

@@ -120,7 +120,7 @@ static void test_homonyms_do_not_depend_on_order(void **state)
         RunOptions options = case_options(c, connector, NULL);
         g_auto(RunResult) result = {0};
         assert_true(run_sync(connector, &options, &result, NULL));
-        assert_int_equal(result.counts.of[COUNT_CREATED], 3);
+        assert_int_equal(result.step[STEP_IMPORT].counts.of[COUNT_CREATED], 3);
         g_autofree char *after = case_dump(c);
         g_autofree char *changes = case_differences(before, after);
         assert_non_null(strstr(changes, "+ cn=Jane Doe,ou=in,o=acme\n"));
@@ -172,10 +172,10 @@ static void test_special_characters_in_names(void **state)
     g_auto(RunResult) result = {0};
     g_autoptr(GError) error = NULL;
     assert_true(run_sync(connector, &options, &result, &error));
-    assert_int_equal(result.counts.of[COUNT_FAILED], 0);
-    assert_int_equal(result.counts.of[COUNT_CREATED] + result.counts.of[COUNT_QUARANTINED],
+    assert_int_equal(result.step[STEP_IMPORT].counts.of[COUNT_FAILED], 0);
+    assert_int_equal(result.step[STEP_IMPORT].counts.of[COUNT_CREATED] + result.step[STEP_IMPORT].counts.of[COUNT_QUARANTINED],
         G_N_ELEMENTS(names));
-    assert_int_equal(result.counts.of[COUNT_QUARANTINED], 0);
+    assert_int_equal(result.step[STEP_IMPORT].counts.of[COUNT_QUARANTINED], 0);
     case_sync(c, NULL, &(Expected){.counts = "20 unchanged"});
     /* and each can be renamed and deleted by that name */
     g_string_truncate(source, 0);
@@ -184,12 +184,12 @@ static void test_special_characters_in_names(void **state)
     g_autoptr(Connector) again = case_connector(c);
     options = case_options(c, again, &(Called){.lift = "delete=none disable=none rename=none change=none",
         .verify = true});
-    again->import.grace_days = 0;
+    again->pass[STEP_IMPORT].grace_days = 0;
     run_result_clear(&result);
     assert_true(run_sync(again, &options, &result, &error));
-    assert_int_equal(result.counts.of[COUNT_DELETED], G_N_ELEMENTS(names) - 1);
-    assert_int_equal(result.counts.of[COUNT_RENAMED], 1);
-    assert_int_equal(result.counts.of[COUNT_FAILED], 0);
+    assert_int_equal(result.step[STEP_IMPORT].counts.of[COUNT_DELETED], G_N_ELEMENTS(names) - 1);
+    assert_int_equal(result.step[STEP_IMPORT].counts.of[COUNT_RENAMED], 1);
+    assert_int_equal(result.step[STEP_IMPORT].counts.of[COUNT_FAILED], 0);
 }
 
 /* With the mapping that ships: the name is cut, the value is whole. */
@@ -271,7 +271,7 @@ static void test_moved_home_after_a_plan(void **state)
     g_autofree char *plan = case_path(c, "plan");
     case_plan(c, NULL, plan, &(Expected){.counts = "1 deleted", .events = "moved-home"});
     case_sync(c, &(Called){.lift = "delete=0"},
-              &(Expected){.status = 4, .error = "limit \"delete\"*", .events = "run-limit moved-home"});
+              &(Expected){.status = 4, .error = "import: limit \"delete\"*", .events = "run-limit moved-home"});
     case_sync(c, &(Called){.only = "(uid=nobody)"}, &(Expected){.counts = "1 unchanged", .restless = true});
     case_sync(c, NULL, &(Expected){.changes = "- cn=Ann Ash,ou=in,o=acme\n", .writes = 1, .counts =
         "1 deleted",

@@ -1,15 +1,15 @@
 /*
- * home_index.c - see home_index.h
+ * holder_index.c - see holder_index.h
  */
-#include "dirsync/home_index.h"
+#include "dirsync/holder_index.h"
 
 #include "dirsync/database.h"
 
 #include <string.h>
 
-#define HOME_FORM 1
+#define HOLDERS_FORM 1
 
-struct HomeIndex {
+struct HolderIndex {
     Database *database;
     int64_t serial; /* of this transaction */
     char *id;
@@ -30,13 +30,13 @@ void holder_free(Holder *holder)
     g_free(holder);
 }
 
-HomeIndex *home_index_open(const char *path, GError **error)
+HolderIndex *holder_index_open(const char *path, GError **error)
 {
     bool created;
-    Database *database = database_open(path, "home.sql", HOME_FORM, &created, error);
+    Database *database = database_open(path, "holders.sql", HOLDERS_FORM, &created, error);
     if (!database)
         return NULL;
-    g_autoptr(HomeIndex) index = g_new0(HomeIndex, 1);
+    g_autoptr(HolderIndex) index = g_new0(HolderIndex, 1);
     index->database = database;
     if (!database_get_meta(database, "id", &index->id, error))
         return NULL;
@@ -48,17 +48,17 @@ HomeIndex *home_index_open(const char *path, GError **error)
     return g_steal_pointer(&index);
 }
 
-const char *home_index_id(const HomeIndex *index)
+const char *holder_index_id(const HolderIndex *index)
 {
     return index->id;
 }
 
-const char *const *home_index_kinds(const HomeIndex *index)
+const char *const *holder_index_kinds(const HolderIndex *index)
 {
     return (const char *const *)index->kinds;
 }
 
-void home_index_close(HomeIndex *index)
+void holder_index_close(HolderIndex *index)
 {
     if (!index)
         return;
@@ -95,7 +95,8 @@ static char *join_kinds(const char *kept, const char *const *wanted)
     return joined;
 }
 
-static bool replace_meta(HomeIndex *index, const char *name, const char *value, bool *changed, GError **error)
+static bool replace_meta(HolderIndex *index, const char *name, const char *value, bool *changed,
+                         GError **error)
 {
     g_autofree char *before = NULL;
     if (!database_get_meta(index->database, name, &before, error))
@@ -106,7 +107,7 @@ static bool replace_meta(HomeIndex *index, const char *name, const char *value, 
     return database_set_meta(index->database, name, value, error);
 }
 
-static bool prepare_in_transaction(HomeIndex *index, const char *const *kinds, const char *request,
+static bool prepare_in_transaction(HolderIndex *index, const char *const *kinds, const char *request,
                                    GError **error)
 {
     bool changed = false;
@@ -123,7 +124,7 @@ static bool prepare_in_transaction(HomeIndex *index, const char *const *kinds, c
            database_run(index->database, error, "UPDATE holder SET fingerprint = zeroblob(16)", "");
 }
 
-bool home_index_prepare(HomeIndex *index, const char *const *kinds, const char *request, GError **error)
+bool holder_index_prepare(HolderIndex *index, const char *const *kinds, const char *request, GError **error)
 {
     if (!database_begin(index->database, error))
         return false;
@@ -133,7 +134,7 @@ bool home_index_prepare(HomeIndex *index, const char *const *kinds, const char *
     return false;
 }
 
-bool home_index_scan(HomeIndex *index, HolderSeen seen, void *data, GError **error)
+bool holder_index_scan(HolderIndex *index, HolderSeen seen, void *data, GError **error)
 {
     sqlite3_stmt *statement =
         database_query(index->database, error, "SELECT row, fingerprint, id, owner FROM holder", "");
@@ -147,7 +148,7 @@ bool home_index_scan(HomeIndex *index, HolderSeen seen, void *data, GError **err
     return more == 0;
 }
 
-static bool next_serial(HomeIndex *index, GError **error)
+static bool next_serial(HolderIndex *index, GError **error)
 {
     g_autofree char *before = NULL;
     if (!database_get_meta(index->database, "serial", &before, error))
@@ -157,7 +158,7 @@ static bool next_serial(HomeIndex *index, GError **error)
     return database_set_meta(index->database, "serial", now, error);
 }
 
-bool home_index_begin(HomeIndex *index, GError **error)
+bool holder_index_begin(HolderIndex *index, GError **error)
 {
     if (!database_begin(index->database, error))
         return false;
@@ -167,17 +168,17 @@ bool home_index_begin(HomeIndex *index, GError **error)
     return false;
 }
 
-bool home_index_commit(HomeIndex *index, GError **error)
+bool holder_index_commit(HolderIndex *index, GError **error)
 {
     return database_commit(index->database, error);
 }
 
-void home_index_rollback(HomeIndex *index)
+void holder_index_rollback(HolderIndex *index)
 {
     database_rollback(index->database);
 }
 
-static bool save_keys(HomeIndex *index, int64_t row, const HolderKey *keys, size_t n_keys, GError **error)
+static bool save_keys(HolderIndex *index, int64_t row, const HolderKey *keys, size_t n_keys, GError **error)
 {
     if (!database_run(index->database, error, "DELETE FROM key WHERE holder = ?", "i", row))
         return false;
@@ -189,7 +190,8 @@ static bool save_keys(HomeIndex *index, int64_t row, const HolderKey *keys, size
     return true;
 }
 
-bool home_index_save(HomeIndex *index, Holder *holder, const HolderKey *keys, size_t n_keys, GError **error)
+bool holder_index_save(HolderIndex *index, Holder *holder, const HolderKey *keys, size_t n_keys,
+                       GError **error)
 {
     if (!database_run(index->database, error,
                       "INSERT INTO holder (id, dn, dn_key, fingerprint, owner, anchor, graced, serial) "
@@ -208,12 +210,12 @@ bool home_index_save(HomeIndex *index, Holder *holder, const HolderKey *keys, si
     return save_keys(index, holder->row, keys, n_keys, error);
 }
 
-bool home_index_remove(HomeIndex *index, int64_t row, GError **error)
+bool holder_index_remove(HolderIndex *index, int64_t row, GError **error)
 {
     return database_run(index->database, error, "DELETE FROM holder WHERE row = ?", "i", row);
 }
 
-static bool collect(HomeIndex *index, sqlite3_stmt *statement, GPtrArray *found, GError **error)
+static bool collect(HolderIndex *index, sqlite3_stmt *statement, GPtrArray *found, GError **error)
 {
     int more = -1;
     while (statement && (more = database_step(index->database, statement, error)) > 0) {
@@ -231,7 +233,8 @@ static bool collect(HomeIndex *index, sqlite3_stmt *statement, GPtrArray *found,
     return more == 0;
 }
 
-bool home_index_find(HomeIndex *index, const char *kind, const char *value, GPtrArray *found, GError **error)
+bool holder_index_find(HolderIndex *index, const char *kind, const char *value, GPtrArray *found,
+                       GError **error)
 {
     return collect(index,
                    database_query(index->database, error,
@@ -241,7 +244,7 @@ bool home_index_find(HomeIndex *index, const char *kind, const char *value, GPtr
                    found, error);
 }
 
-bool home_index_find_dn(HomeIndex *index, const char *dn_key, GPtrArray *found, GError **error)
+bool holder_index_find_dn(HolderIndex *index, const char *dn_key, GPtrArray *found, GError **error)
 {
     return collect(index,
                    database_query(index->database, error,
@@ -249,13 +252,21 @@ bool home_index_find_dn(HomeIndex *index, const char *dn_key, GPtrArray *found, 
                    found, error);
 }
 
-int64_t home_index_serial(const HomeIndex *index)
+bool holder_index_find_id(HolderIndex *index, const char *id, GPtrArray *found, GError **error)
+{
+    return collect(index,
+                   database_query(index->database, error,
+                                  "SELECT " HOLDER_COLUMNS " FROM holder h WHERE h.id = ?", "s", id),
+                   found, error);
+}
+
+int64_t holder_index_serial(const HolderIndex *index)
 {
     return index->serial;
 }
 
-bool home_index_rivals(HomeIndex *index, int64_t since, const char *owner,
-                       void (*rival)(const char *anchor, void *data), void *data, GError **error)
+bool holder_index_rivals(HolderIndex *index, int64_t since, const char *owner,
+                         void (*rival)(const char *anchor, void *data), void *data, GError **error)
 {
     sqlite3_stmt *statement =
         database_query(index->database, error,
@@ -269,8 +280,8 @@ bool home_index_rivals(HomeIndex *index, int64_t since, const char *owner,
     return more == 0;
 }
 
-bool home_index_new_keys(HomeIndex *index, int64_t since, const char *kind,
-                         void (*seen)(const char *value, void *data), void *data, GError **error)
+bool holder_index_new_keys(HolderIndex *index, int64_t since, const char *kind,
+                           void (*seen)(const char *value, void *data), void *data, GError **error)
 {
     sqlite3_stmt *statement =
         database_query(index->database, error,

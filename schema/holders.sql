@@ -1,5 +1,5 @@
--- Index of the home directory: every recipient and every address in it, natives
--- included. A cache: deleting it costs one full read.
+-- Index of a directory that is written to: every recipient and every address in
+-- it, natives included. A cache: deleting it costs one full read.
 
 CREATE TABLE meta (
     name  TEXT PRIMARY KEY,

@@ -1,0 +1,88 @@
+/*
+ * holder_index.h - who holds which address and name in a directory that is written to
+ *
+ * One file for the home directory of the organisation (home.db) and one for the
+ * foreign directory of each connector that exports (foreign.db): every recipient,
+ * natives included, with its addresses and the values of the attributes by which
+ * it is joined. A cache of what was read, refreshed by every read and healed by
+ * the next; nothing in it is ever the truth.
+ */
+#ifndef DIRSYNC_HOLDER_INDEX_H
+#define DIRSYNC_HOLDER_INDEX_H
+
+#include "dirsync/entry.h"
+#include "dirsync/error.h"
+
+#define KEY_ADDRESS "address"
+
+typedef struct HolderIndex HolderIndex;
+
+/** One recipient. Strings belong to the holder. */
+typedef struct {
+    int64_t row;       /* 0: not stored yet */
+    char *id;          /* entryUUID or objectGUID as text */
+    char *dn, *dn_key; /* as received, and canonical */
+    Fingerprint fingerprint;
+    char *owner, *anchor; /* connector that made it; NULL: native */
+    bool graced;
+} Holder;
+
+void holder_free(Holder *holder);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Holder, holder_free)
+
+/** One thing to look a holder up by. */
+typedef struct {
+    char *kind;  /* KEY_ADDRESS, or the lower-case attribute of a join rule */
+    char *value; /* folded */
+} HolderKey;
+
+HolderIndex *holder_index_open(const char *path, GError **error);
+void holder_index_close(HolderIndex *index);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HolderIndex, holder_index_close)
+
+/** Sees to it that these kinds of key (besides addresses) are kept; when one is new every holder
+ *  counts as changed. @request: digest of what is asked of the directory; a change has the same effect. */
+bool holder_index_prepare(HolderIndex *index, const char *const *kinds, const char *request, GError **error);
+
+/** All holders: what is needed to recognise them when they are read again. */
+typedef void (*HolderSeen)(int64_t row, const Fingerprint *fingerprint, const char *id, const char *owner,
+                           void *data);
+bool holder_index_scan(HolderIndex *index, HolderSeen seen, void *data, GError **error);
+
+/** Everything between is one transaction. */
+bool holder_index_begin(HolderIndex *index, GError **error);
+bool holder_index_commit(HolderIndex *index, GError **error);
+void holder_index_rollback(HolderIndex *index);
+
+/** Stores a holder (an earlier one of the same id is replaced) with its keys; sets holder->row. */
+bool holder_index_save(HolderIndex *index, Holder *holder, const HolderKey *keys, size_t n_keys,
+                       GError **error);
+bool holder_index_remove(HolderIndex *index, int64_t row, GError **error);
+
+/** Appends the holders found to @found (GPtrArray with holder_free). */
+bool holder_index_find(HolderIndex *index, const char *kind, const char *value, GPtrArray *found,
+                       GError **error);
+/** The holder with that entryUUID or objectGUID. */
+bool holder_index_find_id(HolderIndex *index, const char *id, GPtrArray *found, GError **error);
+bool holder_index_find_dn(HolderIndex *index, const char *dn_key, GPtrArray *found, GError **error);
+
+/** Number of the transaction; each has a higher one than those before it. */
+int64_t holder_index_serial(const HolderIndex *index);
+/** Made with the file: serials of another file mean nothing. */
+const char *holder_index_id(const HolderIndex *index);
+/** The attributes whose values are kept as keys, of every connector that uses the file; lower case,
+ *  NULL-terminated. After holder_index_prepare(). */
+const char *const *holder_index_kinds(const HolderIndex *index);
+/** Calls back with the anchor of every object of @owner that shares a key with a native saved in a
+ *  transaction after @since. */
+bool holder_index_rivals(HolderIndex *index, int64_t since, const char *owner,
+                         void (*rival)(const char *anchor, void *data), void *data, GError **error);
+
+/** Calls back with the values of that kind that natives saved after @since have. */
+bool holder_index_new_keys(HolderIndex *index, int64_t since, const char *kind,
+                           void (*seen)(const char *value, void *data), void *data, GError **error);
+
+/** "type:value" folded for comparison: Unicode case folding, outer blanks off. g_free(). */
+char *address_fold(const char *address, size_t len);
+
+#endif

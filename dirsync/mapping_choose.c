@@ -1,0 +1,59 @@
+/*
+ * mapping_choose.c - which recipient of a mapping an entry is; contract in mapping.h
+ *
+ * Two questions: what the entry is (of), which the mapping alone says, and what
+ * is made of it (as), which the connector asks for. An entry that is nothing to
+ * the connector is left out, whatever else of the mapping would fit it.
+ */
+#include "dirsync/error.h"
+#include "dirsync/mapping_internal.h"
+
+/* Sets *holds to what the condition says of the present entry. */
+static bool test(const Mapping *mapping, const Recipient *recipient, bool *holds, GError **error)
+{
+    *holds = true;
+    if (!recipient->when)
+        return true;
+    g_autofree char *reason = NULL;
+    xmlXPathObject *result = expression_evaluate(mapping->evaluator, recipient->when, NULL, 0, 0, &reason);
+    if (!result) {
+        error_set(error, ERROR_INVALID, "%s: when: %s", recipient->where, reason);
+        return false;
+    }
+    *holds = xmlXPathCastToBoolean(result) != 0;
+    xmlXPathFreeObject(result);
+    return true;
+}
+
+/* The first whose condition holds, says what the entry is; it and those after it can be what is made.
+ * Nothing is made where AS_NOTHING is asked for, since no recipient is that. */
+static bool choose(const Mapping *mapping, const RecipientAs as[OF_KINDS], int *index, GError **error)
+{
+    int of = -1;
+    for (guint i = 0; i < mapping->recipients->len; i++) {
+        const Recipient *recipient = mapping_recipient_at(mapping, i);
+        bool wanted = (int)recipient->about.of == of && recipient->about.as == as[of], holds;
+        if (of >= 0 && !wanted)
+            continue;
+        if (!test(mapping, recipient, &holds, error))
+            return false;
+        if (!holds)
+            continue;
+        of = (int)recipient->about.of;
+        if (recipient->about.as == as[of]) {
+            *index = (int)i;
+            return true;
+        }
+    }
+    return true;
+}
+
+bool mapping_choose(Mapping *mapping, const RecipientAs as[OF_KINDS], const Schema *source_schema,
+                    const Entry *source, int *index, GError **error)
+{
+    *index = -1;
+    evaluator_set_entry(mapping->evaluator, source, source_schema);
+    bool good = choose(mapping, as, index, error);
+    evaluator_set_entry(mapping->evaluator, NULL, NULL);
+    return good;
+}

@@ -1,0 +1,167 @@
+/*
+ * pass_scope.c - who an entry is: in scope or not, its anchor, its keys
+ *
+ * Questions about one entry of either side, answered from the entry and the
+ * definitions alone.
+ */
+#include "dirsync/pass_internal.h"
+
+#include "dirsync/account.h"
+#include "dirsync/dn.h"
+
+#include <string.h>
+
+/* --- source --- */
+
+static bool is_below(const Pass *pass, const SourceSettings *source, const Entry *entry)
+{
+    const Schema *schema = pass->side[SOURCE].schema;
+    const char *base = source->base ? source->base : pass->side[SOURCE].endpoint->base;
+    if (!base || source->scope == SEARCH_SUBTREE)
+        return !base || schema_dn_within(schema, entry_dn(entry), base);
+    g_autofree char *parent =
+        source->scope == SEARCH_ONE ? dn_parent(entry_dn(entry)) : g_strdup(entry_dn(entry));
+    return parent && schema_dn_equal(schema, parent, base);
+}
+
+static bool is_selected(const Pass *pass, const Entry *entry)
+{
+    for (size_t i = 0; i < pass->settings->n_sources; i++)
+        if ((!pass->scopes[i] || filter_matches(pass->scopes[i], pass->side[SOURCE].schema, entry)) &&
+            is_below(pass, &pass->settings->sources[i], entry))
+            return true;
+    return false;
+}
+
+/* What we made there ourselves, from the other side, never goes back. */
+static bool came_from_the_other_side(const Pass *pass, const Entry *entry)
+{
+    const Side *side = &pass->side[SOURCE];
+    g_auto(Stamp) stamp = {0};
+    return side->stamp && stamp_read(side->stamp, side->schema, entry, &stamp) &&
+           !strcmp(stamp.connector, pass->connector->uuid);
+}
+
+static bool is_hidden(const Pass *pass, const Entry *entry)
+{
+    const char *hidden = schema_find_string(pass->side[SOURCE].schema, entry, HIDE_ATTRIBUTE);
+    return hidden && !g_ascii_strcasecmp(hidden, "TRUE");
+}
+
+/* A condition that fails is left to the mapping itself, which says so. */
+static bool is_recipient(const Pass *pass, const Entry *entry)
+{
+    int index;
+    g_autoptr(GError) failure = NULL;
+    return !mapping_choose(pass->mapping, pass->as, pass->side[SOURCE].schema, entry, &index, &failure) ||
+           index >= 0;
+}
+
+const char *pass_out_of_scope(const Pass *pass, const Entry *entry)
+{
+    if (!is_selected(pass, entry))
+        return "filtered out";
+    if (came_from_the_other_side(pass, entry))
+        return "it came from the other side";
+    if (!pass->settings->hidden && is_hidden(pass, entry))
+        return "hidden from address lists";
+    if (!pass->settings->disabled && account_is_disabled(pass->side[SOURCE].schema, entry))
+        return "its account is disabled";
+    return is_recipient(pass, entry) ? NULL : "the mapping has no recipient of its kind";
+}
+
+Fingerprint pass_source_key(const Pass *pass, const char *dn)
+{
+    g_autofree char *key = schema_normalise_dn(pass->side[SOURCE].schema, dn);
+    return fingerprint_string(key ? key : dn);
+}
+
+/* Of several values the smallest: servers promise no order. */
+char *pass_anchor_of(const Pass *pass, const Entry *entry)
+{
+    const Attribute *anchor = schema_find(pass->side[SOURCE].schema, entry, pass->anchor);
+    char *smallest = NULL;
+    for (size_t i = 0; anchor && i < anchor->n_values; i++) {
+        if (!anchor->values[i].len)
+            continue;
+        g_autofree char *text = anchor_text(anchor->values[i]);
+        if (!smallest || strcmp(text, smallest) < 0) {
+            g_free(smallest);
+            smallest = g_steal_pointer(&text);
+        }
+    }
+    return smallest;
+}
+
+/* --- target --- */
+
+static void add_key(GArray *keys, const char *kind, char *value)
+{
+    HolderKey key = {g_strdup(kind), value};
+    g_array_append_val(keys, key);
+}
+
+static void key_clear(void *data)
+{
+    HolderKey *key = data;
+    g_free(key->kind);
+    g_free(key->value);
+}
+
+static void add_addresses(const Pass *pass, const Entry *entry, const char *name, const char *type,
+                          GArray *keys)
+{
+    const Attribute *attribute = schema_find(pass->side[TARGET].schema, entry, name);
+    g_autofree char *stamp = stamp_value_prefix(target_stamp(pass));
+    for (size_t i = 0; attribute && i < attribute->n_values; i++) {
+        Value value = attribute->values[i];
+        if (stamp && !g_ascii_strncasecmp(value.data, stamp, strlen(stamp)))
+            continue;
+        g_autofree char *whole = g_strconcat(type, value.data, NULL);
+        char *folded = address_fold(whole, strlen(whole));
+        bool there = false;
+        for (guint j = 0; j < keys->len; j++)
+            there |= !strcmp(g_array_index(keys, HolderKey, j).value, folded);
+        if (there)
+            g_free(folded);
+        else
+            add_key(keys, KEY_ADDRESS, folded);
+    }
+}
+
+GArray *pass_keys(const Pass *pass, const Entry *entry)
+{
+    const Schema *schema = pass->side[TARGET].schema;
+    GArray *keys = g_array_new(FALSE, FALSE, sizeof(HolderKey));
+    g_array_set_clear_func(keys, key_clear);
+    add_addresses(pass, entry, "proxyAddresses", "", keys);
+    add_addresses(pass, entry, "targetAddress", "", keys);
+    add_addresses(pass, entry, "mail", "smtp:", keys);
+    for (const char *const *kind = holder_index_kinds(pass->index); *kind; kind++) {
+        const Attribute *attribute = schema_find(schema, entry, *kind);
+        for (size_t j = 0; attribute && j < attribute->n_values; j++) {
+            GString *text = g_string_new(NULL);
+            schema_normalise(schema, schema_attribute(schema, *kind), attribute->values[j], text);
+            add_key(keys, *kind, g_string_free(text, FALSE));
+        }
+    }
+    return keys;
+}
+
+char *pass_target_id(const Pass *pass, const Entry *entry)
+{
+    const Attribute *id = schema_find(pass->side[TARGET].schema, entry, pass->target_id);
+    return id ? anchor_text(id->values[0]) : g_strdup(entry_dn(entry));
+}
+
+/* Everybody who can receive mail, and everything that is ours. */
+char *pass_target_filter(const Pass *pass)
+{
+    GString *filter =
+        g_string_new("(|(proxyAddresses=*)(mail=*)(targetAddress=*)(mailNickname=*)(objectClass=contact)");
+    for (const char *const *name = stamp_attributes(target_stamp(pass)); *name; name++)
+        g_string_append_printf(filter, "(%s=*)", *name);
+    for (const char *const *kind = holder_index_kinds(pass->index); *kind; kind++)
+        g_string_append_printf(filter, "(%s=*)", *kind);
+    return g_string_free(g_string_append_c(filter, ')'), FALSE);
+}

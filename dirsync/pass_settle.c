@@ -1,0 +1,140 @@
+/*
+ * pass_settle.c - what is remembered when changes are done
+ *
+ * A link is recorded when the last change of its anchor has been answered; what
+ * needed none at the end of the run, together with the quarantine and how far the
+ * source was read.
+ */
+#include "dirsync/pass_internal.h"
+
+#include "dirsync/fault.h"
+
+#include <string.h>
+
+static bool store(Pass *pass, Settlement *settlement, GError **error)
+{
+    LinkRow *row = &settlement->row;
+    if (settlement->remove && !settlement->failed)
+        return state_remove_link(pass->state, pass->step, row->anchor, error);
+    if (settlement->failed) {
+        /* Whatever was planned did not come about: forget what we knew, the next run looks again. */
+        row->source = row->target = row->desired = (Fingerprint){0, 0};
+        row->exact = settlement->exact_before;
+        row->flags = (row->flags | LINK_RETRY) & ~(unsigned)LINK_YIELDED;
+    }
+    return state_save_link(pass->state, row, error);
+}
+
+static void count_done(Pass *pass, const Settlement *settlement)
+{
+    if (settlement->failed) {
+        pass->done.of[COUNT_FAILED]++;
+        return;
+    }
+    for (int kind = 0; kind < COUNTS; kind++)
+        if (settlement->kinds & 1u << kind)
+            pass->done.of[kind]++;
+}
+
+bool pass_record(const Applied *applied, void *data, GError **error)
+{
+    Pass *pass = data;
+    if (!applied->change->anchor)
+        return true;
+    uint32_t i =
+        fingerprint_index_find(&pass->by_anchor_settlements, fingerprint_string(applied->change->anchor));
+    if (i == NOWHERE)
+        return true;
+    Settlement *settlement = &g_array_index(pass->settlements, Settlement, i);
+    settlement->failed |= applied->outcome != JOURNAL_DONE;
+    if (--settlement->pending)
+        return true;
+    count_done(pass, settlement);
+    return store(pass, settlement, error);
+}
+
+static bool store_unchanged(Pass *pass, GError **error)
+{
+    for (guint i = 0; i < pass->settlements->len; i++) {
+        Settlement *settlement = &g_array_index(pass->settlements, Settlement, i);
+        if (settlement->kinds || settlement->pending)
+            continue;
+        if (!store(pass, settlement, error))
+            return false;
+    }
+    return true;
+}
+
+/* Links in sync whose object merely looks different now (our own echo, most of the time). */
+static bool store_new_looks(Pass *pass, GError **error)
+{
+    for (guint i = 0; i < pass->side[TARGET].records->len; i++) {
+        const Record *record = &g_array_index(pass->side[TARGET].records, Record, i);
+        if (record->mark != MARK_EQUAL || pass->item_of_link[record->link] != NOWHERE)
+            continue;
+        g_auto(LinkRow) row = {0};
+        if (!state_find_link(pass->state, link_at(pass->links, record->link)->row, &row, error))
+            return false;
+        row.target = record->fingerprint;
+        g_free(row.dn);
+        g_free(row.id);
+        row.dn = g_strdup(record->dn);
+        row.id = g_strdup(record->id);
+        if (!state_save_link(pass->state, &row, error))
+            return false;
+    }
+    return true;
+}
+
+static void tell_cleared(const char *subject, const char *reason, const char *first, const char *last,
+                         void *data)
+{
+    (void)first;
+    (void)last;
+    (void)data;
+    event_emit(EVENT_QUARANTINE_CLEARED, subject, "in order again (was: %s)", reason);
+}
+
+static bool store_quarantine(Pass *pass, const char *run, GError **error)
+{
+    for (guint i = 0; i < pass->quarantined->len; i += 2) {
+        const char *subject = g_ptr_array_index(pass->quarantined, i),
+                   *reason = g_ptr_array_index(pass->quarantined, i + 1);
+        bool is_new = false;
+        if (!state_quarantine(pass->state, pass->step, subject, reason, run, &is_new, error))
+            return false;
+        pass->done.newly_quarantined += is_new;
+    }
+    return pass->partial_reason ||
+           state_clear_quarantine(pass->state, pass->step, run, tell_cleared, NULL, error);
+}
+
+static bool store_read(Pass *pass, GError **error)
+{
+    const ReadResult *result = &pass->side[SOURCE].result;
+    if (pass->options.only)
+        return true;
+    g_autofree char *count = g_strdup_printf("%zu", result->entries + result->bad);
+    if (result->proof == PROOF_COMPLETE && !pass->partial_reason &&
+        !pass_remember(pass, "source-count", count, error))
+        return false;
+    g_autofree char *serial =
+        g_strdup_printf("%s %" G_GINT64_FORMAT, holder_index_id(pass->index), pass->index_serial);
+    return pass_remember(pass, "index-serial", serial, error) &&
+           pass_remember(pass, "definitions", pass->digest, error);
+}
+
+bool pass_settle(Pass *pass, const char *run, bool finished, GError **error)
+{
+    pass->done.of[COUNT_UNCHANGED] = pass->planned.of[COUNT_UNCHANGED];
+    pass->done.of[COUNT_QUARANTINED] = pass->planned.of[COUNT_QUARANTINED];
+    if (!state_begin(pass->state, error))
+        return false;
+    if (store_unchanged(pass, error) && store_new_looks(pass, error) && store_quarantine(pass, run, error) &&
+        (!finished || store_read(pass, error)) && state_commit(pass->state, error)) {
+        fault_step("settled");
+        return true;
+    }
+    state_rollback(pass->state);
+    return false;
+}

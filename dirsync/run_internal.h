@@ -1,0 +1,23 @@
+/* run_internal.h - what the files of the run module share; nobody else includes it */
+#ifndef DIRSYNC_RUN_INTERNAL_H
+#define DIRSYNC_RUN_INTERNAL_H
+
+#include "dirsync/run.h"
+
+/** The steps of a plan in the order in which they are carried out: an undo goes backwards. */
+static inline Step run_step_at(const PlanHead *head, int i)
+{
+    return head->kind && head->kind[0] == 'u' ? (Step)(STEPS - 1 - i) : (Step)i;
+}
+
+/** Place of the step's first change among those of the whole plan. */
+size_t run_first_seq(const PlanHead *head, Step step);
+
+/** How apply.h carries out that step of a plan; the caller adds what it wants to be told. */
+Apply run_apply_of(const Connector *connector, State *state, Directory *directory, const char *folder,
+                   const PlanHead *head, Step step, const char *run);
+
+/** Asks the directories what became of the changes of runs that were cut short, and records it. */
+bool run_recover(const Connector *connector, State *state, GError **error);
+
+#endif
