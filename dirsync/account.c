@@ -92,12 +92,17 @@ static bool shows_disabled(const Schema *schema, const Entry *entry, AccountMean
     return text && !g_ascii_strcasecmp(text, marks[means].disabled);
 }
 
-bool account_is_disabled(const Schema *schema, const Entry *entry)
+static bool is_marked(const Schema *schema, const Entry *entry, bool for_good)
 {
     for (AccountMeans means = 0; means < ACCOUNT_BY_PASSWORD; means++)
-        if (shows_disabled(schema, entry, means, false))
+        if (shows_disabled(schema, entry, means, for_good))
             return true;
     return false;
+}
+
+bool account_is_disabled(const Schema *schema, const Entry *entry)
+{
+    return is_marked(schema, entry, true);
 }
 
 /* userAccountControl with or without the one bit; NULL or no number: that of a normal account. */
@@ -170,7 +175,7 @@ static bool goes_with_password(AccountMeans server, AccountMeans means, bool new
 Change *account_enable(const Schema *schema, const Entry *current, bool new_password)
 {
     AccountMeans server = account_means(schema);
-    if (!account_is_disabled(schema, current) && !(server == ACCOUNT_BY_PASSWORD && new_password))
+    if (!is_marked(schema, current, false) && !(server == ACCOUNT_BY_PASSWORD && new_password))
         return NULL;
     char control[CONTROL_TEXT_SIZE];
     change_control(schema_find_string(schema, current, CONTROL), false, control);

@@ -33,7 +33,8 @@ AccountMeans account_means(const Schema *schema);
 /** The attribute that has to be read, by name when it is operational; NULL for ACCOUNT_BY_PASSWORD. */
 const char *account_attribute(AccountMeans means);
 
-/** True when any of the three attributes says so. False when the entry shows none of them. */
+/** True when any of the three attributes says so, for good: a lock that ends by itself, after too many wrong
+ *  passwords, disables nobody. False when the entry shows none of them. */
 bool account_is_disabled(const Schema *schema, const Entry *entry);
 
 /** Makes an entry that is about to be created a disabled account. What it has of userAccountControl is

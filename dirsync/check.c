@@ -91,9 +91,8 @@ static bool try_mapping(Trial *trial, const DirectoryItem *item, const Entry *en
         return true;
     }
     trial->without_anchor += !schema_find(trial->source, entry, trial->anchor);
-    g_autoptr(Entry) desired = NULL;
     if (!why && trial->target)
-        desired = mapping_apply(trial->mapping, (size_t)kind, trial->target, trial->source, entry, &why);
+        entry_free(mapping_apply(trial->mapping, (size_t)kind, trial->target, trial->source, entry, &why));
     if (why)
         note_reason(trial, item->where, why->message);
     else

@@ -79,7 +79,7 @@ static bool claim_against(Pass *pass, Subject *subject, const Holder *holder, co
         return true;
     }
     Item *item = item_of_holder(pass, holder);
-    if (item && item->state == ITEM_LEAVING && pass->may_remove && !item->unconfirmed) {
+    if (item && item->state == ITEM_LEAVING && pass->may_remove && !item->unconfirmed && !item->is_account) {
         unsigned gone = 0;
         if (!subject->act) /* only when it is certain that the newcomer will be written */
             return true;

@@ -235,6 +235,8 @@ const StampSettings *connector_stamp(const Connector *connector, Step step, int 
     bool home = (step == STEP_IMPORT) == (side == TARGET);
     if (home)
         return &connector->organisation->stamp;
+    if (step == STEP_IMPORT && connector->import_stamp.name)
+        return &connector->import_stamp;
     /* What is exported elsewhere does not come back through the source of the import. */
     if (!connector->has_foreign_stamp || (step == STEP_IMPORT && connector->has_export_target))
         return NULL;
@@ -326,6 +328,15 @@ static void check_passes(const Connector *connector, const xmlNode *const nodes[
             check_container(connector, (Step)step, nodes[step], problems);
 }
 
+/* Known without an export too: another connector may write there, or this one did once. */
+static void read_import_stamp(Connector *connector, const xmlNode *node)
+{
+    const xmlNode *stamp = xml_child(node, "stamp");
+    connector->import_stamp = (StampSettings){.form = STAMP_ATTRIBUTE};
+    if (stamp)
+        connector->import_stamp.name = xml_attribute(stamp, "attribute");
+}
+
 /* Only an export to somewhere else can do without. */
 static void read_foreign(Connector *connector, const xmlNode *root, const xmlNode *const nodes[STEPS],
                          const char *definition, GString **problems)
@@ -352,8 +363,10 @@ static Connector *read_connector(const xmlDoc *doc, const char *path, GString **
     memcpy(connector->pass, pass_defaults, sizeof connector->pass);
     read_foreign(connector, root, nodes, path, problems);
     read_organisation(connector, root, path, problems);
-    if (nodes[STEP_IMPORT])
+    if (nodes[STEP_IMPORT]) {
         read_pass(&connector->pass[STEP_IMPORT], STEP_IMPORT, nodes[STEP_IMPORT], path, problems);
+        read_import_stamp(connector, nodes[STEP_IMPORT]);
+    }
     if (nodes[STEP_EXPORT] && connector->organisation &&
         (connector->foreign.driver || xml_child(nodes[STEP_EXPORT], "to")))
         read_export(connector, nodes[STEP_EXPORT], path, problems);
@@ -428,6 +441,7 @@ void connector_free(Connector *connector)
     endpoint_clear(&connector->export_target);
     g_free(connector->foreign_stamp.name);
     g_free(connector->foreign_stamp.owner);
+    g_free(connector->import_stamp.name);
     organisation_free(connector->organisation);
     g_free(connector->metrics);
     g_free(connector->path);

@@ -63,21 +63,21 @@ typedef struct {
 
 /** One pass of a connector. */
 typedef struct {
-    bool wanted;             /* the definition has it */
     char *where;             /* "file:line" */
     char *container;         /* DN of the container in the target; "" : none (CSV) */
-    bool create_container;   /* make it when it is missing */
     char *mapping;           /* name of a shipped mapping, or path */
     SourceSettings *sources; /* at least one; they do not overlap */
     size_t n_sources;
     char *anchor;        /* source attribute; NULL: driver's default (entryUUID, objectGUID) */
     unsigned grace_days; /* import: default 30; export: 0; 0: delete at once */
     GraceAction grace_action;
-    bool adopt; /* unowned objects that match are taken over */
-    bool out_of_scope_is_missing;
     JoinRule *joins;
     size_t n_joins;
     RecipientAs as[OF_KINDS];
+    bool wanted;           /* the definition has it */
+    bool create_container; /* make it when it is missing */
+    bool adopt;            /* unowned objects that match are taken over */
+    bool out_of_scope_is_missing;
     bool said[OF_KINDS];   /* the definition says so; else it is meant where the mapping offers it */
     bool enabled_accounts; /* AS_USER: accounts are enabled at the end; else they stay disabled */
     bool hidden, disabled; /* hidden recipients, disabled accounts of the source are in scope */
@@ -94,6 +94,8 @@ typedef struct Connector {
     Endpoint export_target;
     bool has_foreign_stamp;
     StampSettings foreign_stamp; /* marks our objects in the target of the export */
+    StampSettings
+        import_stamp; /* marks what some dirsync put into the foreign directory; name NULL: as above */
     PassSettings pass[STEPS];
     Limit limits[LIMIT_KINDS];
     char *metrics; /* path of the OpenMetrics file; NULL none */

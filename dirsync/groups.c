@@ -2,11 +2,11 @@
  * groups.c - groups, written when everybody else's names are known
  *
  * A group goes through reconciling like everybody, but for its members; what was
- * decided is kept aside. When all names are settled the members are resolved and
- * the group is written at once, by the difference. A member that is a group made
- * in this very run follows in a last wave, so that no server is given a name that
- * is not there yet. Very many members go in portions: servers bound the size of
- * one request.
+ * decided is kept aside. When all names are settled, groups that get another name
+ * get it; then the members are resolved and each group is written at once, by the
+ * difference. A member that is a group made in this very run follows in a last
+ * wave, so that no server is given a name that is not there yet. Very many members
+ * go in portions: servers bound the size of one request.
  */
 #include "dirsync/pass_internal.h"
 
@@ -14,7 +14,7 @@
 
 #define FIRST_WAVE 100 /* after everybody else, unless they wait for each other in very long chains */
 #define PORTION 1000   /* values of one operation */
-#define WAVES_OF_ONE 3 /* of one group at most: change, portions, rename */
+#define WAVES_OF_ONE 4 /* of one group at most: its own groups, its name, change, portions */
 
 /* --- before --- */
 
@@ -65,8 +65,13 @@ bool group_postpone(Pass *pass, Subject *subject, GError **error)
     item->postponed_wave = subject->wave;
     item->postponed_after = subject->after ? g_array_ref(subject->after) : NULL;
     item->retry = subject->retry;
+    item->emitted = (unsigned)subject->emitted;
+    item->kinds = subject->kinds;
     item->state = ITEM_DONE;
-    claim_register(pass, subject, subject->current, subject->desired, subject->wave);
+    if (subject->current && item->mark[TARGET] == MARK_ABSENT && !item->released)
+        item->released = entry_copy(subject->current); /* adopted */
+    /* Others wait for what it gives up, and that may be in the last of its waves. */
+    claim_register(pass, subject, subject->current, subject->desired, subject->wave + WAVES_OF_ONE - 1);
     return true;
 }
 
@@ -116,6 +121,15 @@ static void put_members(const Pass *pass, Subject *subject, const char *name, co
         entry_add_string(subject->desired, name, "");
 }
 
+/* Whom a read that was cut short did not show may be a member all the same. */
+static void keep_members(const Pass *pass, const Subject *subject, const char *name, GPtrArray *dns)
+{
+    const Attribute *has = subject->current ? schema_find(target_schema(pass), subject->current, name) : NULL;
+    for (size_t i = 0; has && i < has->n_values; i++)
+        if (has->values[i].len)
+            g_ptr_array_add(dns, g_strndup(has->values[i].data, has->values[i].len));
+}
+
 static void add_members(Entry *entry, const char *name, const GPtrArray *dns)
 {
     gssize at = entry_index(entry, name);
@@ -145,21 +159,22 @@ static GPtrArray *split_modify(Change *change)
     return rest;
 }
 
-/* One change after the other from what the object is to what it should be; subject->current follows. */
+/* One change after the other; subject->current is then what the object becomes. */
 static bool emit_portions(Pass *pass, Subject *subject, Change *change, const char *situation,
                           const char *because, GError **error)
 {
+    g_autoptr(Entry) result = managed_result(managed_of(pass, subject->kind), subject->current, change);
     g_autoptr(GPtrArray) rest = split_modify(change);
-    const Managed *managed = managed_of(pass, subject->kind);
-    for (guint i = 0; i <= rest->len; i++) {
-        Change *one = i ? g_ptr_array_index(rest, i - 1) : change;
-        g_autoptr(Entry) result = managed_result(managed, subject->current, one);
-        if (!emit_change(pass, subject, one, subject->current, subject->wave, situation, because, error))
+    if (!emit_change(pass, subject, change, subject->current, subject->wave++, situation, because, error))
+        return false;
+    if (rest->len) /* an undo of values needs none of them: it is not copied for every portion */
+        take_values(subject->current, ((Change *)rest->pdata[0])->modifications[0].name, NULL);
+    for (guint i = 0; i < rest->len; i++)
+        if (!emit_change(pass, subject, g_ptr_array_index(rest, i), subject->current, subject->wave,
+                         situation, because, error))
             return false;
-        subject->wave += i == 0;
-        entry_free(subject->current);
-        subject->current = g_steal_pointer(&result);
-    }
+    entry_free(subject->current);
+    subject->current = g_steal_pointer(&result);
     return true;
 }
 
@@ -185,7 +200,8 @@ static bool create_group(Pass *pass, Subject *subject, const char *name, GError 
         for (guint i = 0; i < PORTION; i++)
             entry_add_string(change->entry, name, g_ptr_array_index(all, i));
     }
-    if (!emit_change(pass, subject, change, NULL, subject->wave++, "new", NULL, error))
+    if (!emit_change(pass, subject, change, NULL, subject->wave++,
+                     subject->item->remade ? "kind-changed" : "new", NULL, error))
         return false;
     g_clear_pointer(&subject->row.id, g_free); /* the server gives it a new one */
     subject->current = entry_copy(change->entry);
@@ -201,10 +217,12 @@ static void tally_members(Pass *pass, const Subject *subject, const Change *chan
         if (modification->kind != MODIFY_DELETE ||
             !schema_same_attribute(target_schema(pass), modification->name, name))
             continue;
-        tally_set_population(pass->tally, entry_dn(subject->current), had ? had->n_values : 1);
+        if (!tally_has_population(pass->tally, subject_server_dn(subject)))
+            tally_set_population(pass->tally, subject_server_dn(subject), had ? had->n_values : 1);
         for (size_t j = 0; j < modification->n_values; j++)
-            tally_add_of(pass->tally, LIMIT_MEMBERS, entry_dn(subject->current),
-                         "members that left the group");
+            if (modification->values[j].len) /* not nobody */
+                tally_add_of(pass->tally, LIMIT_MEMBERS, subject_server_dn(subject),
+                             "members that left the group");
     }
 }
 
@@ -212,17 +230,20 @@ static bool modify_group(Pass *pass, Subject *subject, const char *name, GError 
 {
     const char *because = NULL, *situation = subject->stamp.grace ? "returned" : "changed";
     g_autoptr(Change) change = subject_difference(pass, subject, &because);
-    if (change) {
-        tally_members(pass, subject, change, name);
-        if (!emit_portions(pass, subject, change, situation, because, error))
-            return false;
-    }
-    if (!strcmp(entry_dn(subject->current), entry_dn(subject->desired)))
+    if (!change)
         return true;
-    subject->wave++;
-    if (!subject_rename(pass, subject, error))
-        return false;
-    entry_set_dn(subject->current, entry_dn(subject->desired));
+    tally_members(pass, subject, change, name);
+    return emit_portions(pass, subject, change, situation, because, error);
+}
+
+/* Back into the groups that it was in as an object of another kind. */
+static bool rejoin_groups(Pass *pass, Subject *subject, GError **error)
+{
+    const GPtrArray *groups = subject->item->rejoins;
+    for (guint i = 0; groups && i < groups->len; i++)
+        if (!membership_restore(pass, subject, g_ptr_array_index(groups, i), entry_dn(subject->desired),
+                                "kind-changed", error))
+            return false;
     return true;
 }
 
@@ -234,13 +255,47 @@ static bool load_postponed(Pass *pass, uint32_t index, Subject *subject, GError 
     subject->wave = MAX(subject->wave, item->postponed_wave);
     subject->after = item->postponed_after ? g_array_ref(item->postponed_after) : NULL;
     subject->retry = item->retry;
-    if (subject->current)
-        membership_apply(pass, subject->current);
     if (!subject_map(pass, subject, error)) /* for the members' names alone */
         return false;
     g_clear_pointer(&subject->desired, entry_free);
     subject->desired = spool_read(pass->side[TARGET].spool, item->postponed, error);
     return subject->desired != NULL;
+}
+
+/* --- names --- */
+
+/* All names before any member is written: who is written sees them all. */
+static bool rename_group(Pass *pass, uint32_t index, GError **error)
+{
+    g_auto(Subject) subject = {0};
+    Item *item = item_at(pass, index);
+    if (!load_postponed(pass, index, &subject, error))
+        return false;
+    if (!subject.current || !strcmp(entry_dn(subject.current), entry_dn(subject.desired)))
+        return true;
+    if (!subject_rename(pass, &subject, error))
+        return false;
+    entry_free(item->released);
+    item->released = entry_copy(subject.current);
+    entry_set_dn(item->released, entry_dn(subject.desired));
+    item->after = subject.wave - 1;
+    item->emitted = (unsigned)subject.emitted;
+    item->kinds = subject.kinds;
+    return true;
+}
+
+/* --- all of it --- */
+
+static bool write_members(Pass *pass, Subject *subject, const Members *members, const char *name,
+                          unsigned late, GError **error)
+{
+    put_members(pass, subject, name, members->now);
+    bool ok = subject->current ? modify_group(pass, subject, name, error)
+                               : create_group(pass, subject, name, error);
+    if (!ok || !emit_rest(pass, subject, subject->desired, 0, error))
+        return false;
+    add_members(subject->desired, name, members->late);
+    return !members->late->len || emit_rest(pass, subject, subject->desired, late, error);
 }
 
 static bool write_group(Pass *pass, uint32_t index, unsigned late, GHashTable *created, GError **error)
@@ -251,20 +306,26 @@ static bool write_group(Pass *pass, uint32_t index, unsigned late, GHashTable *c
         !find_members(pass, &subject, created, &members, error))
         return false;
     const char *name = mapping_recipient(pass->mapping, (size_t)subject.kind)->members->name;
-    put_members(pass, &subject, name, members.now);
+    g_autofree char *id = subject.current ? pass_target_id(pass, subject.current) : NULL;
+    if (subject.current) {
+        membership_apply(pass, subject_server_dn(&subject), subject.current);
+        subject.wave = MAX(subject.wave, membership_wave(pass, subject_server_dn(&subject)));
+    }
     if (members.unresolved) {
         emit_quarantine(pass, EVENT_MEMBERS_UNRESOLVED, subject.anchor, members.unresolved);
-        subject.retry = true;
+        subject.partly = true;
+        if (!pass->may_remove)
+            keep_members(pass, &subject, name, members.now);
     }
-    bool ok = subject.current ? modify_group(pass, &subject, name, error)
-                              : create_group(pass, &subject, name, error);
-    if (ok && !emit_rest(pass, &subject, subject.desired, 0, error))
+    if (!write_members(pass, &subject, &members, name, late, error) || !rejoin_groups(pass, &subject, error))
         return false;
-    add_members(subject.desired, name, members.late);
-    if (!ok || (members.late->len && !emit_rest(pass, &subject, subject.desired, late, error)))
-        return false;
-    emit_settlement(pass, &subject, subject.current, false, 0, NULL);
+    emit_settlement(pass, &subject, subject.current, false, 0, id);
     return true;
+}
+
+static bool is_created(const Item *item)
+{
+    return item->remade || (item->mark[TARGET] == MARK_ABSENT && !item->released);
 }
 
 /* Names of the groups that this run makes; *last: the latest wave that a group begins in. */
@@ -275,20 +336,41 @@ static GHashTable *created_groups(const Pass *pass, unsigned *last)
         const Item *item = item_at(pass, i);
         if (item->postponed == SPOOL_NOWHERE)
             continue;
-        *last = MAX(*last, item->postponed_wave);
-        if (item->mark[TARGET] == MARK_ABSENT)
+        *last = MAX(*last, MAX(item->postponed_wave, item->after));
+        if (is_created(item))
             g_hash_table_add(created, claim_dn_key(pass, item->planned_dn));
     }
     return created;
 }
 
+static int compare_waves(const void *a, const void *b, void *data)
+{
+    unsigned x = item_at(data, *(const uint32_t *)a)->postponed_wave;
+    unsigned y = item_at(data, *(const uint32_t *)b)->postponed_wave;
+    return (x > y) - (x < y);
+}
+
+/* Who takes a name comes after the one who gives it up: what is planned is looked at as it will be then. */
+static GArray *postponed_groups(Pass *pass)
+{
+    GArray *groups = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    for (uint32_t i = 0; i < pass->items->len; i++)
+        if (item_at(pass, i)->postponed != SPOOL_NOWHERE)
+            g_array_append_val(groups, i);
+    g_array_sort_with_data(groups, compare_waves, pass);
+    return groups;
+}
+
 bool reconcile_groups(Pass *pass, GError **error)
 {
     unsigned last = 0;
+    g_autoptr(GArray) groups = postponed_groups(pass);
+    for (guint i = 0; i < groups->len; i++)
+        if (!rename_group(pass, g_array_index(groups, uint32_t, i), error))
+            return false;
     g_autoptr(GHashTable) created = created_groups(pass, &last);
-    for (guint i = 0; i < pass->items->len; i++)
-        if (item_at(pass, i)->postponed != SPOOL_NOWHERE &&
-            !write_group(pass, i, last + WAVES_OF_ONE, created, error))
+    for (guint i = 0; i < groups->len; i++)
+        if (!write_group(pass, g_array_index(groups, uint32_t, i), last + WAVES_OF_ONE, created, error))
             return false;
     group_report_cycles(pass);
     return true;

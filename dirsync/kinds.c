@@ -30,11 +30,6 @@ bool subject_changed_kind(const Pass *pass, const Subject *subject)
     return !schema_entry_is(target_schema(pass), subject->current, class);
 }
 
-bool subject_is_user(const Pass *pass, const Subject *subject)
-{
-    return mapping_recipient(pass->mapping, (size_t)subject->kind)->as == AS_USER;
-}
-
 /* What others know the recipient by; copied where the new object has no value of its own and may have one. */
 static const char *const carried[] = {"mailNickname", "legacyExchangeDN", "textEncodedORAddress",
                                       "showInAddressBook"};
@@ -78,9 +73,18 @@ static void carry_addresses(const Pass *pass, const Subject *subject)
     }
 }
 
-static bool make_again(Pass *pass, Subject *subject, const GPtrArray *groups, GError **error)
+static bool make_again(Pass *pass, Subject *subject, GPtrArray *groups, GError **error)
 {
+    Item *item = subject->item;
     subject->wave++;
+    item->remade = true;
+    g_clear_pointer(&subject->current, entry_free);
+    if (!subject_make_unique(pass, subject, error))
+        return false;
+    if (subject->is_group) {
+        item->rejoins = g_ptr_array_ref(groups);
+        return group_postpone(pass, subject, error);
+    }
     if (!subject_create(pass, subject, "kind-changed", error))
         return false;
     subject->wave++;
@@ -88,6 +92,9 @@ static bool make_again(Pass *pass, Subject *subject, const GPtrArray *groups, GE
         if (!membership_restore(pass, subject, g_ptr_array_index(groups, i), entry_dn(subject->desired),
                                 "kind-changed", error))
             return false;
+    claim_register(pass, subject, NULL, subject->desired, subject->wave);
+    emit_settlement(pass, subject, subject->desired, false, 0, NULL);
+    item->state = ITEM_DONE;
     return true;
 }
 
@@ -107,7 +114,7 @@ bool reconcile_kind_changed(Pass *pass, Subject *subject, bool last, GError **er
     carry_addresses(pass, subject);
     for (size_t i = 0; i < G_N_ELEMENTS(carried); i++)
         carry_attribute(pass, subject, carried[i]);
-    if (!subject_claim(pass, subject, true, last, &wait, error))
+    if (!subject_make_unique(pass, subject, error) || !subject_claim(pass, subject, true, last, &wait, error))
         return false;
     if (wait) {
         subject->item->state = ITEM_WAITING;
@@ -122,11 +129,5 @@ bool reconcile_kind_changed(Pass *pass, Subject *subject, bool last, GError **er
     if (!subject_delete(pass, subject, NULL, "kind-changed", "it is of another kind now", groups,
                         &subject->wave, error))
         return false;
-    g_clear_pointer(&subject->current, entry_free);
-    if (!make_again(pass, subject, groups, error))
-        return false;
-    claim_register(pass, subject, NULL, subject->desired, subject->wave);
-    emit_settlement(pass, subject, subject->desired, false, 0, NULL);
-    subject->item->state = ITEM_DONE;
-    return true;
+    return make_again(pass, subject, groups, error);
 }

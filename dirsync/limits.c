@@ -174,6 +174,6 @@ bool limits_allow(const Limit limits[LIMIT_KINDS], const Tally *tally, size_t po
             check_figure(&limits[kind], (LimitKind)kind, figure, name, population, over);
     }
     if (over->len)
-        error_set(error, ERROR_LIMIT, "%s\nnothing was written", over->str);
+        error_set(error, ERROR_LIMIT, "%s\nnothing of this step was written", over->str);
     return !over->len;
 }

@@ -80,7 +80,9 @@ static void add_mapping_rules(Managed *managed, const MappingRecipient *recipien
 
 static void add_stamp_rules(Managed *managed, const StampSettings *stamp)
 {
-    managed->stamp_prefix = stamp_value_prefix(stamp);
+    managed->stamp_prefix = stamp->form == STAMP_ATTRIBUTE && stamp->owner
+                                ? g_strconcat(stamp->owner, ";", NULL) /* others may have values beside it */
+                                : stamp_value_prefix(stamp);
     for (const char *const *name = stamp_attributes(stamp); *name; name++) {
         Rule *rule = rule_for(managed, *name);
         if (!managed->stamp_prefix)
@@ -335,16 +337,42 @@ static bool is_among(const Managed *managed, const char *name, Value value, cons
     return !modification->n_values;
 }
 
+static GBytes *normal_form(const Managed *managed, const AttributeType *type, Value value)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    schema_normalise(managed->schema, type, value, text);
+    return g_bytes_new(text->str, text->len);
+}
+
+static void bytes_free(void *bytes)
+{
+    g_bytes_unref(bytes);
+}
+
+/* A group may lose thousands of its members at once. */
+static GHashTable *values_to_delete(const Managed *managed, const AttributeType *type,
+                                    const Modification *modification)
+{
+    GHashTable *values = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, bytes_free, NULL);
+    for (size_t i = 0; i < modification->n_values; i++)
+        g_hash_table_add(values, normal_form(managed, type, modification->values[i]));
+    return values;
+}
+
 static void delete_values(const Managed *managed, Entry *entry, const Modification *modification)
 {
     const Attribute *found = schema_find(managed->schema, entry, modification->name);
     if (!found)
         return;
     g_autofree char *name = g_strdup(found->name);
+    const AttributeType *type = schema_attribute(managed->schema, name);
+    g_autoptr(GHashTable) values = values_to_delete(managed, type, modification);
     g_autoptr(Entry) kept = entry_new("");
-    for (size_t i = 0; i < found->n_values; i++)
-        if (!is_among(managed, name, found->values[i], modification))
+    for (size_t i = 0; i < found->n_values && modification->n_values; i++) {
+        g_autoptr(GBytes) form = normal_form(managed, type, found->values[i]);
+        if (!g_hash_table_contains(values, form))
             entry_add(kept, name, found->values[i].data, found->values[i].len);
+    }
     entry_remove(entry, (size_t)entry_index(entry, name));
     for (size_t i = 0; entry_n_attributes(kept) && i < entry_attribute(kept, 0)->n_values; i++) {
         Value value = entry_attribute(kept, 0)->values[i];
@@ -359,14 +387,15 @@ static void delete_attribute(const Managed *managed, Entry *entry, const char *n
         entry_remove(entry, (size_t)entry_index(entry, found->name));
 }
 
-/* The stamp's value among the proxy addresses; the others are not ours to take. */
+/* The stamp's value in an attribute that it shares; the others are not ours to take. */
 static void delete_stamp_values(const Managed *managed, Entry *entry)
 {
-    const Attribute *proxies = schema_find(managed->schema, entry, "proxyAddresses");
-    for (size_t i = 0; proxies && i < proxies->n_values; i++)
-        if (!g_ascii_strncasecmp(proxies->values[i].data, managed->stamp_prefix,
+    const char *name = stamp_attributes(managed->stamp)[0];
+    const Attribute *shared = schema_find(managed->schema, entry, name);
+    for (size_t i = 0; shared && i < shared->n_values; i++)
+        if (!g_ascii_strncasecmp(shared->values[i].data, managed->stamp_prefix,
                                  strlen(managed->stamp_prefix))) {
-            Modification gone = {MODIFY_DELETE, "proxyAddresses", &proxies->values[i], 1};
+            Modification gone = {MODIFY_DELETE, name, &shared->values[i], 1};
             delete_values(managed, entry, &gone);
             return;
         }

@@ -7,6 +7,7 @@
  * list. State and indexes answer at once; only who is in neither is fetched from
  * the source, many at a time.
  */
+#include "dirsync/dn.h"
 #include "dirsync/pass_internal.h"
 
 #include <string.h>
@@ -28,24 +29,27 @@ static bool dn_of_native(Pass *pass, const char *id, char **dn, GError **error)
     return true;
 }
 
-/* Where this run leaves an item's object. */
-static bool dn_of_item(Pass *pass, const Item *item, Fingerprint anchor, char **dn, GError **error)
+/* Where this run leaves an item's object. @known: where it was, as far as the state remembers. */
+static bool dn_of_item(Pass *pass, const Item *item, const LinkRow *known, Fingerprint anchor, char **dn,
+                       GError **error)
 {
     uint32_t i = fingerprint_index_find(&pass->by_anchor_settlements, anchor);
+    const Settlement *settlement = i == NOWHERE ? NULL : &g_array_index(pass->settlements, Settlement, i);
     if (item->planned_dn) {
         *dn = g_strdup(item->planned_dn);
         return true;
     }
-    if (i != NOWHERE) {
-        const Settlement *settlement = &g_array_index(pass->settlements, Settlement, i);
-        if (settlement->row.flags & LINK_YIELDED)
-            return dn_of_native(pass, settlement->row.id, dn, error);
-        *dn = settlement->remove ? NULL : g_strdup(settlement->row.dn);
+    if (settlement && settlement->row.flags & LINK_YIELDED)
+        return dn_of_native(pass, settlement->row.id, dn, error);
+    /* In grace nobody in the source stands behind the name any more: that is a name that leads nowhere. */
+    if (settlement && (settlement->remove || settlement->row.flags & LINK_GRACED))
         return true;
-    }
-    /* Nothing was decided: an object that there is stays as it is. */
-    if (item->target != NOWHERE)
+    if (settlement && settlement->pending)
+        *dn = g_strdup(settlement->row.dn);
+    else if (item->target != NOWHERE) /* it stays as it is */
         *dn = g_strdup(g_array_index(pass->side[TARGET].records, Record, item->target).dn);
+    else if (item->mark[TARGET] != MARK_ABSENT)
+        *dn = g_strdup(known->dn);
     return true;
 }
 
@@ -56,12 +60,13 @@ static bool dn_of_object(Pass *pass, const char *anchor, char **dn, GError **err
     uint32_t link = fingerprint_index_find(&pass->links->by_anchor, key);
     if (link == NOWHERE)
         return true;
-    uint32_t at = pass->item_of_link[link];
-    if (at != NOWHERE)
-        return dn_of_item(pass, item_at(pass, at), key, dn, error);
     g_auto(LinkRow) row = {0};
-    if (!state_find_link(pass->state, link_at(pass->links, link)->row, &row, error))
+    uint32_t at = pass->item_of_link[link];
+    if (link_at(pass->links, link)->row &&
+        !state_find_link(pass->state, link_at(pass->links, link)->row, &row, error))
         return false;
+    if (at != NOWHERE)
+        return dn_of_item(pass, item_at(pass, at), &row, key, dn, error);
     if (row.flags & LINK_YIELDED)
         return dn_of_native(pass, row.id, dn, error);
     uint32_t record = fingerprint_index_find(&pass->side[TARGET].by_anchor, key);
@@ -72,19 +77,20 @@ static bool dn_of_object(Pass *pass, const char *anchor, char **dn, GError **err
     return true;
 }
 
-/* DN in the target of the native from which the pass the other way made the object with that anchor. */
-static bool dn_of_origin(Pass *pass, const char *anchor, char **dn, GError **error)
-{
-    g_auto(LinkRow) row = {0};
-    if (!dn_of_native(pass, anchor, dn, error) || *dn)
-        return *dn != NULL;
-    if (!state_find_link_by_anchor(pass->state, (Step)(1 - (int)pass->step), anchor, &row, error))
-        return false;
-    *dn = g_strdup(row.source_dn);
-    return true;
-}
-
 /* --- by name --- */
+
+/* A member on its way to its DN in the target. */
+typedef struct {
+    char *dn;     /* found */
+    char *origin; /* anchor, in the pass the other way, of the native to look for */
+} Found;
+
+static void found_clear(void *data)
+{
+    Found *found = data;
+    g_free(found->dn);
+    g_free(found->origin);
+}
 
 static bool by_record(Pass *pass, Fingerprint key, char **dn, GError **error)
 {
@@ -95,70 +101,103 @@ static bool by_record(Pass *pass, Fingerprint key, char **dn, GError **error)
                         error);
 }
 
+/* The name that the state remembers is only good while the entry is as it was: else somebody else may have
+ * it. */
 static bool by_link(Pass *pass, Fingerprint key, char **dn, GError **error)
 {
     g_auto(LinkRow) row = {0};
     if (!state_find_link_by_source(pass->state, pass->step, key, &row, error))
         return false;
-    return !row.row || dn_of_object(pass, row.anchor, dn, error);
+    uint32_t link =
+        row.row ? fingerprint_index_find(&pass->links->by_anchor, fingerprint_string(row.anchor)) : NOWHERE;
+    bool same = link != NOWHERE && pass->side[SOURCE].marks[link] == MARK_SAME;
+    return !same || dn_of_object(pass, row.anchor, dn, error);
+}
+
+/* What the index says was true when the pass the other way began; the link of its object knows what it has
+ * done since. */
+static bool is_still_called(Pass *pass, Step other, const char *anchor, const char *key, bool *is,
+                            GError **error)
+{
+    g_auto(LinkRow) row = {0};
+    if (!state_find_link_by_anchor(pass->state, other, anchor, &row, error))
+        return false;
+    g_autofree char *now = row.dn ? schema_normalise_dn(pass->side[SOURCE].schema, row.dn) : NULL;
+    *is = !g_strcmp0(now, key);
+    return true;
 }
 
 /* One of our own objects in the source, as the index of the pass the other way knows it. */
-static bool by_our_object(Pass *pass, const char *name, char **dn, GError **error)
+static bool by_our_object(Pass *pass, const char *name, Found *member, GError **error)
 {
     Step other = (Step)(1 - (int)pass->step);
-    HolderIndex *index = pass->connector->pass[other].wanted ? state_index(pass->state, other, error) : NULL;
-    if (!index)
-        return !pass->connector->pass[other].wanted;
+    if (!pass->connector->pass[other].wanted || pass->options.planned)
+        return true;
+    HolderIndex *index = state_index(pass->state, other, error);
     g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func((GDestroyNotify)holder_free);
     g_autofree char *key = schema_normalise_dn(pass->side[SOURCE].schema, name);
-    if (!holder_index_find_dn(index, key ? key : name, found, error))
+    if (!index || !holder_index_find_dn(index, key ? key : name, found, error))
         return false;
-    const Holder *holder = found->len ? g_ptr_array_index(found, 0) : NULL;
+    const Holder *holder = found->len == 1 ? g_ptr_array_index(found, 0) : NULL;
+    bool still = false;
     if (!holder || g_strcmp0(holder->owner, pass->connector->uuid) != 0)
         return true;
-    return dn_of_origin(pass, holder->anchor, dn, error);
+    if (!is_still_called(pass, other, holder->anchor, key, &still, error))
+        return false;
+    if (still)
+        member->origin = g_strdup(holder->anchor);
+    return true;
 }
 
-static bool resolve_known(Pass *pass, MembersBy by, const char *name, char **dn, GError **error)
+static bool resolve_known(Pass *pass, MembersBy by, const char *name, Found *member, GError **error)
 {
     if (by == MEMBERS_BY_ANCHOR)
-        return dn_of_object(pass, name, dn, error);
+        return dn_of_object(pass, name, &member->dn, error);
     Fingerprint key = pass_source_key(pass, name);
-    return by_record(pass, key, dn, error) && (*dn || by_link(pass, key, dn, error)) &&
-           (*dn || by_our_object(pass, name, dn, error));
+    return by_record(pass, key, &member->dn, error) &&
+           (member->dn || by_link(pass, key, &member->dn, error)) &&
+           (member->dn || by_our_object(pass, name, member, error));
 }
 
 /* --- who is not known is fetched --- */
 
 typedef struct {
     Pass *pass;
-    GPtrArray *names, *dns; /* dns: NULL where not known */
+    GArray *members; /* of Found */
 } Fetching;
 
 static bool fetched(size_t index, Entry *entry, void *data, GError **error)
 {
     Fetching *fetching = data;
     const Side *side = &fetching->pass->side[SOURCE];
-    char **dn = (char **)&fetching->dns->pdata[index];
+    Found *member = &g_array_index(fetching->members, Found, index);
     g_autoptr(Entry) owned = entry;
     g_auto(Stamp) stamp = {0};
     if (!entry)
         return true;
     if (side->stamp && stamp_read(side->stamp, side->schema, entry, &stamp) &&
-        !strcmp(stamp.connector, fetching->pass->connector->uuid))
-        return dn_of_origin(fetching->pass, stamp.anchor, dn, error);
+        !strcmp(stamp.connector, fetching->pass->connector->uuid)) {
+        member->origin = g_strdup(stamp.anchor);
+        return true;
+    }
     g_autofree char *anchor = pass_anchor_of(fetching->pass, entry);
-    return !anchor || dn_of_object(fetching->pass, anchor, dn, error);
+    return !anchor || dn_of_object(fetching->pass, anchor, &member->dn, error);
 }
 
-static bool fetch_unknown(Pass *pass, GPtrArray *names, GPtrArray *dns, GError **error)
+static bool is_dn(const char *name)
+{
+    g_autoptr(Dn) dn = dn_parse(name, NULL);
+    return dn && dn->n_rdns;
+}
+
+static bool fetch_unknown(Pass *pass, GPtrArray *names, GArray *members, GError **error)
 {
     g_autoptr(GArray) ids = g_array_new(FALSE, TRUE, sizeof(FetchId));
-    Fetching fetching = {pass, names, dns};
+    Fetching fetching = {pass, members};
     for (guint i = 0; i < names->len; i++) {
+        const Found *member = &g_array_index(members, Found, i);
         FetchId id = {.dn = g_ptr_array_index(names, i), .index = i};
-        if (!g_ptr_array_index(dns, i) && *id.dn)
+        if (!member->dn && !member->origin && is_dn(id.dn))
             g_array_append_val(ids, id);
     }
     return !ids->len ||
@@ -166,20 +205,75 @@ static bool fetch_unknown(Pass *pass, GPtrArray *names, GPtrArray *dns, GError *
                            (const char *const *)pass->requests[SOURCE], fetched, &fetching, error);
 }
 
+/* --- natives, from which the pass the other way made our objects --- */
+
+static const char *origin_attribute(const Pass *pass)
+{
+    const char *named = pass->connector->pass[1 - (int)pass->step].anchor;
+    return named ? named : directory_describe(pass->side[TARGET].directory)->default_anchor;
+}
+
+static bool origin_fetched(size_t index, Entry *entry, void *data, GError **error)
+{
+    Fetching *fetching = data;
+    (void)error;
+    if (entry)
+        g_array_index(fetching->members, Found, index).dn = g_strdup(entry_dn(entry));
+    entry_free(entry);
+    return true;
+}
+
+static bool fetch_origins(Pass *pass, GArray *members, GError **error)
+{
+    const char *attribute = origin_attribute(pass);
+    g_autoptr(GArray) ids = g_array_new(FALSE, TRUE, sizeof(FetchId));
+    g_autoptr(GPtrArray) owned = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+    Fetching fetching = {pass, members};
+    for (guint i = 0; i < members->len && attribute; i++) {
+        const Found *member = &g_array_index(members, Found, i);
+        if (member->dn || !member->origin)
+            continue;
+        GBytes *bytes = anchor_bytes(member->origin);
+        FetchId id = {.id_attribute = attribute, .index = i};
+        id.id.data = g_bytes_get_data(bytes, &id.id.len);
+        g_ptr_array_add(owned, bytes);
+        g_array_append_val(ids, id);
+    }
+    return !ids->len ||
+           directory_fetch(pass->side[TARGET].directory, (const FetchId *)(void *)ids->data, ids->len,
+                           (const char *const[]){attribute, NULL}, origin_fetched, &fetching, error);
+}
+
+/* The home index knows natives that are recipients, when they are told apart as it does it. */
+static bool find_origins(Pass *pass, GArray *members, GError **error)
+{
+    bool by_id = !g_strcmp0(origin_attribute(pass), pass->target_id);
+    for (guint i = 0; i < members->len && by_id; i++) {
+        Found *member = &g_array_index(members, Found, i);
+        if (!member->dn && member->origin && !dn_of_native(pass, member->origin, &member->dn, error))
+            return false;
+    }
+    return fetch_origins(pass, members, error);
+}
+
 /* --- a group --- */
 
 bool members_resolve(Pass *pass, MembersBy by, GPtrArray *names, GPtrArray *dns, GError **error)
 {
-    for (guint i = 0; i < names->len; i++) {
-        char *dn = NULL;
-        if (!resolve_known(pass, by, g_ptr_array_index(names, i), &dn, error)) {
-            g_free(dn);
+    g_autoptr(GArray) members = g_array_new(FALSE, TRUE, sizeof(Found));
+    g_array_set_clear_func(members, found_clear);
+    g_array_set_size(members, names->len);
+    for (guint i = 0; i < names->len; i++)
+        if (!resolve_known(pass, by, g_ptr_array_index(names, i), &g_array_index(members, Found, i), error))
             return false;
-        }
-        g_ptr_array_add(dns, dn);
-    }
     bool is_file = directory_describe(pass->side[SOURCE].directory)->capabilities & IS_FILE;
-    return by == MEMBERS_BY_ANCHOR || is_file || fetch_unknown(pass, names, dns, error);
+    if (by == MEMBERS_BY_DN && !is_file && !fetch_unknown(pass, names, members, error))
+        return false;
+    if (!find_origins(pass, members, error))
+        return false;
+    for (guint i = 0; i < members->len; i++)
+        g_ptr_array_add(dns, g_steal_pointer(&g_array_index(members, Found, i).dn));
+    return true;
 }
 
 char *members_unresolved(const GPtrArray *names, const GPtrArray *dns)

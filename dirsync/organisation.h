@@ -25,15 +25,15 @@ typedef struct {
     char **uris; /* tried in order */
     char *base;
     BindMethod bind;
+    TlsMode tls;
     char *bind_dn; /* BIND_SIMPLE; authzid for SASL, or NULL */
     SecretSource password;
-    TlsMode tls;
     char *tls_ca;                    /* CA file; NULL: the system's */
     char *tls_certificate, *tls_key; /* client certificate, or NULL */
-    bool cleartext_allowed;
     unsigned timeout;   /* seconds for connecting and for one answer; default 30 */
     unsigned page_size; /* 0: only where the server needs it */
     unsigned window;    /* outstanding writes; default 32, 1..256 */
+    bool cleartext_allowed;
     /* files */
     char *path;               /* absolute, or relative to the definition's folder (made absolute) */
     char *count_trailer;      /* a last comment "# <count_trailer>: N" (csv: a last row "<count_trailer>;N")
@@ -42,15 +42,15 @@ typedef struct {
     unsigned max_age;         /* seconds; older is partial; 0 any age */
     unsigned minimum_percent; /* of the last good count; default 95 */
     /* csv files; see CsvFormat in csv.h */
+    char *encoding; /* as in text_source.h; NULL UTF-8 */
+    char **columns; /* NULL: the header's */
     char delimiter; /* default ',' */
     char separator; /* between the values of a field; '\0' none */
-    char *encoding; /* as in text_source.h; NULL UTF-8 */
     bool header;    /* default true */
-    char **columns; /* NULL: the header's */
     /* files that are written (the target of an export) */
     bool is_target;      /* may be missing (then it is empty), and is written */
-    char *key;           /* csv: the column that tells rows apart; NULL: the first */
     unsigned mode;       /* permission bits of the file; default 0600 */
+    char *key;           /* csv: the column that tells rows apart; NULL: the first */
     bool guard_formulas; /* csv: a value that a spreadsheet would calculate gets a ' in front */
 } Endpoint;
 

@@ -65,6 +65,7 @@ void pass_close(Pass *pass)
     g_free(pass->anchor);
     g_free(pass->digest);
     g_free(pass->full_reason);
+    g_free(pass->shown);
     g_free(pass->partial_reason);
     g_free(pass->run);
     g_free(pass);

@@ -67,6 +67,7 @@ typedef struct {
     bool confirmed;          /* the source was asked and does not have it */
     bool unconfirmed;        /* the source still has it, or could not be asked */
     bool out_of_scope;       /* the source has it, outside the filter */
+    bool is_account;         /* leaving, and not to be deleted for a newcomer */
     Entry *released;         /* target as a first change of this run leaves it (cycles) */
     unsigned after;          /* wave of that change */
     unsigned emitted, kinds; /* what that came to, see Subject */
@@ -76,7 +77,10 @@ typedef struct {
     char *planned_dn;
     GArray *postponed_after; /* Subject.after */
     unsigned postponed_wave;
-    bool retry; /* Subject.retry */
+    bool retry;         /* Subject.retry */
+    bool remade;        /* the object that was there is deleted before */
+    char *old_dn;       /* as the server has it, when another name is planned already */
+    GPtrArray *rejoins; /* groups (Entry) that it comes back into when it has been made again */
 } Item;
 
 /** What is recorded when all changes of one anchor are done. */
@@ -117,6 +121,11 @@ struct Pass {
     Counts planned, done;
     size_t population;
     size_t source_count; /* of the last complete read; 0: not known */
+    size_t *shown;       /* of each source: entries that are somebody to us */
+    size_t source_at;    /* the one that is being read */
+    size_t outsiders;    /* decoded, and nobody to us */
+    bool holders_changed; /* somebody of the target is not as the index had them */
+    bool newcomers;      /* there may be somebody new in the source */
 
     char *run;
     GHashTable *freed;   /* key+holder -> Freed, see claims.c */
@@ -125,7 +134,7 @@ struct Pass {
     GArray *settlements; /* of Settlement */
     FingerprintIndex by_anchor_settlements;
     GPtrArray *quarantined;  /* subject, reason, subject, reason ... */
-    GHashTable *memberships; /* canonical DN of a group -> what was planned for its members early */
+    GHashTable *memberships; /* canonical DN of a group -> what was planned for it early, see memberships.c */
     GHashTable *group_nodes; /* see group_cycles.c */
 };
 
@@ -197,6 +206,8 @@ typedef struct {
     Entry *desired;     /* as it should be, with its DN */
     Stamp stamp;        /* of current */
     int kind;           /* recipient of the mapping: of desired, else of current */
+    bool partly;        /* members were not found */
+    bool enabling;      /* a change that enables the account is planned */
     bool is_group;      /* it has members, which are written last */
     GPtrArray *members; /* how the source names them */
     unsigned wave;      /* first wave it may use */
@@ -209,6 +220,12 @@ typedef struct {
     bool beside_ours;   /* the object touched on the way is ours too */
     size_t emitted;
 } Subject;
+
+/** The name that the subject's object has on the server. */
+static inline const char *subject_server_dn(const Subject *subject)
+{
+    return subject->item->old_dn ? subject->item->old_dn : entry_dn(subject->current);
+}
 
 /* reconcile_present.c */
 bool reconcile_present(Pass *pass, Subject *subject, bool last, GError **error);
@@ -246,23 +263,43 @@ void group_note_members(Pass *pass, const Subject *subject, const GPtrArray *dns
 void group_report_cycles(Pass *pass);
 
 /* memberships.c */
-/** The groups of the target that @dn is a member of. */
+/** The groups of the target that @dn is a member of, as far as this run has planned. */
 GPtrArray *membership_groups(Pass *pass, const char *dn, GError **error);
 /** Plans for one of them that @dn leaves, and @heir comes where there is one. *left: it does leave (not who
- * is the last one where there must be one). */
+ * is the last one where there must be one). subject->wave is the wave of it then, or later. */
 bool membership_change(Pass *pass, Subject *subject, const Entry *group, const char *dn, const char *heir,
                        const char *situation, bool *left, GError **error);
+/** Plans that the groups of @dn follow it to its new name, before it gets that; subject->wave moves on. */
+bool membership_follow(Pass *pass, Subject *subject, const char *dn, const char *new_dn, GError **error);
 /** Plans that @dn comes back in. Not for groups that are written later in this run anyway. */
 bool membership_restore(Pass *pass, Subject *subject, const Entry *group, const char *dn,
                         const char *situation, GError **error);
-/** Does to @group, an entry of the target, what was planned for its members already. */
-void membership_apply(const Pass *pass, Entry *group);
+/** Does to @group what was planned for the members of the group that the server has as @dn. */
+void membership_apply(const Pass *pass, const char *dn, Entry *group);
+/** The wave after the last change of that group that was planned early; 0: there was none. */
+unsigned membership_wave(const Pass *pass, const char *dn);
+/** To be told about every object that is deleted or renamed; groups are remembered. */
+void membership_note_deleted(Pass *pass, const Subject *subject);
+void membership_note_renamed(Pass *pass, const Subject *subject, const char *new_dn, unsigned wave);
+/** Calls back with the anchor of each group of ours that has one of these members. */
+bool membership_open_groups(Pass *pass, const GPtrArray *dns, void (*open)(const char *anchor, void *data),
+                            void *data, GError **error);
+
+/* pass_accounts.c */
+bool subject_is_user(const Pass *pass, const Subject *subject);
+/** Adds to @change, with which grace begins, what disables the account. Flags for the link. */
+unsigned account_lock(const Pass *pass, const Subject *subject, Change *change);
+/** Adds to @change (or NULL), with which grace ends, what takes our lock off. */
+void account_unlock(const Pass *pass, const Subject *subject, Change *change);
+/** Plans after @change, which creates it, that the account is enabled, if it is to be. */
+bool account_create(Pass *pass, Subject *subject, Change *change, GError **error);
+/** The same for one that an earlier run did not come to. */
+bool account_finish(Pass *pass, Subject *subject, GError **error);
 
 /* kinds.c */
 /** Whether the object is of another kind than the one it should be. */
 bool subject_changed_kind(const Pass *pass, const Subject *subject);
 bool reconcile_kind_changed(Pass *pass, Subject *subject, bool last, GError **error);
-bool subject_is_user(const Pass *pass, const Subject *subject);
 
 /* reconcile_names.c */
 /** Sees to it that values that must be unique are so, for an object that is about to be made. */

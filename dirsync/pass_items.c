@@ -27,7 +27,8 @@ static bool is_in_sync(const Pass *pass, uint32_t link)
     const Link *known = link_at(pass->links, link);
     Mark source = (Mark)pass->side[SOURCE].marks[link], target = (Mark)pass->side[TARGET].marks[link];
     return source == MARK_SAME && !pass->side[SOURCE].duplicates[link] &&
-           (target == MARK_SAME || target == MARK_EQUAL) && !(known->flags & (LINK_GRACED | LINK_YIELDED));
+           (target == MARK_SAME || target == MARK_EQUAL) && !(known->flags & (LINK_GRACED | LINK_YIELDED)) &&
+           !(known->flags & LINK_PARTLY && pass->newcomers);
 }
 
 static void add_known_item(Pass *pass, uint32_t link)
@@ -35,6 +36,39 @@ static void add_known_item(Pass *pass, uint32_t link)
     uint32_t at = add_item(pass, link);
     item_at(pass, at)->mark[SOURCE] = (Mark)pass->side[SOURCE].marks[link];
     item_at(pass, at)->mark[TARGET] = (Mark)pass->side[TARGET].marks[link];
+}
+
+/* Whether anything at all is not as it was, on either side: a member that was not found may be there now. */
+static bool has_newcomers(Pass *pass)
+{
+    g_autofree char *before = NULL;
+    if (pass->side[SOURCE].records->len || pass->side[TARGET].records->len || pass->holders_changed)
+        return true;
+    for (guint i = 0; i < pass->links->links->len; i++)
+        if (pass->side[SOURCE].marks[i] == MARK_ABSENT || pass->side[TARGET].marks[i] == MARK_ABSENT)
+            return true;
+    return !pass_recall(pass, "outsiders", &before, NULL) || !before ||
+           g_ascii_strtoull(before, NULL, 10) != pass->outsiders;
+}
+
+/* Who is not looked at in this run stays in quarantine for what they are there. */
+static bool keep_quarantined(Pass *pass, GError **error)
+{
+    for (guint i = 0; i < pass->links->links->len; i++) {
+        g_auto(LinkRow) row = {0};
+        g_autofree char *reason = NULL;
+        if (!(link_at(pass->links, i)->flags & LINK_PARTLY) || pass->item_of_link[i] != NOWHERE)
+            continue;
+        if (!state_find_link(pass->state, link_at(pass->links, i)->row, &row, error) ||
+            !state_quarantine_reason(pass->state, pass->step, row.anchor, &reason, error))
+            return false;
+        if (!reason)
+            continue;
+        pass->planned.of[COUNT_QUARANTINED]++;
+        g_ptr_array_add(pass->quarantined, g_strdup(row.anchor));
+        g_ptr_array_add(pass->quarantined, g_steal_pointer(&reason));
+    }
+    return true;
 }
 
 static void items_of_known_links(Pass *pass)
@@ -317,11 +351,65 @@ static bool confirm_missing(Pass *pass, GError **error)
     return true;
 }
 
+/* Whose name is not what the groups of ours have, or will not be: who leaves, and who was renamed or deleted
+ * by somebody else. Renames of our own are told to the groups as they happen. */
+static bool is_unlike_its_groups(const Pass *pass, const Item *item, const LinkRow *row)
+{
+    if (!row->dn || item_link(pass, item)->flags & LINK_GRACED)
+        return false;
+    if (item->mark[TARGET] == MARK_ABSENT || (item->mark[SOURCE] == MARK_ABSENT && item->confirmed))
+        return true;
+    return item->target != NOWHERE &&
+           strcmp(g_array_index(pass->side[TARGET].records, Record, item->target).dn, row->dn) != 0;
+}
+
+/* A file cannot be asked which groups somebody is in. */
+static bool open_every_group(Pass *pass)
+{
+    guint n = pass->items->len;
+    for (guint i = 0; n && i < pass->links->links->len; i++) {
+        int kind = pass_kind_of(pass, link_at(pass->links, i)->flags, NULL);
+        if (pass->item_of_link[i] != NOWHERE || !mapping_recipient(pass->mapping, (size_t)kind)->members)
+            continue;
+        pass->item_of_link[i] = pass->items->len;
+        add_known_item(pass, i);
+    }
+    return true;
+}
+
+/* Groups that did not change themselves. */
+static bool open_groups(Pass *pass, GError **error)
+{
+    if (directory_describe(pass->side[TARGET].directory)->capabilities & IS_FILE)
+        return open_every_group(pass);
+    g_autoptr(GPtrArray) dns = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < pass->items->len; i++) {
+        g_auto(LinkRow) row = {0};
+        int64_t known = item_link(pass, item_at(pass, i))->row;
+        if (known && !state_find_link(pass->state, known, &row, error))
+            return false;
+        if (known && is_unlike_its_groups(pass, item_at(pass, i), &row))
+            g_ptr_array_add(dns, g_steal_pointer(&row.dn));
+    }
+    return membership_open_groups(pass, dns, open_rival, pass, error);
+}
+
+static bool has_groups(const Pass *pass)
+{
+    for (size_t i = 0; i < mapping_n_recipients(pass->mapping); i++)
+        if (mapping_recipient(pass->mapping, i)->members &&
+            pass->as[mapping_recipient(pass->mapping, i)->of] == mapping_recipient(pass->mapping, i)->as)
+            return true;
+    return false;
+}
+
 static void item_clear(void *data)
 {
     Item *item = data;
     entry_free(item->released);
     g_free(item->planned_dn);
+    g_free(item->old_dn);
+    g_clear_pointer(&item->rejoins, g_ptr_array_unref);
     g_clear_pointer(&item->postponed_after, g_array_unref);
 }
 
@@ -330,6 +418,7 @@ bool pass_make_items(Pass *pass, GError **error)
     pass->items = g_array_new(FALSE, TRUE, sizeof(Item));
     g_array_set_clear_func(pass->items, item_clear);
     guint known = pass->links->links->len;
+    pass->newcomers = has_newcomers(pass);
     items_of_known_links(pass);
     attach_records(pass, SOURCE);
     attach_records(pass, TARGET);
@@ -337,10 +426,11 @@ bool pass_make_items(Pass *pass, GError **error)
     map_items(pass);
     point_to_records(pass, SOURCE);
     point_to_records(pass, TARGET);
-    if (!open_rivals(pass, error))
+    if (!open_rivals(pass, error) || !confirm_missing(pass, error) ||
+        (has_groups(pass) && !pass->force && !open_groups(pass, error)))
         return false;
     g_qsort_with_data(pass->items->data, (gint)pass->items->len, sizeof(Item), compare_items, pass);
     map_items(pass);
-    return confirm_missing(pass, error) && fetch_side(pass, SOURCE, false, error) &&
+    return keep_quarantined(pass, error) && fetch_side(pass, SOURCE, false, error) &&
            fetch_side(pass, TARGET, false, error);
 }

@@ -122,9 +122,9 @@ static void add_state_names(const Pass *pass, GPtrArray *names)
         add_name(names, *name);
     if (!pass->settings->hidden)
         add_name(names, HIDE_ATTRIBUTE);
-    const char *locked = pass->settings->disabled ? NULL : account_attribute(account_means(side->schema));
-    if (locked)
-        add_name(names, locked);
+    for (AccountMeans means = 0; !pass->settings->disabled && means < ACCOUNT_BY_PASSWORD; means++)
+        if (schema_attribute(side->schema, account_attribute(means)))
+            add_name(names, account_attribute(means));
 }
 
 static char **source_request(const Pass *pass)
@@ -176,6 +176,21 @@ static bool check_mapping(Pass *pass, GError **error)
                          source_knows ? pass->side[SOURCE].schema : NULL, error);
 }
 
+/* What marks our objects must be nobody else's, the mapping's least of all. */
+static bool check_stamp_unmapped(const Pass *pass, const MappingRecipient *recipient, const char *name,
+                                 GError **error)
+{
+    for (size_t i = 0; i < recipient->n_rules && target_stamp(pass)->form == STAMP_ATTRIBUTE; i++) {
+        if (!schema_same_attribute(target_schema(pass), recipient->rules[i]->name, name))
+            continue;
+        error_set(error, ERROR_DEFINITION,
+                  "%s: %s marks our objects (<stamp>), so the mapping must not write it",
+                  recipient->rules[i]->where, name);
+        return false;
+    }
+    return true;
+}
+
 /* The class form brings its own auxiliary class; any other attribute must be one that the objects may have.
  */
 static bool check_stamp_allowed(const Pass *pass, GError **error)
@@ -183,7 +198,11 @@ static bool check_stamp_allowed(const Pass *pass, GError **error)
     const char *name = stamp_attributes(target_stamp(pass))[0];
     for (size_t i = 0; i < mapping_n_recipients(pass->mapping); i++) {
         const MappingRecipient *recipient = mapping_recipient(pass->mapping, i);
-        if (pass->as[recipient->of] != recipient->as || mapping_allows(recipient, target_schema(pass), name))
+        if (pass->as[recipient->of] != recipient->as)
+            continue;
+        if (!check_stamp_unmapped(pass, recipient, name, error))
+            return false;
+        if (mapping_allows(recipient, target_schema(pass), name))
             continue;
         error_set(error, ERROR_DEFINITION,
                   "%s: attribute %s, which marks our objects, is allowed by none of the classes of what %s "
@@ -321,14 +340,29 @@ static bool is_of_classes(const Pass *pass, const MappingRecipient *recipient, c
     return true;
 }
 
+/* Accounts come first: who might be one is treated as one. */
+static bool is_better(const Pass *pass, int found, size_t i)
+{
+    const MappingRecipient *recipient = mapping_recipient(pass->mapping, i);
+    if (found < 0)
+        return true;
+    const MappingRecipient *other = mapping_recipient(pass->mapping, (size_t)found);
+    bool wanted = pass->as[recipient->of] == recipient->as, had = pass->as[other->of] == other->as;
+    if (wanted != had)
+        return wanted;
+    return recipient->as == AS_USER && other->as != AS_USER;
+}
+
+/* The link tells, unless the mapping may have changed meanwhile, in which it is a place. */
 int pass_kind_of(const Pass *pass, unsigned flags, const Entry *current)
 {
     size_t n = mapping_n_recipients(pass->mapping);
     size_t known = flags >> LINK_KIND_SHIFT;
-    if (known && known <= n)
+    int found = -1;
+    if (known && known <= n && !pass->force)
         return (int)known - 1;
     for (size_t i = 0; current && i < n; i++)
-        if (is_of_classes(pass, mapping_recipient(pass->mapping, i), current))
-            return (int)i;
-    return 0;
+        if (is_of_classes(pass, mapping_recipient(pass->mapping, i), current) && is_better(pass, found, i))
+            found = (int)i;
+    return MAX(found, 0);
 }

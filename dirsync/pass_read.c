@@ -103,6 +103,7 @@ static bool keep_source(Pass *pass, Side *side, const DirectoryItem *item, const
     record.anchor_text = (char *)anchor;
     bool twice = is_duplicate(pass, side, &record);
     record.anchor_text = NULL;
+    pass->outsiders += !record.in_scope && record.link == NOWHERE;
     if (twice || (!record.in_scope && record.link == NOWHERE) ||
         (pass->only && !filter_matches(pass->only, side->schema, entry)))
         return true;
@@ -110,6 +111,7 @@ static bool keep_source(Pass *pass, Side *side, const DirectoryItem *item, const
         return false;
     if (record.link != NOWHERE)
         side->marks[record.link] = MARK_CHANGED;
+    pass->shown[pass->source_at]++;
     record.anchor_text = g_strdup(anchor);
     add_record(side, &record);
     return true;
@@ -129,6 +131,7 @@ static bool source_sink(const DirectoryItem *item, void *data, GError **error)
     if (link != NOWHERE && !pass->only) {
         side->duplicates[link] |= side->marks[link] != MARK_ABSENT;
         side->marks[link] = MARK_SAME;
+        pass->shown[pass->source_at]++;
         return true;
     }
     g_autoptr(GError) why = NULL;
@@ -163,6 +166,7 @@ static bool index_holder(Pass *pass, const DirectoryItem *item, const Entry *ent
             return true;
         }
     }
+    pass->holders_changed = true;
     return holder_index_save(pass->index, holder, (HolderKey *)(void *)keys->data, keys->len, error);
 }
 
@@ -266,6 +270,42 @@ static bool read_one_source(Pass *pass, const SourceSettings *source, GError **e
     return true;
 }
 
+static bool are_fewer(const Pass *pass, char **before)
+{
+    size_t then = 0, now = 0;
+    for (size_t i = 0; i < pass->settings->n_sources; i++) {
+        then += before[i] ? (size_t)g_ascii_strtoull(before[i], NULL, 10) : 0;
+        now += pass->shown[i];
+        if (!before[i])
+            return false;
+    }
+    return now < then;
+}
+
+/* Of several sources one may be emptied, or hidden by an ACL, while the others look well. */
+static bool find_emptied(Pass *pass, GError **error)
+{
+    g_autofree char *text = NULL;
+    if (pass->options.allow_empty || pass->only || pass->settings->n_sources < 2)
+        return true;
+    if (!pass_recall(pass, "shown", &text, error))
+        return false;
+    g_auto(GStrv) before = g_strsplit(text ? text : "", " ", 0);
+    if (!are_fewer(pass, before)) /* they may have moved from one to the other */
+        return true;
+    for (size_t i = 0; i < g_strv_length(before) && i < pass->settings->n_sources; i++) {
+        const char *base = pass->settings->sources[i].base;
+        if (pass->shown[i] || !strcmp(before[i], "0") || pass->side[SOURCE].result.proof != PROOF_COMPLETE)
+            continue;
+        pass->side[SOURCE].result.proof = PROOF_PARTIAL;
+        pass->side[SOURCE].result.reason =
+            g_strdup_printf("the source %s shows nobody, and showed %s last time; if that is right use "
+                            "--allow-empty for one run",
+                            base ? base : "", before[i]);
+    }
+    return true;
+}
+
 static bool read_source(Pass *pass, GError **error)
 {
     g_autofree char *count = NULL;
@@ -273,10 +313,13 @@ static bool read_source(Pass *pass, GError **error)
         return false;
     pass->source_count = count ? (size_t)g_ascii_strtoull(count, NULL, 10) : 0;
     pass->side[SOURCE].result = (ReadResult){.proof = PROOF_COMPLETE};
-    for (size_t i = 0; i < pass->settings->n_sources; i++)
+    pass->shown = g_new0(size_t, pass->settings->n_sources);
+    for (size_t i = 0; i < pass->settings->n_sources; i++) {
+        pass->source_at = i;
         if (!read_one_source(pass, &pass->settings->sources[i], error))
             return false;
-    return true;
+    }
+    return find_emptied(pass, error);
 }
 
 static gpointer read_target(gpointer data)
@@ -294,7 +337,10 @@ static bool forget_vanished(Pass *pass, GError **error)
 {
     for (guint i = 0; i < pass->holders->marks->len; i++) {
         const HolderMark *mark = holder_at(pass->holders, i);
-        if (!mark->seen && !holder_index_remove(pass->index, mark->row, error))
+        if (mark->seen)
+            continue;
+        pass->holders_changed = true;
+        if (!holder_index_remove(pass->index, mark->row, error))
             return false;
     }
     return true;
@@ -344,10 +390,39 @@ static bool has_too_few_for_what_we_own(const Pass *pass)
     return pass->side[SOURCE].result.entries * 100 < pass->population * foreign->minimum_percent;
 }
 
+/* Containers and entries that are nobody to us do not make a source that is not empty. */
+static bool shows_nobody(const Pass *pass)
+{
+    const Side *side = &pass->side[SOURCE];
+    if (side->result.bad || side->lost || (pass->only && side->result.entries))
+        return false;
+    for (guint i = 0; i < pass->links->links->len; i++)
+        if (side->marks[i] != MARK_ABSENT)
+            return false;
+    return !side->records->len;
+}
+
+/* A file that is ours as a whole, and holds rows that nobody of ours is behind when we write to it first. */
+static size_t strangers_in_target(Pass *pass)
+{
+    const Side *side = &pass->side[TARGET];
+    g_autofree char *definitions = NULL;
+    size_t strangers = 0;
+    if (target_stamp(pass)->form != STAMP_ANCHOR || !pass_recall(pass, "definitions", &definitions, NULL) ||
+        definitions)
+        return 0;
+    for (guint i = 0; i < side->records->len; i++) {
+        Fingerprint anchor = g_array_index(side->records, Record, i).anchor;
+        strangers += fingerprint_index_find(&pass->side[SOURCE].by_anchor, anchor) == NOWHERE;
+    }
+    return strangers;
+}
+
 static void judge_source(Pass *pass)
 {
     const ReadResult *result = &pass->side[SOURCE].result;
-    bool empty = result->entries == 0 && result->bad == 0;
+    bool empty = shows_nobody(pass);
+    size_t strangers = strangers_in_target(pass);
     if (result->proof != PROOF_COMPLETE && !(empty && pass->options.allow_empty))
         pass->partial_reason = g_strdup(result->reason ? result->reason : "not proven complete");
     else if (empty && pass->population && !pass->options.allow_empty)
@@ -361,6 +436,11 @@ static void judge_source(Pass *pass)
             g_strdup_printf("%zu records, and no earlier count to compare with, while %zu objects are ours; "
                             "a count trailer or checksum would prove the file whole",
                             result->entries, pass->population);
+    else if (strangers)
+        pass->partial_reason = g_strdup_printf(
+            "the file to be written holds %zu records that no run of this connector is known to "
+            "have written; they stay this once: if they are not ours, name another file",
+            strangers);
     else if (pass->options.only)
         pass->partial_reason = g_strdup("only some entries were looked at (--only)");
     pass->may_remove = !pass->partial_reason;

@@ -33,13 +33,15 @@ static bool is_selected(const Pass *pass, const Entry *entry)
     return false;
 }
 
-/* What we made there ourselves, from the other side, never goes back. */
+/* What we made there ourselves, from the other side, never goes back. Where the import names the stamp, what
+ * any connector made there is of home too. */
 static bool came_from_the_other_side(const Pass *pass, const Entry *entry)
 {
     const Side *side = &pass->side[SOURCE];
     g_auto(Stamp) stamp = {0};
     return side->stamp && stamp_read(side->stamp, side->schema, entry, &stamp) &&
-           !strcmp(stamp.connector, pass->connector->uuid);
+           ((pass->step == STEP_IMPORT && !side->stamp->owner) ||
+            !strcmp(stamp.connector, pass->connector->uuid));
 }
 
 static bool is_hidden(const Pass *pass, const Entry *entry)

@@ -14,6 +14,8 @@
 static bool store(Pass *pass, Settlement *settlement, GError **error)
 {
     LinkRow *row = &settlement->row;
+    if (!settlement->failed)
+        row->flags &= ~(unsigned)LINK_ENABLE;
     if (settlement->remove && !settlement->failed)
         return state_remove_link(pass->state, pass->step, row->anchor, error);
     if (settlement->failed) {
@@ -117,6 +119,14 @@ static bool store_read(Pass *pass, GError **error)
     g_autofree char *count = g_strdup_printf("%zu", result->entries + result->bad);
     if (result->proof == PROOF_COMPLETE && !pass->partial_reason &&
         !pass_remember(pass, "source-count", count, error))
+        return false;
+    g_autofree char *outsiders = g_strdup_printf("%zu", pass->outsiders);
+    if (!pass_remember(pass, "outsiders", outsiders, error))
+        return false;
+    g_autoptr(GString) shown = g_string_new(NULL);
+    for (size_t i = 0; i < pass->settings->n_sources; i++)
+        g_string_append_printf(shown, "%s%zu", i ? " " : "", pass->shown[i]);
+    if (!pass->partial_reason && !pass_remember(pass, "shown", shown->str, error))
         return false;
     g_autofree char *serial =
         g_strdup_printf("%s %" G_GINT64_FORMAT, holder_index_id(pass->index), pass->index_serial);

@@ -66,7 +66,9 @@ bool subject_load(Pass *pass, uint32_t index, Subject *subject, GError **error)
     }
     if (!load_content(pass, item, SOURCE, &subject->source, error))
         return false;
-    if (item->released) {
+    if (item->remade) {
+        g_clear_pointer(&subject->row.id, g_free); /* the server gives it a new one */
+    } else if (item->released) {
         subject->current = entry_copy(item->released);
         subject->wave = item->after + 1;
     } else if (!load_content(pass, item, TARGET, &subject->current, error)) {
@@ -142,10 +144,14 @@ static bool give_up_name(Pass *pass, Subject *subject, Entry *left, GError **err
     const char *type = subject_name_type(pass, subject);
     g_autofree char *rdn = dn_build(type, value, strlen(value), NULL);
     g_autofree char *dn = dn_build(type, value, strlen(value), parent);
+    if (!membership_follow(pass, subject, entry_dn(subject->current), dn, error))
+        return false;
+    subject->wave = MAX(subject->wave, membership_wave(pass, subject_server_dn(subject)));
     g_autoptr(Change) change = change_new(CHANGE_RENAME, entry_dn(subject->current));
     change->new_rdn = change_strdup(change, rdn);
     change->delete_old_rdn = true;
     entry_set_dn(left, dn);
+    membership_note_renamed(pass, subject, dn, subject->wave);
     return emit_change(pass, subject, change, subject->current, subject->wave++, "moved",
                        "two entries exchange names", error);
 }

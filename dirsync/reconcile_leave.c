@@ -6,7 +6,6 @@
  * dated, and restored when they come back. What a leaving object holds is free
  * for a newcomer at once; then its grace ends.
  */
-#include "dirsync/account.h"
 #include "dirsync/pass_internal.h"
 
 #include <string.h>
@@ -54,7 +53,8 @@ bool subject_delete(Pass *pass, Subject *subject, const char *heir, const char *
         if (left && leaves)
             g_ptr_array_add(left, entry_copy(group));
     }
-    *wave = subject->wave + (groups->len > 0);
+    *wave = MAX(subject->wave + (groups->len > 0), membership_wave(pass, subject_server_dn(subject)));
+    membership_note_deleted(pass, subject);
     g_autoptr(Change) change = change_new(CHANGE_DELETE, dn);
     if (!emit_change(pass, subject, change, subject->current, *wave, situation, because, error))
         return false;
@@ -105,6 +105,7 @@ bool reconcile_gone(Pass *pass, Subject *subject, GError **error)
         over = false;
     }
     if (!over) {
+        item->is_account = subject_is_user(pass, subject);
         item->state = ITEM_LEAVING;
         return true;
     }
@@ -117,16 +118,12 @@ bool reconcile_gone(Pass *pass, Subject *subject, GError **error)
     return true;
 }
 
-/* An account that nobody in the source stands behind is disabled. */
-static Change *lock_account(const Pass *pass, const Subject *subject, Change *change)
+/* Not everything may be hidden: a plain groupOfNames has no attribute for it. */
+static void set_hidden(const Pass *pass, const char *hidden, Entry *desired)
 {
-    g_autoptr(Change) lock =
-        subject_is_user(pass, subject) ? account_disable(target_schema(pass), subject->current) : NULL;
-    for (size_t i = 0; lock && i < lock->n_modifications; i++) {
-        const Modification *one = &lock->modifications[i];
-        change_modify(change, one->kind, one->name, one->values, one->n_values);
-    }
-    return change;
+    entry_add_string(desired, HIDE_ATTRIBUTE, hidden);
+    if (pass_has_schema(pass) && !schema_check_entry(target_schema(pass), desired, NULL))
+        entry_remove(desired, (size_t)entry_index(desired, HIDE_ATTRIBUTE));
 }
 
 static bool begin_grace(Pass *pass, Subject *subject, GError **error)
@@ -140,18 +137,18 @@ static bool begin_grace(Pass *pass, Subject *subject, GError **error)
             ? "TRUE"
             : schema_find_string(pass->side[TARGET].schema, subject->current, HIDE_ATTRIBUTE);
     if (hidden)
-        entry_add_string(desired, HIDE_ATTRIBUTE, hidden);
+        set_hidden(pass, hidden, desired);
     DifferenceOptions options = {.graced = true};
     g_autoptr(Change) change =
         managed_difference(managed_of(pass, subject->kind), subject->current, desired, options, NULL, NULL);
-    change = lock_account(pass, subject, g_steal_pointer(&change));
+    unsigned locked = account_lock(pass, subject, change);
     event_emit(EVENT_MISSING, entry_dn(subject->current),
                "not in the source any more; grace of %u days begins", pass->settings->grace_days);
     if (!emit_change(pass, subject, change, subject->current, subject->wave, "missing",
                      "not in the source any more", error))
         return false;
     g_autoptr(Entry) result = managed_result(managed_of(pass, subject->kind), subject->current, change);
-    emit_settlement(pass, subject, result, false, LINK_GRACED, NULL);
+    emit_settlement(pass, subject, result, false, LINK_GRACED | locked, NULL);
     return true;
 }
 
@@ -171,7 +168,8 @@ bool reconcile_leaving(Pass *pass, GError **error)
             continue;
         }
         /* Grace goes on. The link must say so even when the state was lost meanwhile. */
-        emit_settlement(pass, &subject, subject.current, false, LINK_GRACED, NULL);
+        emit_settlement(pass, &subject, subject.current, false,
+                        LINK_GRACED | (subject.row.flags & LINK_LOCKED), NULL);
     }
     return true;
 }

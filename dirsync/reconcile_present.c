@@ -198,30 +198,17 @@ static bool is_respelled(const Pass *pass, const Subject *subject)
 
 /* Groups that hold the old name get the new one first: who keeps references by itself then finds nothing left
  * to do, and the others have nobody else to do it. */
-static bool rename_in_groups(Pass *pass, Subject *subject, GError **error)
-{
-    const char *dn = entry_dn(subject->current);
-    if (directory_describe(pass->side[TARGET].directory)->capabilities & KEEPS_REFERENCES)
-        return true;
-    g_autoptr(GPtrArray) groups = membership_groups(pass, dn, error);
-    for (guint i = 0; groups && i < groups->len; i++) {
-        bool left;
-        if (!membership_change(pass, subject, g_ptr_array_index(groups, i), dn, entry_dn(subject->desired),
-                               "moved", &left, error))
-            return false;
-    }
-    subject->wave += groups && groups->len;
-    return groups != NULL;
-}
-
 bool subject_rename(Pass *pass, Subject *subject, GError **error)
 {
-    if (!rename_in_groups(pass, subject, error))
+    const char *dn = entry_dn(subject->current), *new_dn = entry_dn(subject->desired);
+    if (!membership_follow(pass, subject, dn, new_dn, error))
         return false;
-    g_autoptr(Change) change = change_new(CHANGE_RENAME, entry_dn(subject->current));
-    g_autofree char *rdn = dn_first_rdn(entry_dn(subject->desired));
+    subject->wave = MAX(subject->wave, membership_wave(pass, subject_server_dn(subject)));
+    g_autoptr(Change) change = change_new(CHANGE_RENAME, dn);
+    g_autofree char *rdn = dn_first_rdn(new_dn);
     change->new_rdn = change_strdup(change, rdn);
     change->delete_old_rdn = true;
+    membership_note_renamed(pass, subject, new_dn, subject->wave);
     return emit_change(pass, subject, change, subject->current, subject->wave++, "moved",
                        mapping_recipient(pass->mapping, (size_t)subject->kind)->name->where, error);
 }
@@ -236,25 +223,13 @@ Change *subject_difference(Pass *pass, Subject *subject, const char **because)
     return change;
 }
 
-/* Who came back gets the account back that was disabled with them. */
-static Change *unlock_account(const Pass *pass, const Subject *subject, Change *change)
-{
-    bool unlock = subject->stamp.grace && subject_is_user(pass, subject) && pass->settings->enabled_accounts;
-    g_autoptr(Change) lock = unlock ? account_enable(target_schema(pass), subject->current, false) : NULL;
-    for (size_t i = 0; lock && change && i < lock->n_modifications; i++) {
-        const Modification *one = &lock->modifications[i];
-        change_modify(change, one->kind, one->name, one->values, one->n_values);
-    }
-    return change;
-}
-
 static bool write_existing(Pass *pass, Subject *subject, const char *situation, GError **error)
 {
     const char *because;
     g_autoptr(Change) change = subject_difference(pass, subject, &because);
     g_autoptr(Entry) result = managed_result(managed_of(pass, subject->kind), subject->current, change);
     unsigned wave = subject->wave;
-    change = unlock_account(pass, subject, g_steal_pointer(&change));
+    account_unlock(pass, subject, change);
     if (change &&
         !emit_change(pass, subject, change, subject->current, subject->wave++, situation, because, error))
         return false;
@@ -264,6 +239,8 @@ static bool write_existing(Pass *pass, Subject *subject, const char *situation, 
         entry_set_dn(result, entry_dn(subject->desired));
     }
     claim_register(pass, subject, subject->current, result, MAX(wave, subject->wave - 1));
+    if (!account_finish(pass, subject, error))
+        return false;
     emit_settlement(pass, subject, result, false, 0, NULL);
     subject->item->state = ITEM_DONE;
     return true;
@@ -346,34 +323,22 @@ static bool reconcile_unowned(Pass *pass, Subject *subject, const Holder *native
         return adopt(pass, subject, native, last, error);
     g_autofree char *reason = g_strdup_printf(
         "%s is this person and not ours; left alone (<adopt/> would take it over)", native->dn);
+    subject->item->planned_dn = g_strdup(native->dn); /* who it is where it is a member */
     return put_aside(pass, subject, EVENT_UNOWNED, reason);
-}
-
-/* Enabled when everything about it is right, with a password that nobody knows. */
-static bool enable_account(Pass *pass, Subject *subject, GError **error)
-{
-    g_autoptr(Change) change = account_enable(target_schema(pass), subject->current, true);
-    return !change || emit_change(pass, subject, change, subject->current, subject->wave, "new",
-                                  "the account is enabled last", error);
 }
 
 bool subject_create(Pass *pass, Subject *subject, const char *situation, GError **error)
 {
     g_autoptr(Change) change = change_new(CHANGE_ADD, entry_dn(subject->desired));
-    bool is_user = subject_is_user(pass, subject);
     change->entry = entry_copy(subject->desired);
-    if (is_user)
+    if (subject_is_user(pass, subject))
         account_make_disabled(target_schema(pass), change->entry);
     if (pass->container_missing)
         subject->wave = MAX(subject->wave, 2);
     if (!emit_change(pass, subject, change, NULL, subject->wave, situation, NULL, error))
         return false;
     g_clear_pointer(&subject->row.id, g_free); /* the server gives it a new one */
-    if (!is_user || !pass->settings->enabled_accounts)
-        return true;
-    subject->current = entry_copy(change->entry);
-    subject->wave++;
-    return enable_account(pass, subject, error);
+    return account_create(pass, subject, change, error);
 }
 
 static bool create(Pass *pass, Subject *subject, GError **error)
@@ -391,11 +356,20 @@ static bool create(Pass *pass, Subject *subject, GError **error)
     return true;
 }
 
-/* A contact that mail cannot reach is of no use to anybody. */
+static bool has_address(const Pass *pass, const Entry *entry)
+{
+    const Schema *schema = target_schema(pass);
+    return schema_find(schema, entry, "proxyAddresses") || schema_find(schema, entry, "targetAddress") ||
+           schema_find(schema, entry, "mail");
+}
+
+/* A recipient that mail cannot reach is of no use to anybody. */
 static bool lost_its_address(const Pass *pass, const Subject *subject, const Entry *wanted)
 {
-    return schema_find(target_schema(pass), wanted, "targetAddress") &&
-           !schema_find(target_schema(pass), subject->desired, "targetAddress");
+    const Schema *schema = target_schema(pass);
+    if (schema_find(schema, wanted, "targetAddress"))
+        return !schema_find(schema, subject->desired, "targetAddress");
+    return has_address(pass, wanted) && !has_address(pass, subject->desired);
 }
 
 static bool reconcile_new(Pass *pass, Subject *subject, bool last, GError **error)
@@ -436,6 +410,16 @@ static bool had_object(const Subject *subject)
     return subject->row.id || !fingerprint_is_zero(subject->row.desired);
 }
 
+/* Whoever can give a native somebody's address could otherwise have their account deleted. */
+static bool report_account_of_native(Pass *pass, Subject *subject, const Holder *native)
+{
+    g_autofree char *reason = g_strdup_printf(
+        "%s has an address of this person, whose account is ours; accounts are not deleted: take "
+        "the address from one of the two, or delete the account by hand",
+        native->dn);
+    return put_aside(pass, subject, EVENT_CONFLICT, reason);
+}
+
 static bool is_duplicated(const Pass *pass, const Item *item)
 {
     bool record =
@@ -462,6 +446,8 @@ bool reconcile_present(Pass *pass, Subject *subject, bool last, GError **error)
         return reconcile_yielded(pass, subject);
     if (natives->len > 1)
         return report_ambiguous(pass, subject, natives);
+    if (natives->len && subject->current && subject_is_user(pass, subject))
+        return report_account_of_native(pass, subject, g_ptr_array_index(natives, 0));
     if (natives->len && (subject->current || had_object(subject)))
         return reconcile_moved_home(pass, subject, g_ptr_array_index(natives, 0), error);
     if (subject->current)

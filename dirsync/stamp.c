@@ -93,6 +93,32 @@ static bool read_proxy(const StampSettings *settings, const Schema *schema, cons
     return false;
 }
 
+static bool has_form(Value value, const char *owner)
+{
+    g_auto(Stamp) stamp = {0};
+    return parse_value(value.data, &stamp) && g_uuid_string_is_valid(stamp.connector) &&
+           (!owner || !strcmp(stamp.connector, owner));
+}
+
+/* The value among those of the attribute that is a stamp, the owner's first: others may have put theirs
+ * beside. */
+static const Value *find_value(const StampSettings *settings, const Schema *schema, const Entry *entry)
+{
+    const Attribute *attribute = schema_find(schema, entry, settings->name);
+    for (int any = settings->owner ? 0 : 1; any < 2; any++)
+        for (size_t i = 0; attribute && i < attribute->n_values; i++)
+            if (has_form(attribute->values[i], any ? NULL : settings->owner))
+                return &attribute->values[i];
+    return NULL;
+}
+
+static bool read_attribute(const StampSettings *settings, const Schema *schema, const Entry *entry,
+                           Stamp *stamp)
+{
+    const Value *value = find_value(settings, schema, entry);
+    return value && parse_value(value->data, stamp);
+}
+
 bool stamp_read(const StampSettings *settings, const Schema *schema, const Entry *entry, Stamp *stamp)
 {
     *stamp = (Stamp){0};
@@ -100,9 +126,9 @@ bool stamp_read(const StampSettings *settings, const Schema *schema, const Entry
         return read_class(schema, entry, stamp);
     if (settings->form == STAMP_PROXY)
         return read_proxy(settings, schema, entry, stamp);
-    const char *text = schema_find_string(schema, entry, settings->name);
     if (settings->form != STAMP_ANCHOR)
-        return text && parse_value(text, stamp);
+        return read_attribute(settings, schema, entry, stamp);
+    const char *text = schema_find_string(schema, entry, settings->name);
     if (text) {
         stamp->connector = g_strdup(settings->owner);
         stamp->anchor = g_strdup(text);
@@ -114,6 +140,12 @@ bool stamp_carrier(const StampSettings *settings, const Schema *schema, const En
                    Value *value)
 {
     *name = settings->form == STAMP_CLASS ? "dirsyncAnchor" : stamp_attributes(settings)[0];
+    if (settings->form == STAMP_ATTRIBUTE) {
+        const Value *found = find_value(settings, schema, entry);
+        if (found)
+            *value = *found;
+        return found != NULL;
+    }
     const Attribute *attribute = schema_find(schema, entry, *name);
     g_autofree char *prefix = stamp_value_prefix(settings);
     for (size_t i = 0; attribute && i < attribute->n_values; i++) {

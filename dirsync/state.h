@@ -42,9 +42,13 @@ bool state_set(State *state, const char *name, const char *value, GError **error
 /* --- links --- */
 
 typedef enum {
-    LINK_GRACED = 1 << 0, /* the object is in grace */
-    LINK_RETRY = 1 << 1,  /* something is left to do: look at it again in every run */
-    LINK_YIELDED = 1 << 2 /* moved home: the target is a native, not ours */
+    LINK_GRACED = 1 << 0,  /* the object is in grace */
+    LINK_RETRY = 1 << 1,   /* something is left to do: look at it again in every run */
+    LINK_YIELDED = 1 << 2, /* moved home: the target is a native, not ours */
+    LINK_LOCKED = 1 << 3,  /* an account that we disabled when its grace began */
+    LINK_ENABLE = 1 << 4,  /* an account that is still to be enabled */
+    LINK_PARTLY =
+        1 << 5 /* a group of which members were not found: looked at again when there is somebody new */
 } LinkFlags;
 
 /** The recipient of the mapping that the object was made by stands in the flags too, plus one; 0: unknown. */

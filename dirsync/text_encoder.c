@@ -17,14 +17,14 @@ struct TextEncoder {
     GString *scratch;
 };
 
-static const GIConv no_conversion = (GIConv)-1;
+#define NO_CONVERSION ((GIConv)-1)
 
 TextEncoder *text_encoder_new(const char *encoding, GError **error)
 {
     bool utf8 = !encoding || g_ascii_strcasecmp(encoding, "utf-8") == 0;
     GIConv iconv =
-        !utf8 && text_encoding_is_known(encoding) ? g_iconv_open(encoding, "UTF-8") : no_conversion;
-    if (!utf8 && iconv == no_conversion) {
+        !utf8 && text_encoding_is_known(encoding) ? g_iconv_open(encoding, "UTF-8") : NO_CONVERSION;
+    if (!utf8 && iconv == NO_CONVERSION) {
         error_set(error, ERROR_DEFINITION, "the encoding \"%s\" is not known here", encoding);
         return NULL;
     }
@@ -37,7 +37,7 @@ void text_encoder_free(TextEncoder *encoder)
 {
     if (!encoder)
         return;
-    if (encoder->iconv != no_conversion)
+    if (encoder->iconv != NO_CONVERSION)
         g_iconv_close(encoder->iconv);
     g_string_free(encoder->scratch, TRUE);
     g_free(encoder);
@@ -64,7 +64,7 @@ bool text_encoder_append(TextEncoder *encoder, const char *text, size_t len, GSt
     size_t before = out->len;
     bool good = g_utf8_validate_len(text, len, &bad);
     size_t done = (size_t)(bad - text);
-    if (good && encoder->iconv != no_conversion) {
+    if (good && encoder->iconv != NO_CONVERSION) {
         done = convert(encoder, text, len, out);
         good = done == len;
     } else if (good) {

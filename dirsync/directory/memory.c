@@ -63,9 +63,11 @@ static void memory_close(Directory *directory)
     g_free(memory);
 }
 
-/* Entries whose parent is not in the store. */
+/* Entries whose parent is not in the store. Asked for once: it takes a look at everything. */
 static void find_contexts(Memory *memory)
 {
+    if (memory->contexts->len > 1)
+        return;
     g_ptr_array_set_size(memory->contexts, 0);
     for (GList *link = memory->store->order.head; link; link = link->next) {
         const MemoryNode *node = link->data;

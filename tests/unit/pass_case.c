@@ -106,8 +106,21 @@ static void make_home(Case *c)
         memory_store_set_unique(c->home, (const char *const[]){"proxyAddresses", NULL});
 }
 
+/* To see what goes wrong: DIRSYNC_TEST_EVENTS=info tests/unit/test_... */
+static void open_events(void)
+{
+    int level = g_getenv("DIRSYNC_TEST_EVENTS") ? event_level_parse(g_getenv("DIRSYNC_TEST_EVENTS")) : -1;
+    SinkSettings sink = {.kind = SINK_STDERR, .level = (EventLevel)MAX(level, 0)};
+    for (int i = 0; i < CATEGORIES; i++)
+        sink.category_level[i] = -1;
+    event_close_sinks();
+    if (level >= 0)
+        event_open_sink(&sink, NULL);
+}
+
 Case *case_new(const CaseStart *start)
 {
+    open_events();
     Case *c = g_new0(Case, 1);
     c->start = *start;
     c->folder = g_dir_make_tmp("dirsync-case-XXXXXX", NULL);
@@ -120,6 +133,7 @@ Case *case_new(const CaseStart *start)
     case_set_source(c, start->source ? start->source : "");
     g_autofree char *organisation = case_organisation_text(&c->start, c->home_name);
     write_text(c, "mapping.xml", case_mapping_text);
+    write_text(c, "kinds.xml", case_kinds_text);
     write_text(c, "organisation.xml", organisation);
     g_free(case_write_connector(c, NULL, NULL));
     return c;
@@ -523,72 +537,4 @@ void case_revert(Case *c, const char *id, const Expected *expected)
     bool ok = run_revert(connector, &options, undone, &result, &error);
     compare(c, &before, ok, &result, error, expected);
     keep_id(c, &result);
-}
-
-/* --- tables --- */
-
-static void do_step(Case *c, const CaseStep *step)
-{
-    switch (step->kind) {
-    case DO_SOURCE: case_set_source(c, step->text); break;
-    case DO_HOME: case_edit_home(c, step->text); break;
-    case DO_FOREIGN: case_edit_foreign(c, step->text); break;
-    case DO_LOSE_STATE: case_lose_state(c); break;
-    case DO_FAULTS: case_set_faults(c, step->text, step->source_faults); break;
-    case DO_SYNC: case_sync(c, &step->called, &step->expected); break;
-    case DO_END: break;
-    }
-}
-
-typedef struct {
-    const PassCase *spec;
-    Case *c;
-} TableCase;
-
-static int begin_case(void **state)
-{
-    TableCase *table = *state;
-    table->c = case_new(&table->spec->start);
-    return 0;
-}
-
-static int end_case(void **state)
-{
-    TableCase *table = *state;
-    g_clear_pointer(&table->c, case_free);
-    return 0;
-}
-
-static void run_case(void **state)
-{
-    const TableCase *table = *state;
-    int number = 0;
-    const CaseStep *end = table->spec->steps + G_N_ELEMENTS(table->spec->steps);
-    for (const CaseStep *step = table->spec->steps; step < end && step->kind != DO_END; step++) {
-        number++;
-        print_message("# %s: step %d\n", table->spec->name, number);
-        do_step(table->c, step);
-    }
-    assert_true(number > 0);
-}
-
-int case_run_tables(const char *group, const PassCase *cases, size_t n_cases, const void *tests,
-    size_t n_tests)
-{
-    const char *only = g_getenv("DIRSYNC_TEST_CASE"); /* one case by name, to look at it alone */
-    g_autofree TableCase *table = g_new0(TableCase, n_cases + 1);
-    GArray *all = g_array_new(FALSE, TRUE, sizeof(struct CMUnitTest));
-    for (size_t i = 0; i < n_cases; i++) {
-        table[i].spec = &cases[i];
-        struct CMUnitTest test = {cases[i].name, run_case, begin_case, end_case, &table[i]};
-        if (!only || strstr(cases[i].name, only))
-            g_array_append_val(all, test);
-    }
-    for (size_t i = 0; i < n_tests; i++)
-        if (!only || strstr(((const struct CMUnitTest *)tests)[i].name, only))
-            g_array_append_vals(all, (const struct CMUnitTest *)tests + i, 1);
-    int failed = _cmocka_run_group_tests(group, (const struct CMUnitTest *)(void *)all->data, all->len, NULL,
-        NULL);
-    g_array_unref(all);
-    return failed;
 }

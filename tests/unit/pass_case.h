@@ -49,7 +49,8 @@
 #define INSIDER(id, cn, mail, more)                                                                          \
     "dn: cn=" cn ",ou=people,o=acme\nobjectClass: inetOrgPerson\nentryUUID: " ID(id) "\ncn: " cn            \
     "\nsn: x\nmail: " mail "\n" more "\n"
-/** ... what the export makes of it, as content of the foreign directory... */
+/** ... what the export makes of it (its proxy addresses as labeledURI), as content of the foreign
+ *  directory... */
 #define OUR_STAMP(id) CASE_UUID ";;" ID(id)
 #define OUTSIDER(id, cn, mail, more)                                                                         \
     "dn: cn=" cn ",ou=out,o=globex\nobjectClass: inetOrgPerson\ncn: " cn "\nsn: x\nmail: " mail              \
@@ -79,6 +80,9 @@ typedef struct {
     const char *limits;       /* attributes of <limits>; NULL: the defaults */
     const char *stamp;        /* attributes of <stamp>; NULL: form="class" */
     const char *mapping;      /* a shipped one; NULL: the small one of the harness */
+    const char *kinds;        /* attributes of <import> and <export>: groups="group"; then the mapping is the
+                                 harness's one for every kind, and the export's stamp is in businessCategory */
+    const char *import_kinds; /* further ones of <import> alone */
     const char *file;         /* attributes of the source's <file>: it is an LDIF file; NULL: in memory */
     bool no_import;           /* the connector has an export only */
     bool no_container;        /* neither ou=in nor ou=out is there; the connector may make them */
@@ -184,6 +188,20 @@ typedef struct {
     CaseStart start;
     CaseStep steps[10];
 } PassCase;
+
+/** Every kind of recipient: groups of the foreign directory are named by their members... */
+#define GROUP(uid, cn, more)                                                                                 \
+    "dn: uid=" uid ",o=globex\nobjectClass: groupOfNames\nobjectClass: uidObject\n"                          \
+    "objectClass: mailRecipient\nuid: " uid "\ncn: " cn "\n" more "\n"
+#define IN(uid) "member: uid=" uid ",o=globex\n"
+/** ... the group made from it, as a difference. @members: lines "  member: DN\n", sorted. */
+#define GROUP_CREATED(uid, cn, members)                                                                      \
+    "+ cn=" cn ",ou=in,o=acme\n  cn: " cn "\n  dirsyncAnchor: " uid "\n  importedFrom: " CASE_UUID "\n"      \
+    members "  objectClass: dirsyncStamp\n  objectClass: group\n  objectClass: top\n"
+#define HAS(cn) "  member: cn=" cn ",ou=in,o=acme\n"
+#define GAINED(cn) "  + member: cn=" cn ",ou=in,o=acme\n"
+#define LOST(cn) "  - member: cn=" cn ",ou=in,o=acme\n"
+#define CHANGED(cn, values) "* cn=" cn ",ou=in,o=acme\n" values
 
 /** Runs every case of the table and then the other tests (CMUnitTest) as one group. */
 int case_run_tables(const char *group, const PassCase *cases, size_t n_cases, const void *tests,

@@ -8,6 +8,8 @@
 
 /** Both sides of the small mapping; its file is mapping.xml beside the definitions. */
 extern const char case_mapping_text[];
+/** The one for every kind; its file is kinds.xml. */
+extern const char case_kinds_text[];
 
 /** @home: name of the store; g_free(). */
 char *case_organisation_text(const CaseStart *start, const char *home);

@@ -178,7 +178,7 @@ static const AccountCase accounts[] = {
      "-pwdaccountlockedtime: 000001010000Z;", "password;"},
     {&ppolicy, "pwdAccountLockedTime: 00000101000000Z\n", true, "nothing",
      "-pwdAccountLockedTime: 00000101000000Z;", "password;"},
-    {&ppolicy, "pwdAccountLockedTime: 20261122101500Z\n", true,
+    {&ppolicy, "pwdAccountLockedTime: 20261122101500Z\n", false,
      "-pwdAccountLockedTime: 20261122101500Z;+pwdAccountLockedTime: 000001010000Z;",
      "-pwdAccountLockedTime: 20261122101500Z;", "password;"},
     {&ds389, "", false, "+nsAccountLock: TRUE;", "nothing", NULL},
@@ -191,7 +191,7 @@ static const AccountCase accounts[] = {
     {&plain, "userPassword: secret\n", false, "nothing", "nothing", "password;"},
     /* What an entry shows of other servers' marks counts, too. */
     {&plain, "nsAccountLock: TRUE\n", true, "nothing", "-nsAccountLock: TRUE;", NULL},
-    {&ds389, "pwdAccountLockedTime: 20261122101500Z\n", true, "+nsAccountLock: TRUE;",
+    {&ds389, "pwdAccountLockedTime: 20261122101500Z\n", false, "+nsAccountLock: TRUE;",
      "-pwdAccountLockedTime: 20261122101500Z;", NULL},
 };
 

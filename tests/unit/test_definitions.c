@@ -581,21 +581,64 @@ static char *fill_template(const char *name)
     return g_strdup(text->str);
 }
 
+static Connector *load_template(const char *text)
+{
+    g_autofree char *path = write_file("globex.xml", text);
+    g_autoptr(GError) error = NULL;
+    Connector *connector = connector_load(path, &error);
+    if (!connector)
+        fail_msg("%s", error->message);
+    g_unlink(path);
+    return connector;
+}
+
+/* The comment ends before the element, and its end behind it is gone, as somebody who fills it in would do.
+ */
+static void uncomment(GString *text, const char *begin, const char *end)
+{
+    const char *from = strstr(text->str, begin);
+    assert_non_null(from);
+    gssize at_begin = from - text->str;
+    g_string_insert(text, at_begin, "-->");
+    const char *to = strstr(text->str + at_begin, end);
+    assert_non_null(to);
+    gssize at = to - text->str + (gssize)strlen(end);
+    assert_memory_equal(text->str + at, " -->", 4);
+    g_string_erase(text, at, 4);
+}
+
+static const char *const templates[] = {"connector-csv.xml", "connector-ldif.xml", "connector-ldap.xml"};
+
 static void templates_are_valid_once_filled(void **state)
 {
     (void)state;
     g_autofree char *organisation_text = fill_template("organisation.xml");
     g_autofree char *organisation = write_file("organisation.xml", organisation_text);
-    static const char *const names[] = {"connector-csv.xml", "connector-ldif.xml", "connector-ldap.xml"};
-    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-        g_autofree char *text = fill_template(names[i]);
-        g_autofree char *path = write_file("globex.xml", text);
-        g_autoptr(GError) error = NULL;
-        g_autoptr(Connector) connector = connector_load(path, &error);
-        if (!connector)
-            fail_msg("%s", error->message);
+    for (size_t i = 0; i < G_N_ELEMENTS(templates); i++) {
+        g_autofree char *text = fill_template(templates[i]);
+        g_autoptr(Connector) connector = load_template(text);
         assert_string_equal(connector->name, "globex");
-        g_unlink(path);
+        assert_true(connector->pass[STEP_IMPORT].wanted);
+        assert_false(connector->pass[STEP_EXPORT].wanted);
+    }
+    g_unlink(organisation);
+}
+
+static void exports_of_templates_are_valid_once_uncommented(void **state)
+{
+    (void)state;
+    g_autofree char *organisation_text = fill_template("organisation.xml");
+    g_autofree char *organisation = write_file("organisation.xml", organisation_text);
+    for (size_t i = 0; i < G_N_ELEMENTS(templates); i++) {
+        g_autofree char *commented = fill_template(templates[i]);
+        g_autoptr(GString) text = g_string_new(commented);
+        uncomment(text, "<export ", "</export>");
+        uncomment(text, "<metrics ", "/>");
+        g_autoptr(Connector) connector = load_template(text->str);
+        assert_true(connector->pass[STEP_EXPORT].wanted);
+        assert_int_equal(connector->pass[STEP_EXPORT].n_sources, 2);
+        assert_true(connector->has_foreign_stamp);
+        assert_non_null(connector->metrics);
     }
     g_unlink(organisation);
 }
@@ -622,6 +665,7 @@ int main(void)
         cmocka_unit_test(problems_of_both_files_are_told_at_once),
         cmocka_unit_test(a_connector_is_found_by_name),
         cmocka_unit_test(templates_are_valid_once_filled),
+        cmocka_unit_test(exports_of_templates_are_valid_once_uncommented),
     };
     return cmocka_run_group_tests_name("definitions", tests, make_folder, remove_folder);
 }

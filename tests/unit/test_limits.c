@@ -70,7 +70,7 @@ static void test_every_kind_below_at_and_above(void **state)
             assert_non_null(strstr(error->message, "2 allowed of 100"));
             assert_non_null(strstr(error->message, "3 because of mapping.xml:7"));
             assert_non_null(strstr(error->message, option));
-            assert_non_null(strstr(error->message, "nothing was written"));
+            assert_non_null(strstr(error->message, "nothing of this step was written"));
         }
     }
 }
@@ -146,7 +146,7 @@ static const PassCase cases[] = {
      {IN_STEP, SOURCE_IS(ANN),
       REFUSED("import: limit \"delete\": 2 objects would be deleted, 1 allowed of 3; 2 because of not in the "
               "source any more; *"
-              "--max-delete 2*nothing was written"),
+              "--max-delete 2*nothing of this step was written"),
       REFUSED("import: limit \"delete\": 2 objects*"),
       SYNC_CALLED(HOW(.lift = "delete=2"), .changes =
           "- cn=Bob Birch,ou=in,o=acme\n- cn=Cyd Cedar,ou=in,o=acme\n",
@@ -164,7 +164,8 @@ static const PassCase cases[] = {
     {"disable: objects hidden",
      {.source = ALL, .home = ALL_CONTACTS, .limits = "disable=\"0\""},
      {IN_STEP, SOURCE_IS(ANN BOB),
-      SYNC(.status = 4, .error = "import: limit \"disable\": 1 objects would be hidden*--max-disable 1*", .events =
+      SYNC(.status = 4,
+           .error = "import: limit \"disable\": 1 objects would be hidden*--max-disable 1*", .events =
           "run-limit missing"),
       SYNC_CALLED(HOW(.lift = "disable=1"), .changes = HIDDEN("Cyd Cedar"), .writes = 1,
                   .counts = "1 disabled, 2 unchanged", .events = "missing")}},
@@ -181,7 +182,8 @@ static const PassCase cases[] = {
      {.source = ALL, .home = ALL_CONTACTS, .limits = "address=\"0\""},
      {IN_STEP, SOURCE_IS(ANN BOB PERSON("c1", "Cyd Cedar", "cyd@globex.example",
          "mail: c2@globex.example\n")),
-      REFUSED("import: limit \"address\": 1 objects would have their addresses changed, 0 allowed of 3; 1 because "
+      REFUSED("import: limit \"address\": 1 objects would have their addresses changed, 0 allowed of 3; "
+              "1 because "
               "of *mapping.xml:*"),
       SYNC_CALLED(HOW(.lift = "address=1"), .changes =
           "* cn=Cyd Cedar,ou=in,o=acme\n  + proxyAddresses: smtp:c2@globex.example\n",
@@ -205,7 +207,8 @@ static const PassCase cases[] = {
                       CREATED("c1", "Cyd Cedar", "cyd@globex.example", ""), .writes = 3, .counts =
                           "3 created"),
       SOURCE_IS(ALL),
-      REFUSED("import: limit \"empty\": 2 objects would lose every value of attribute title, 1 allowed of 3; 2 "
+      REFUSED("import: limit \"empty\": 2 objects would lose every value of attribute title, 1 allowed of 3; "
+              "2 "
               "because of *mapping.xml:*"),
       SYNC_CALLED(HOW(.lift = "empty=2"),
                   .changes = "* cn=Ann Ash,ou=in,o=acme\n  - title: A\n* cn=Bob Birch,ou=in,o=acme\n"
@@ -215,7 +218,8 @@ static const PassCase cases[] = {
      {.source = ANN, .limits = "native=\"0\"", .import = "<join source=\"mail\" home=\"mail\"/><adopt/>",
       .home = "dn: cn=By Hand,ou=people,o=acme\nobjectClass: contact\ncn: By Hand\nmail: ann@globex.example\n"
               "mailNickname: a1\n\n"},
-     {SYNC(.status = 4, .error = "import: limit \"native\": 1 objects that no connector created would be touched*",
+     {SYNC(.status = 4,
+           .error = "import: limit \"native\": 1 objects that no connector created would be touched*",
          .events = "run-limit adopted"),
       SYNC_CALLED(HOW(.lift = "native=1"),
                   .changes = "* cn=By Hand,ou=people,o=acme\n  + dirsyncAnchor: a1\n  + importedFrom: "

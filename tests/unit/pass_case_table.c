@@ -1,0 +1,78 @@
+/*
+ * pass_case_table.c - cases as tables, one cmocka test each; see pass_case.h
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "pass_case.h"
+
+#include <string.h>
+
+static void do_step(Case *c, const CaseStep *step)
+{
+    switch (step->kind) {
+    case DO_SOURCE: case_set_source(c, step->text); break;
+    case DO_HOME: case_edit_home(c, step->text); break;
+    case DO_FOREIGN: case_edit_foreign(c, step->text); break;
+    case DO_LOSE_STATE: case_lose_state(c); break;
+    case DO_FAULTS: case_set_faults(c, step->text, step->source_faults); break;
+    case DO_SYNC: case_sync(c, &step->called, &step->expected); break;
+    case DO_END: break;
+    }
+}
+
+typedef struct {
+    const PassCase *spec;
+    Case *c;
+} TableCase;
+
+static int begin_case(void **state)
+{
+    TableCase *table = *state;
+    table->c = case_new(&table->spec->start);
+    return 0;
+}
+
+static int end_case(void **state)
+{
+    TableCase *table = *state;
+    g_clear_pointer(&table->c, case_free);
+    return 0;
+}
+
+static void run_case(void **state)
+{
+    const TableCase *table = *state;
+    int number = 0;
+    const CaseStep *end = table->spec->steps + G_N_ELEMENTS(table->spec->steps);
+    for (const CaseStep *step = table->spec->steps; step < end && step->kind != DO_END; step++) {
+        number++;
+        print_message("# %s: step %d\n", table->spec->name, number);
+        do_step(table->c, step);
+    }
+    assert_true(number > 0);
+}
+
+int case_run_tables(const char *group, const PassCase *cases, size_t n_cases, const void *tests,
+    size_t n_tests)
+{
+    const char *only = g_getenv("DIRSYNC_TEST_CASE"); /* one case by name, to look at it alone */
+    g_autofree TableCase *table = g_new0(TableCase, n_cases + 1);
+    GArray *all = g_array_new(FALSE, TRUE, sizeof(struct CMUnitTest));
+    for (size_t i = 0; i < n_cases; i++) {
+        table[i].spec = &cases[i];
+        struct CMUnitTest test = {cases[i].name, run_case, begin_case, end_case, &table[i]};
+        if (!only || strstr(cases[i].name, only))
+            g_array_append_val(all, test);
+    }
+    for (size_t i = 0; i < n_tests; i++)
+        if (!only || strstr(((const struct CMUnitTest *)tests)[i].name, only))
+            g_array_append_vals(all, (const struct CMUnitTest *)tests + i, 1);
+    int failed = _cmocka_run_group_tests(group, (const struct CMUnitTest *)(void *)all->data, all->len, NULL,
+        NULL);
+    g_array_unref(all);
+    return failed;
+}
