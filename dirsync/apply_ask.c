@@ -33,10 +33,19 @@ static bool has_value(const Schema *schema, const Entry *entry, const char *name
     return false;
 }
 
+/* What a server keeps for itself, the lock of an account for instance, is not among what was asked for. */
+static bool is_shown(const Schema *schema, const char *name)
+{
+    const AttributeType *type = schema_attribute(schema, name);
+    return !type || !type->operational;
+}
+
 static bool has_all(const Schema *schema, const Entry *entry, const Entry *wanted)
 {
     for (size_t i = 0; i < entry_n_attributes(wanted); i++) {
         const Attribute *attribute = entry_attribute(wanted, i);
+        if (!is_shown(schema, attribute->name))
+            continue;
         for (size_t j = 0; j < attribute->n_values; j++)
             if (!has_value(schema, entry, attribute->name, attribute->values[j]))
                 return false;
@@ -63,7 +72,7 @@ static bool is_modified(const Schema *schema, const Entry *entry, const Change *
 {
     for (size_t i = 0; i < change->n_modifications; i++) {
         const Modification *modification = &change->modifications[i];
-        for (size_t j = 0; j < modification->n_values; j++) {
+        for (size_t j = 0; j < modification->n_values && is_shown(schema, modification->name); j++) {
             Value value = modification->values[j];
             bool expected =
                 modification->kind == MODIFY_ADD || is_added_too(schema, change, modification->name, value);

@@ -182,8 +182,8 @@ void emit_settlement(Pass *pass, Subject *subject, const Entry *result, bool rem
     row->anchor = g_strdup(subject->anchor);
     describe_source(pass, subject, row);
     settlement.exact_before = subject->row.exact;
-    row->flags = flags | (subject->retry ? LINK_RETRY : 0) | (subject->enabling ? LINK_ENABLE : 0) |
-                 (subject->partly ? LINK_PARTLY : 0) | (unsigned)(subject->kind + 1) << LINK_KIND_SHIFT;
+    row->flags = flags | (subject->retry ? LINK_RETRY : 0) | (subject->partly ? LINK_PARTLY : 0) |
+                 (unsigned)(subject->kind + 1) << LINK_KIND_SHIFT;
     row->source = source_fingerprint(pass, subject->item);
     row->target = target_fingerprint(pass, subject);
     if (result)

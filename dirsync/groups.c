@@ -240,6 +240,8 @@ static bool modify_group(Pass *pass, Subject *subject, const char *name, GError 
 static bool rejoin_groups(Pass *pass, Subject *subject, GError **error)
 {
     const GPtrArray *groups = subject->item->rejoins;
+    if (!groups)
+        return subject_rejoin(pass, subject, error);
     for (guint i = 0; groups && i < groups->len; i++)
         if (!membership_restore(pass, subject, g_ptr_array_index(groups, i), entry_dn(subject->desired),
                                 "kind-changed", error))

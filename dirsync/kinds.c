@@ -39,15 +39,43 @@ static bool fits(const Pass *pass, const Entry *entry)
     return schema_check_entry(target_schema(pass), entry, NULL);
 }
 
+static void copy_values(const Attribute *from, Entry *entry, const char *name)
+{
+    for (size_t i = 0; i < from->n_values; i++)
+        entry_add(entry, name, from->values[i].data, from->values[i].len);
+}
+
 static void carry_attribute(const Pass *pass, const Subject *subject, const char *name)
 {
     const Attribute *had = schema_find(target_schema(pass), subject->current, name);
     if (!had || schema_find(target_schema(pass), subject->desired, name))
         return;
-    for (size_t i = 0; i < had->n_values; i++)
-        entry_add(subject->desired, name, had->values[i].data, had->values[i].len);
+    copy_values(had, subject->desired, name);
     if (!fits(pass, subject->desired))
         entry_remove(subject->desired, (size_t)entry_index(subject->desired, name));
+}
+
+/* What was given once, and may have been changed since by others, is not given again. */
+static void carry_initial(const Pass *pass, Subject *subject)
+{
+    const MappingRecipient *recipient = mapping_recipient(pass->mapping, (size_t)subject->kind);
+    for (size_t i = 0; i < recipient->n_rules; i++) {
+        const MappingRule *rule = recipient->rules[i];
+        const Attribute *had = schema_find(target_schema(pass), subject->current, rule->name);
+        if (rule->wins != WINS_INITIAL || rule->is_name || !had)
+            continue;
+        Entry *with = entry_copy(subject->desired);
+        gssize at = entry_index(with, rule->name);
+        if (at >= 0)
+            entry_remove(with, (size_t)at);
+        copy_values(had, with, rule->name);
+        if (!fits(pass, with))
+            g_clear_pointer(&with, entry_free);
+        if (with) {
+            entry_free(subject->desired);
+            subject->desired = with;
+        }
+    }
 }
 
 static bool has_address(const GArray *keys, const char *folded)
@@ -71,6 +99,114 @@ static void carry_addresses(const Pass *pass, const Subject *subject)
         if (fits(pass, with))
             entry_add(subject->desired, "proxyAddresses", had->values[i].data, had->values[i].len);
     }
+}
+
+/* --- what a run that is cut short must not lose --- */
+
+#define REJOINS "rejoins"
+
+/* Lines of anchor and group, escaped: who was deleted to be made again comes back into these. */
+static bool recall_rejoins(Pass *pass, GError **error)
+{
+    g_autofree char *text = NULL;
+    if (pass->rejoins)
+        return true;
+    if (!pass_recall(pass, REJOINS, &text, error))
+        return false;
+    pass->rejoins = g_strsplit(text ? text : "", "\n", 0);
+    pass->rejoins_now = g_string_new(NULL);
+    return true;
+}
+
+static void keep_rejoin(Pass *pass, const Subject *subject, const char *group)
+{
+    g_autofree char *anchor = g_strescape(subject->anchor, NULL), *dn = g_strescape(group, NULL);
+    g_string_append_printf(pass->rejoins_now, "%s\t%s\n", anchor, dn);
+}
+
+static bool is_among_groups(const Pass *pass, const GPtrArray *groups, const char *dn)
+{
+    for (guint i = 0; i < groups->len; i++)
+        if (schema_dn_equal(target_schema(pass), entry_dn(g_ptr_array_index(groups, i)), dn))
+            return true;
+    return false;
+}
+
+/* Adds the groups that an earlier run took the subject out of and did not put it back into. */
+static bool add_lost_groups(Pass *pass, const Subject *subject, GPtrArray *groups, GError **error)
+{
+    if (!recall_rejoins(pass, error))
+        return false;
+    for (char **line = pass->rejoins; *line; line++) {
+        g_auto(GStrv) parts = g_strsplit(*line, "\t", 2);
+        g_autofree char *anchor = parts[0] ? g_strcompress(parts[0]) : NULL;
+        if (g_strcmp0(anchor, subject->anchor) != 0 || !parts[1] || !*parts[1])
+            continue;
+        g_autofree char *dn = g_strcompress(parts[1]);
+        if (!is_among_groups(pass, groups, dn) &&
+            !membership_add_group(pass, dn, entry_dn(subject->desired), groups, error))
+            return false;
+    }
+    for (guint i = 0; i < groups->len; i++)
+        keep_rejoin(pass, subject, entry_dn(g_ptr_array_index(groups, i)));
+    return true;
+}
+
+/* Everything that was planned for it was done. */
+static bool is_recorded(const Subject *subject)
+{
+    const LinkRow *row = &subject->row;
+    return row->row && !(row->flags & LINK_RETRY) &&
+           row->flags >> LINK_KIND_SHIFT == (unsigned)subject->kind + 1;
+}
+
+/* In the place of a group nothing: the account is to be enabled. */
+bool subject_note_enabling(Pass *pass, const Subject *subject, GError **error)
+{
+    if (!recall_rejoins(pass, error))
+        return false;
+    keep_rejoin(pass, subject, "");
+    return true;
+}
+
+/* When everything was done its link has been recorded: then whoever disabled it meant it. */
+bool subject_was_to_be_enabled(Pass *pass, const Subject *subject, bool *was, GError **error)
+{
+    *was = false;
+    if (!recall_rejoins(pass, error))
+        return false;
+    if (!subject_is_user(pass, subject) || !pass->settings->enabled_accounts || is_recorded(subject))
+        return true;
+    g_autofree char *anchor = g_strescape(subject->anchor, NULL);
+    g_autofree char *line = g_strconcat(anchor, "\t", NULL);
+    *was = g_strv_contains((const char *const *)pass->rejoins, line);
+    return true;
+}
+
+bool subject_rejoin(Pass *pass, Subject *subject, GError **error)
+{
+    g_autoptr(GPtrArray) groups = g_ptr_array_new_with_free_func((GDestroyNotify)entry_free);
+    if (is_recorded(subject))
+        return true;
+    if (!add_lost_groups(pass, subject, groups, error))
+        return false;
+    subject->wave += groups->len > 0;
+    for (guint i = 0; i < groups->len; i++)
+        if (!membership_restore(pass, subject, g_ptr_array_index(groups, i), entry_dn(subject->desired),
+                                "kind-changed", error))
+            return false;
+    return true;
+}
+
+/* Who was not looked at is in order, unless this run does not look at everybody. */
+bool kinds_remember(Pass *pass, GError **error)
+{
+    if (!recall_rejoins(pass, error))
+        return false;
+    g_autofree char *before = g_strjoinv("\n", pass->rejoins);
+    if (!pass->may_remove || !strcmp(before, pass->rejoins_now->str))
+        return true;
+    return pass_remember(pass, REJOINS, pass->rejoins_now->str, error);
 }
 
 static bool make_again(Pass *pass, Subject *subject, GPtrArray *groups, GError **error)
@@ -111,10 +247,11 @@ bool reconcile_kind_changed(Pass *pass, Subject *subject, bool last, GError **er
     bool wait = false;
     if (!pass->may_remove)
         return stays(pass, subject);
+    carry_initial(pass, subject);
     carry_addresses(pass, subject);
     for (size_t i = 0; i < G_N_ELEMENTS(carried); i++)
         carry_attribute(pass, subject, carried[i]);
-    if (!subject_make_unique(pass, subject, error) || !subject_claim(pass, subject, true, last, &wait, error))
+    if (!subject_claim(pass, subject, true, last, &wait, error))
         return false;
     if (wait) {
         subject->item->state = ITEM_WAITING;
@@ -127,7 +264,8 @@ bool reconcile_kind_changed(Pass *pass, Subject *subject, bool last, GError **er
     event_emit(EVENT_KIND_CHANGED, entry_dn(subject->current), "deleted and made again as %s",
                structural_class(pass, subject->kind));
     if (!subject_delete(pass, subject, NULL, "kind-changed", "it is of another kind now", groups,
-                        &subject->wave, error))
+                        &subject->wave, error) ||
+        !add_lost_groups(pass, subject, groups, error))
         return false;
     return make_again(pass, subject, groups, error);
 }

@@ -166,12 +166,12 @@ typedef struct {
     GArray *members; /* of Found */
 } Fetching;
 
-static bool fetched(size_t index, Entry *entry, void *data, GError **error)
+static bool fetched(size_t index, Entry *found, void *data, GError **error)
 {
     Fetching *fetching = data;
     const Side *side = &fetching->pass->side[SOURCE];
     Found *member = &g_array_index(fetching->members, Found, index);
-    g_autoptr(Entry) owned = entry;
+    g_autoptr(Entry) entry = found;
     g_auto(Stamp) stamp = {0};
     if (!entry)
         return true;

@@ -143,7 +143,8 @@ static char *member_filter(const char *dn)
     return g_strconcat(member, unique, NULL);
 }
 
-static GPtrArray *search_groups(Pass *pass, const char *filter, GError **error)
+static GPtrArray *search_groups(Pass *pass, const char *base, SearchScope scope, const char *filter,
+                                GError **error)
 {
     GPtrArray *names = g_ptr_array_new();
     g_ptr_array_add(names, (gpointer) "objectClass");
@@ -151,7 +152,7 @@ static GPtrArray *search_groups(Pass *pass, const char *filter, GError **error)
         g_ptr_array_add(names, (gpointer)*name);
     g_ptr_array_add(names, NULL);
     ReadRequest request = {
-        .scope = SEARCH_SUBTREE, .filter = filter, .attributes = (const char *const *)names->pdata};
+        .base = base, .scope = scope, .filter = filter, .attributes = (const char *const *)names->pdata};
     GPtrArray *found = directory_search(pass->side[TARGET].directory, &request, MOST_GROUPS, error);
     g_ptr_array_unref(names);
     return found;
@@ -185,7 +186,7 @@ GPtrArray *membership_groups(Pass *pass, const char *dn, GError **error)
     g_autofree char *either = member_filter(dn);
     g_autofree char *filter = g_strconcat("(|", either, ")", NULL);
     g_autofree char *key = claim_dn_key(pass, dn);
-    GPtrArray *found = search_groups(pass, filter, error);
+    GPtrArray *found = search_groups(pass, NULL, SEARCH_SUBTREE, filter, error);
     for (guint i = found ? found->len : 0; i-- > 0;) {
         const GroupPlan *plan = find_plan(pass, entry_dn(g_ptr_array_index(found, i)));
         bool is = true;
@@ -330,6 +331,20 @@ bool membership_restore(Pass *pass, Subject *subject, const Entry *group, const 
     return emit_membership(pass, subject, group, NULL, dn, situation, error);
 }
 
+bool membership_add_group(Pass *pass, const char *dn, const char *member, GPtrArray *groups, GError **error)
+{
+    g_autoptr(GPtrArray) found = search_groups(pass, dn, SEARCH_BASE, NULL, error);
+    bool there = false;
+    if (!found || !found->len)
+        return found != NULL;
+    const Entry *group = g_ptr_array_index(found, 0);
+    if (!is_member(pass, group, member_name(pass, group), member, &there, error))
+        return false;
+    if (!there)
+        g_ptr_array_add(groups, entry_copy(group));
+    return true;
+}
+
 /* --- what was planned early --- */
 
 /* Who came and stays; one who came twice stands there once for all of it. */
@@ -372,7 +387,7 @@ static bool open_in(Pass *pass, const char *filter, void (*open)(const char *anc
 {
     g_autofree char *owner = stamp_owner_filter(target_stamp(pass), pass->connector->uuid);
     g_autofree char *whole = g_strconcat("(&", owner ? owner : "", "(|", filter, "))", NULL);
-    g_autoptr(GPtrArray) groups = search_groups(pass, whole, error);
+    g_autoptr(GPtrArray) groups = search_groups(pass, NULL, SEARCH_SUBTREE, whole, error);
     for (guint i = 0; groups && i < groups->len; i++) {
         g_auto(Stamp) stamp = {0};
         if (stamp_read(target_stamp(pass), target_schema(pass), g_ptr_array_index(groups, i), &stamp) &&

@@ -60,6 +60,9 @@ void pass_close(Pass *pass)
     g_ptr_array_unref(pass->quarantined);
     g_clear_pointer(&pass->memberships, g_hash_table_unref);
     g_clear_pointer(&pass->group_nodes, g_hash_table_unref);
+    g_strfreev(pass->rejoins);
+    if (pass->rejoins_now)
+        g_string_free(pass->rejoins_now, TRUE);
     tally_free(pass->tally);
     g_free(pass->item_of_link);
     g_free(pass->anchor);

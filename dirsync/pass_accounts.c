@@ -52,8 +52,9 @@ void account_unlock(const Pass *pass, const Subject *subject, Change *change)
 static bool emit_enabling(Pass *pass, Subject *subject, GError **error)
 {
     g_autoptr(Change) change = account_enable(target_schema(pass), subject->current, true);
-    subject->enabling = change != NULL;
-    return !change || emit_change(pass, subject, change, subject->current, ++subject->wave, "new",
+    if (!subject_note_enabling(pass, subject, error))
+        return false;
+    return !change || emit_change(pass, subject, change, subject->current, subject->wave, "new",
                                   "the account is enabled last", error);
 }
 
@@ -62,20 +63,16 @@ bool account_create(Pass *pass, Subject *subject, Change *change, GError **error
     if (!subject_is_user(pass, subject) || !pass->settings->enabled_accounts)
         return true;
     subject->current = entry_copy(change->entry);
+    subject->wave++;
     return emit_enabling(pass, subject, error);
-}
-
-/* A run that was cut short has made the account and nothing more: the state, which is there, does not know
- * it. */
-static bool was_left_disabled(const Pass *pass, const Subject *subject)
-{
-    return subject->row.flags & LINK_ENABLE || (!subject->row.row && !state_is_new(pass->state));
 }
 
 bool account_finish(Pass *pass, Subject *subject, GError **error)
 {
-    if (!subject_is_user(pass, subject) || !pass->settings->enabled_accounts || subject->stamp.grace ||
-        !was_left_disabled(pass, subject))
-        return true;
-    return emit_enabling(pass, subject, error);
+    bool was;
+    if (!subject_was_to_be_enabled(pass, subject, &was, error) ||
+        (was && !emit_enabling(pass, subject, error)))
+        return false;
+    subject->wave += was;
+    return true;
 }

@@ -120,12 +120,12 @@ struct Pass {
     Tally *tally;
     Counts planned, done;
     size_t population;
-    size_t source_count; /* of the last complete read; 0: not known */
-    size_t *shown;       /* of each source: entries that are somebody to us */
-    size_t source_at;    /* the one that is being read */
-    size_t outsiders;    /* decoded, and nobody to us */
+    size_t source_count;  /* of the last complete read; 0: not known */
+    size_t *shown;        /* of each source: entries that are somebody to us */
+    size_t source_at;     /* the one that is being read */
+    size_t outsiders;     /* decoded, and nobody to us */
     bool holders_changed; /* somebody of the target is not as the index had them */
-    bool newcomers;      /* there may be somebody new in the source */
+    bool newcomers;       /* there may be somebody new in the source */
 
     char *run;
     GHashTable *freed;   /* key+holder -> Freed, see claims.c */
@@ -136,6 +136,8 @@ struct Pass {
     GPtrArray *quarantined;  /* subject, reason, subject, reason ... */
     GHashTable *memberships; /* canonical DN of a group -> what was planned for it early, see memberships.c */
     GHashTable *group_nodes; /* see group_cycles.c */
+    char **rejoins;          /* see kinds.c; NULL: not recalled yet */
+    GString *rejoins_now;
 };
 
 /* pass_read.c */
@@ -207,7 +209,6 @@ typedef struct {
     Stamp stamp;        /* of current */
     int kind;           /* recipient of the mapping: of desired, else of current */
     bool partly;        /* members were not found */
-    bool enabling;      /* a change that enables the account is planned */
     bool is_group;      /* it has members, which are written last */
     GPtrArray *members; /* how the source names them */
     unsigned wave;      /* first wave it may use */
@@ -274,6 +275,8 @@ bool membership_follow(Pass *pass, Subject *subject, const char *dn, const char 
 /** Plans that @dn comes back in. Not for groups that are written later in this run anyway. */
 bool membership_restore(Pass *pass, Subject *subject, const Entry *group, const char *dn,
                         const char *situation, GError **error);
+/** Adds the group of that name to @groups when it is there and @member is not in it. */
+bool membership_add_group(Pass *pass, const char *dn, const char *member, GPtrArray *groups, GError **error);
 /** Does to @group what was planned for the members of the group that the server has as @dn. */
 void membership_apply(const Pass *pass, const char *dn, Entry *group);
 /** The wave after the last change of that group that was planned early; 0: there was none. */
@@ -300,6 +303,13 @@ bool account_finish(Pass *pass, Subject *subject, GError **error);
 /** Whether the object is of another kind than the one it should be. */
 bool subject_changed_kind(const Pass *pass, const Subject *subject);
 bool reconcile_kind_changed(Pass *pass, Subject *subject, bool last, GError **error);
+/** Plans that the object comes into the groups that a run which was cut short has left it out of. */
+bool subject_rejoin(Pass *pass, Subject *subject, GError **error);
+/** The same for an account that is made disabled and enabled last. */
+bool subject_note_enabling(Pass *pass, const Subject *subject, GError **error);
+bool subject_was_to_be_enabled(Pass *pass, const Subject *subject, bool *was, GError **error);
+/** Before anything is written: keeps what the next run would need for that. */
+bool kinds_remember(Pass *pass, GError **error);
 
 /* reconcile_names.c */
 /** Sees to it that values that must be unique are so, for an object that is about to be made. */

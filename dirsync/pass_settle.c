@@ -14,8 +14,6 @@
 static bool store(Pass *pass, Settlement *settlement, GError **error)
 {
     LinkRow *row = &settlement->row;
-    if (!settlement->failed)
-        row->flags &= ~(unsigned)LINK_ENABLE;
     if (settlement->remove && !settlement->failed)
         return state_remove_link(pass->state, pass->step, row->anchor, error);
     if (settlement->failed) {

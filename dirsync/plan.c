@@ -281,7 +281,7 @@ void plan_writer_free(PlanWriter *writer)
 static void remove_files(const char *folder)
 {
     const char *const names[] = {PLAN_HEAD, plan_files[STEP_IMPORT], plan_files[STEP_EXPORT], "changes.work",
-                                 PLAN_HEAD ".new"};
+                                 PLAN_HEAD_NEW};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *path = g_build_filename(folder, names[i], NULL);
         unlink(path);

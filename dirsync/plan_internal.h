@@ -5,6 +5,7 @@
 #include "dirsync/plan.h"
 
 #define PLAN_HEAD "plan.json"
+#define PLAN_HEAD_NEW "plan.json.new" /* left behind by a crash */
 #define PLAN_UNDO "undo"
 
 extern const char *const plan_files[STEPS]; /* "1-home.ldif", "2-foreign.ldif" */

@@ -265,5 +265,5 @@ bool pass_reconcile(Pass *pass, GError **error)
     if (!pass->container_missing && any_changed(pass) && !claim_foreign_names(pass, error))
         return false;
     return decide_all(pass, true, error) && decide_all(pass, false, error) && decide_waiting(pass, error) &&
-           reconcile_leaving(pass, error) && reconcile_groups(pass, error);
+           reconcile_leaving(pass, error) && reconcile_groups(pass, error) && kinds_remember(pass, error);
 }

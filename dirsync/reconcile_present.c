@@ -233,14 +233,16 @@ static bool write_existing(Pass *pass, Subject *subject, const char *situation, 
     if (change &&
         !emit_change(pass, subject, change, subject->current, subject->wave++, situation, because, error))
         return false;
+    if (!account_finish(pass, subject, error))
+        return false;
     if (strcmp(entry_dn(subject->current), entry_dn(subject->desired)) != 0) {
         if (!subject_rename(pass, subject, error))
             return false;
         entry_set_dn(result, entry_dn(subject->desired));
     }
-    claim_register(pass, subject, subject->current, result, MAX(wave, subject->wave - 1));
-    if (!account_finish(pass, subject, error))
+    if (!subject_rejoin(pass, subject, error))
         return false;
+    claim_register(pass, subject, subject->current, result, MAX(wave, subject->wave - 1));
     emit_settlement(pass, subject, result, false, 0, NULL);
     subject->item->state = ITEM_DONE;
     return true;
@@ -348,7 +350,7 @@ static bool create(Pass *pass, Subject *subject, GError **error)
     if (subject->is_group)
         return group_postpone(pass, subject, error);
     unsigned wave = subject->wave;
-    if (!subject_create(pass, subject, "new", error))
+    if (!subject_create(pass, subject, "new", error) || !subject_rejoin(pass, subject, error))
         return false;
     claim_register(pass, subject, NULL, subject->desired, MAX(wave, subject->wave));
     emit_settlement(pass, subject, subject->desired, false, 0, NULL);

@@ -46,7 +46,6 @@ typedef enum {
     LINK_RETRY = 1 << 1,   /* something is left to do: look at it again in every run */
     LINK_YIELDED = 1 << 2, /* moved home: the target is a native, not ours */
     LINK_LOCKED = 1 << 3,  /* an account that we disabled when its grace began */
-    LINK_ENABLE = 1 << 4,  /* an account that is still to be enabled */
     LINK_PARTLY =
         1 << 5 /* a group of which members were not found: looked at again when there is somebody new */
 } LinkFlags;

@@ -37,7 +37,10 @@
 /** Once upon a time, and what the run that is killed finds. */
 typedef struct {
     const char *name;
-    const char *import;    /* beside the source and its anchor; NULL: nothing */
+    const char *import; /* beside the source and its anchor; NULL: nothing */
+    const char *kinds;  /* attributes of <import> for the run that is killed: people="..."; NULL: none */
+    const char *groups; /* LDIF beside the people in the run that is killed; groups are wanted then */
+    unsigned n_groups;
     const char *tree;      /* of the home directory; NULL: TREE */
     Person before[PEOPLE]; /* synced at first, unless it is empty */
     bool has_middle;
@@ -60,6 +63,11 @@ typedef struct {
     {                                                                                                        \
         "3", "Cat Chan", "cat@globex.example", "Chemist"                                                     \
     }
+
+#define SOURCE_GROUP(anchor, name, members)                                                                  \
+    "dn: cn=" name ",ou=people,dc=globex,dc=example\nobjectClass: groupOfNames\ncn: " name                   \
+    "\nemployeeNumber: " anchor "\nmail: g" anchor "@globex.example\n" members "\n"
+#define IN(anchor) "member: uid=" anchor ",ou=people,dc=globex,dc=example\n"
 
 static const Case cases[] = {
     {.name = "the first import, homonyms among it, makes the container",
@@ -152,12 +160,46 @@ static const Case cases[] = {
      .tree = TREE NATIVE_CONTACT,
      .after = {ADA, BOB, {"3", "Nobody", "", NULL}},
      .figures = "1 created, 2 quarantined"},
+    {.name = "groups, nested and in a ring, while a member is renamed and another one goes",
+     .import = "<grace days=\"0\"/>",
+     .before = {ADA, BOB, CAT},
+     .changes = GROUP_WITH("cn=Ada Alt," WORLD_CONTAINER "\nmember: cn=Cat Chan," WORLD_CONTAINER),
+     .groups = SOURCE_GROUP("91", "Inner", IN("1") IN("2"))
+         SOURCE_GROUP("92", "Outer", IN("1") "member: cn=Inner,ou=people,dc=globex,dc=example\n")
+             SOURCE_GROUP("93", "Ring", "member: cn=Ring,ou=people,dc=globex,dc=example\n"),
+     .n_groups = 3,
+     .after = {{"1", "Ada Anders", "ada@globex.example", "Engineer"}, BOB},
+     .figures = "3 created, 1 modified, 1 renamed, 1 deleted"},
+    {.name = "contacts become accounts, and stay in their groups",
+     .kinds = "people=\"disabled-user\"",
+     .before = {ADA, BOB},
+     .changes = GROUP_WITH("cn=Ada Alt," WORLD_CONTAINER),
+     .after = {ADA, {"2", "Bob Busch", "bob@globex.example", NULL}},
+     .figures = "2 created, 2 deleted"},
 };
 
 static unsigned long tried, reverted;
 static GRand *chance;
 
 /* --- a case as a site --- */
+
+/* The definition and the source of the run that is killed. */
+static void set_kinds(const World *world, const Case *c)
+{
+    g_autofree char *path = g_build_filename(world->live, "people.ldif", NULL);
+    g_autofree char *people = text_of(path), *connector = text_of(world->connector);
+    g_auto(GStrv) records = g_strsplit(people, "# count: ", 2);
+    g_auto(GStrv) import = g_strsplit(connector, "groups=\"no\"", 2);
+    g_auto(GStrv) source = g_strsplit(import[1], "(objectClass=inetOrgPerson)", 2);
+    g_autofree char *whole =
+        g_strdup_printf("%s%s# count: %" G_GUINT64_FORMAT "\n", records[0], c->groups ? c->groups : "",
+                        g_ascii_strtoull(records[1], NULL, 10) + c->n_groups);
+    g_autofree char *defined =
+        g_strconcat(import[0], c->groups ? "groups=\"group\" " : "groups=\"no\" ", c->kinds ? c->kinds : "",
+                    source[0], "(|(objectClass=inetOrgPerson)(objectClass=groupOfNames))", source[1], NULL);
+    write_text(path, whole);
+    write_text(world->connector, defined);
+}
 
 static CrashSite *make_site(const World *world, const Case *c)
 {
@@ -178,6 +220,8 @@ static CrashSite *make_site(const World *world, const Case *c)
     if (c->aged)
         crash_memory_age(world, AGED);
     world_set_people(world, c->after);
+    if (c->kinds || c->groups)
+        set_kinds(world, c);
     return crash_site_new(world, home);
 }
 

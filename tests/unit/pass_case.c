@@ -71,6 +71,12 @@ char *case_write_connector(const Case *c, const char *name, const char *uuid)
     return case_path(c, file);
 }
 
+void case_set_kinds(Case *c, const char *import_kinds)
+{
+    c->start.import_kinds = import_kinds;
+    g_free(case_write_connector(c, NULL, NULL));
+}
+
 /* --- the case --- */
 
 static void load_store(MemoryStore *store, const char *ldif)

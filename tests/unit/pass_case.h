@@ -129,6 +129,8 @@ void case_set_source(Case *c, const char *ldif);
 void case_edit_home(Case *c, const char *ldif);
 /** The same in the foreign directory. */
 void case_edit_foreign(Case *c, const char *ldif);
+/** The definition changes: other attributes for CaseStart.import_kinds. */
+void case_set_kinds(Case *c, const char *import_kinds);
 /** The state folder is gone. */
 void case_lose_state(Case *c);
 /** What fails from now on, see failing.h; NULL: nothing. The definitions count as unchanged. */
@@ -165,7 +167,7 @@ char *case_differences(const char *before, const char *after);
 
 /* --- cases as tables --- */
 
-typedef enum { DO_END, DO_SOURCE, DO_HOME, DO_FOREIGN, DO_LOSE_STATE, DO_FAULTS, DO_SYNC } CaseStepKind;
+typedef enum { DO_END, DO_SOURCE, DO_HOME, DO_FOREIGN, DO_LOSE_STATE, DO_FAULTS, DO_KINDS, DO_SYNC } CaseStepKind;
 
 typedef struct {
     CaseStepKind kind;
@@ -177,6 +179,7 @@ typedef struct {
 #define SOURCE_IS(ldif) {.kind = DO_SOURCE, .text = (ldif)}
 #define HOME_EDITED(ldif) {.kind = DO_HOME, .text = (ldif)}
 #define FOREIGN_EDITED(ldif) {.kind = DO_FOREIGN, .text = (ldif)}
+#define KINDS_ARE(attributes) {.kind = DO_KINDS, .text = (attributes)}
 #define STATE_LOST {.kind = DO_LOSE_STATE}
 #define FAULTS(home, source) {.kind = DO_FAULTS, .text = (home), .source_faults = (source)}
 #define SYNC(...) {.kind = DO_SYNC, .expected = {__VA_ARGS__}}

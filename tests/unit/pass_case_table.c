@@ -19,6 +19,7 @@ static void do_step(Case *c, const CaseStep *step)
     case DO_FOREIGN: case_edit_foreign(c, step->text); break;
     case DO_LOSE_STATE: case_lose_state(c); break;
     case DO_FAULTS: case_set_faults(c, step->text, step->source_faults); break;
+    case DO_KINDS: case_set_kinds(c, step->text); break;
     case DO_SYNC: case_sync(c, &step->called, &step->expected); break;
     case DO_END: break;
     }
