@@ -335,18 +335,18 @@ static void count_lines(CsvReader *reader)
 }
 
 /* One row, whatever is in it. */
-static CsvStatus gather(CsvReader *reader, GError **error)
+static RecordStatus gather(CsvReader *reader, GError **error)
 {
     begin_record(reader);
     while (!find_end(reader)) {
         if (!reader->no_more) {
             bound_record(reader);
             if (!fill(reader, error))
-                return CSV_FAILED;
+                return RECORD_FAILED;
             reader->position = reader->record;
         } else if (reader->record == reader->end) {
             reader->record_line = reader->line;
-            return reader->cut ? CSV_CUT : CSV_END;
+            return reader->cut ? RECORD_CUT : RECORD_END;
         } else {
             end_with_input(reader);
             break;
@@ -354,7 +354,7 @@ static CsvStatus gather(CsvReader *reader, GError **error)
     }
     check_length(reader, reader->record_end);
     count_lines(reader);
-    return CSV_RECORD;
+    return RECORD_GOOD;
 }
 
 /* --- rows --- */
@@ -369,24 +369,24 @@ static const char *why_not_text(const CsvReader *reader, char c)
                  "(encoding=\"windows-1252\")";
 }
 
-/* The next row with something in it; CSV_BAD when its quotes or bytes are not in order. */
-static CsvStatus next_row(CsvReader *reader, GError **error)
+/* The next row with something in it; RECORD_BAD when its quotes or bytes are not in order. */
+static RecordStatus next_row(CsvReader *reader, GError **error)
 {
-    CsvStatus status;
+    RecordStatus status;
     CsvRecord row;
     do {
         status = gather(reader, error);
         row = last_record(reader);
-    } while (status == CSV_RECORD && !reader->problem && csv_record_is_empty(&reader->columns, &row));
-    if (status != CSV_RECORD)
+    } while (status == RECORD_GOOD && !reader->problem && csv_record_is_empty(&reader->columns, &row));
+    if (status != RECORD_GOOD)
         return status;
     const char *bad;
     if (!reader->problem && !g_utf8_validate_len(row.text, row.len, &bad))
         set_problem(reader, (size_t)(bad - reader->buffer), why_not_text(reader, *bad));
     if (!reader->problem)
-        return CSV_RECORD;
+        return RECORD_GOOD;
     g_propagate_error(error, g_steal_pointer(&reader->problem));
-    return CSV_BAD;
+    return RECORD_BAD;
 }
 
 /* --- the beginning of the file --- */
@@ -428,11 +428,11 @@ static bool take_mark(CsvReader *reader, GError **error)
 static void take_header(CsvReader *reader, GError **error)
 {
     g_autoptr(GError) bad = NULL;
-    CsvStatus status = next_row(reader, &bad);
+    RecordStatus status = next_row(reader, &bad);
     CsvRecord row = last_record(reader);
-    if (status == CSV_RECORD)
+    if (status == RECORD_GOOD)
         csv_columns_take_header(&reader->columns, &row, error);
-    else if (status == CSV_FAILED)
+    else if (status == RECORD_FAILED)
         g_propagate_error(error, g_steal_pointer(&bad));
     else
         error_set(error, ERROR_SOURCE, "%s%s", bad ? bad->message : reader->name,
@@ -455,22 +455,22 @@ bool csv_read_header(CsvReader *reader, GError **error)
 
 /* --- records --- */
 
-CsvStatus csv_skip_entry(CsvReader *reader, GError **error)
+RecordStatus csv_skip_entry(CsvReader *reader, GError **error)
 {
     if (!csv_read_header(reader, error))
-        return CSV_FAILED;
+        return RECORD_FAILED;
     for (;;) {
-        CsvStatus status = next_row(reader, error);
-        if (status == CSV_BAD)
+        RecordStatus status = next_row(reader, error);
+        if (status == RECORD_BAD)
             reader->trailer_seen = false;
-        if (status != CSV_RECORD)
+        if (status != RECORD_GOOD)
             return status;
         CsvRecord record = last_record(reader);
         const char *word = reader->trailer_word;
         reader->trailer_seen =
             word && csv_record_is_trailer(&reader->columns, &record, word, reader->trailer);
         if (!reader->trailer_seen)
-            return csv_record_check(&reader->columns, &record, error) ? CSV_RECORD : CSV_BAD;
+            return csv_record_check(&reader->columns, &record, error) ? RECORD_GOOD : RECORD_BAD;
     }
 }
 
@@ -480,12 +480,12 @@ Entry *csv_decode_last(CsvReader *reader, GError **error)
     return csv_record_decode(&reader->columns, &record, error);
 }
 
-CsvStatus csv_read_entry(CsvReader *reader, Entry **entry, GError **error)
+RecordStatus csv_read_entry(CsvReader *reader, Entry **entry, GError **error)
 {
     *entry = NULL;
-    CsvStatus status = csv_skip_entry(reader, error);
-    if (status != CSV_RECORD)
+    RecordStatus status = csv_skip_entry(reader, error);
+    if (status != RECORD_GOOD)
         return status;
     *entry = csv_decode_last(reader, error);
-    return *entry ? CSV_RECORD : CSV_BAD;
+    return *entry ? RECORD_GOOD : RECORD_BAD;
 }

@@ -28,6 +28,7 @@
 #define DIRSYNC_CSV_H
 
 #include "dirsync/entry.h"
+#include "dirsync/text_source.h"
 
 #define CSV_MAX_RECORD (64u * 1024 * 1024)
 #define CSV_MAX_COLUMNS 1000
@@ -45,15 +46,6 @@ typedef struct {
 } CsvFormat;
 
 typedef struct CsvReader CsvReader;
-
-/** What csv_read_* came to. */
-typedef enum {
-    CSV_RECORD, /* a record is in the out-parameter */
-    CSV_BAD,    /* error is set (ERROR_INVALID: this record only); go on reading if you like */
-    CSV_END,    /* end of input */
-    CSV_CUT,    /* end of input inside quotes; CSV_BAD came before */
-    CSV_FAILED  /* error is set: reading cannot go on */
-} CsvStatus;
 
 /** @name is for messages. The reader does not own @fd. NULL with ERROR_DEFINITION when @format cannot be. */
 CsvReader *csv_reader_new(int fd, const char *name, const CsvFormat *format, GError **error);
@@ -80,9 +72,9 @@ bool csv_reader_at_end(const CsvReader *reader);
 Fingerprint csv_reader_fingerprint(const CsvReader *reader);
 
 /** Next record as an entry: an attribute for each column that has a value. */
-CsvStatus csv_read_entry(CsvReader *reader, Entry **entry, GError **error);
+RecordStatus csv_read_entry(CsvReader *reader, Entry **entry, GError **error);
 /** Checks without decoding: fills only the fingerprint; csv_decode_last() decodes that record. */
-CsvStatus csv_skip_entry(CsvReader *reader, GError **error);
+RecordStatus csv_skip_entry(CsvReader *reader, GError **error);
 Entry *csv_decode_last(CsvReader *reader, GError **error);
 
 typedef struct CsvWriter CsvWriter;

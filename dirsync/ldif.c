@@ -345,22 +345,22 @@ static bool skip_byte_order_mark(LdifReader *reader, GError **error)
 }
 
 /* Checks what concerns the bytes of the whole record. */
-static LdifStatus end_record(LdifReader *reader, GError **error)
+static RecordStatus end_record(LdifReader *reader, GError **error)
 {
     const char *text = reader->buffer + reader->record;
     size_t len = reader->record_end - reader->record;
     if (!reader->problem && len && memchr(text, '\0', len))
         reader->problem = "the record holds a NUL byte; the file is damaged or not UTF-8";
     if (!reader->problem)
-        return LDIF_RECORD;
+        return RECORD_GOOD;
     error_set(error, ERROR_INVALID, "%s:%lu: %s", reader->name, reader->record_line, reader->problem);
-    return LDIF_BAD;
+    return RECORD_BAD;
 }
 
-static LdifStatus gather(LdifReader *reader, GError **error)
+static RecordStatus gather(LdifReader *reader, GError **error)
 {
     if (!skip_byte_order_mark(reader, error))
-        return LDIF_FAILED;
+        return RECORD_FAILED;
     begin_record(reader);
     for (;;) {
         size_t end, next;
@@ -372,7 +372,7 @@ static LdifStatus gather(LdifReader *reader, GError **error)
         } else if (!reader->no_more) {
             bound_partial_line(reader);
             if (!fill(reader, error))
-                return LDIF_FAILED;
+                return RECORD_FAILED;
         } else {
             break;
         }
@@ -381,7 +381,7 @@ static LdifStatus gather(LdifReader *reader, GError **error)
     if (reader->position == reader->end && !reader->line_skipped && record_begun(reader))
         return end_record(reader, error);
     reader->record_line = reader->line;
-    return reader->position < reader->end || reader->line_skipped ? LDIF_CUT : LDIF_END;
+    return reader->position < reader->end || reader->line_skipped ? RECORD_CUT : RECORD_END;
 }
 
 LdifLines *ldif_reader_lines(LdifReader *reader)
@@ -427,24 +427,24 @@ static bool decode_lines(LdifLines *lines, Entry *entry, GError **error)
 }
 
 /* The next record that is more than a version line. */
-LdifStatus ldif_reader_next(LdifReader *reader, GError **error)
+RecordStatus ldif_reader_next(LdifReader *reader, GError **error)
 {
     for (;;) {
-        LdifStatus status = gather(reader, error);
-        if (status != LDIF_RECORD || !ldif_lines_are_version(ldif_reader_lines(reader)))
+        RecordStatus status = gather(reader, error);
+        if (status != RECORD_GOOD || !ldif_lines_are_version(ldif_reader_lines(reader)))
             return status;
     }
 }
 
-LdifStatus ldif_skip_entry(LdifReader *reader, GError **error)
+RecordStatus ldif_skip_entry(LdifReader *reader, GError **error)
 {
-    LdifStatus status = ldif_reader_next(reader, error);
-    if (status != LDIF_RECORD)
+    RecordStatus status = ldif_reader_next(reader, error);
+    if (status != RECORD_GOOD)
         return status;
     LdifLines *lines = ldif_reader_lines(reader);
     const char *dn;
     bool good = ldif_lines_dn(lines, &dn, error) && decode_lines(lines, NULL, error);
-    return good ? LDIF_RECORD : LDIF_BAD;
+    return good ? RECORD_GOOD : RECORD_BAD;
 }
 
 Entry *ldif_decode_last(LdifReader *reader, GError **error)
@@ -457,12 +457,12 @@ Entry *ldif_decode_last(LdifReader *reader, GError **error)
     return decode_lines(lines, entry, error) ? g_steal_pointer(&entry) : NULL;
 }
 
-LdifStatus ldif_read_entry(LdifReader *reader, Entry **entry, GError **error)
+RecordStatus ldif_read_entry(LdifReader *reader, Entry **entry, GError **error)
 {
     *entry = NULL;
-    LdifStatus status = ldif_reader_next(reader, error);
-    if (status != LDIF_RECORD)
+    RecordStatus status = ldif_reader_next(reader, error);
+    if (status != RECORD_GOOD)
         return status;
     *entry = ldif_decode_last(reader, error);
-    return *entry ? LDIF_RECORD : LDIF_BAD;
+    return *entry ? RECORD_GOOD : RECORD_BAD;
 }

@@ -12,19 +12,11 @@
 #define DIRSYNC_LDIF_H
 
 #include "dirsync/change.h"
+#include "dirsync/text_source.h"
 
 #define LDIF_MAX_RECORD (64u * 1024 * 1024)
 
 typedef struct LdifReader LdifReader;
-
-/** What ldif_read_* came to. */
-typedef enum {
-    LDIF_RECORD, /* a record is in the out-parameter */
-    LDIF_BAD,    /* error is set (ERROR_INVALID: this record only); go on reading if you like */
-    LDIF_END,    /* end of input, reached at a line end */
-    LDIF_CUT,    /* end of input in the middle of a line or without a final line end */
-    LDIF_FAILED  /* error is set (ERROR_IO): reading cannot go on */
-} LdifStatus;
 
 /** @name is for messages. The reader does not own @fd. */
 LdifReader *ldif_reader_new(int fd, const char *name);
@@ -44,17 +36,17 @@ bool ldif_reader_at_end(const LdifReader *reader);
 /** Fingerprint of the bytes of the last record, line ends and folding left aside. */
 Fingerprint ldif_reader_fingerprint(const LdifReader *reader);
 
-/** Next content record. A record with changetype: is LDIF_BAD ("change record in content"). */
-LdifStatus ldif_read_entry(LdifReader *reader, Entry **entry, GError **error);
+/** Next content record. A record with changetype: is RECORD_BAD ("change record in content"). */
+RecordStatus ldif_read_entry(LdifReader *reader, Entry **entry, GError **error);
 /** Skips decoding: fills only the fingerprint and raw bytes; ldif_decode_last() decodes that record. */
-LdifStatus ldif_skip_entry(LdifReader *reader, GError **error);
+RecordStatus ldif_skip_entry(LdifReader *reader, GError **error);
 Entry *ldif_decode_last(LdifReader *reader, GError **error);
 
 /** Next change record, with control 1.3.6.1.1.12 as assertion and our comments ("# wave: 2",
  *  "# situation: new", "# anchor: ...", "# because: ...", "# after: ...", "# password: random"; values in
- *  these comments that are not plain text are base64, "# anchor:: ..."). Other controls: LDIF_BAD when
- *  critical, else ignored. "replace:" is LDIF_BAD: our plans do not hold it; so is a password. */
-LdifStatus ldif_read_change(LdifReader *reader, Change **change, GError **error);
+ *  these comments that are not plain text are base64, "# anchor:: ..."). Other controls: RECORD_BAD when
+ *  critical, else ignored. "replace:" is RECORD_BAD: our plans do not hold it; so is a password. */
+RecordStatus ldif_read_change(LdifReader *reader, Change **change, GError **error);
 
 /** Append the text of a record and a blank line to @out. Lines are folded at 76 characters. */
 void ldif_write_entry(GString *out, const Entry *entry);

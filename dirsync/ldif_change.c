@@ -385,19 +385,19 @@ static bool read_record(LdifReader *reader, LdifLines *lines, Change *change, GE
     return false;
 }
 
-LdifStatus ldif_read_change(LdifReader *reader, Change **change, GError **error)
+RecordStatus ldif_read_change(LdifReader *reader, Change **change, GError **error)
 {
     *change = NULL;
-    LdifStatus status = ldif_reader_next(reader, error);
-    if (status != LDIF_RECORD)
+    RecordStatus status = ldif_reader_next(reader, error);
+    if (status != RECORD_GOOD)
         return status;
     LdifLines *lines = ldif_reader_lines(reader);
     const char *dn;
     if (!ldif_lines_dn(lines, &dn, error))
-        return LDIF_BAD;
+        return RECORD_BAD;
     g_autoptr(Change) read = change_new(CHANGE_DELETE, dn);
     if (!read_record(reader, lines, read, error))
-        return LDIF_BAD;
+        return RECORD_BAD;
     *change = g_steal_pointer(&read);
-    return LDIF_RECORD;
+    return RECORD_GOOD;
 }

@@ -58,7 +58,7 @@ const char *ldif_reader_name(const LdifReader *reader);
 /** Unfolded comments that belong to the last record, without "#" and one blank, '\n' between them. */
 const GString *ldif_reader_comments(const LdifReader *reader);
 /** Finds the next record without looking into it. */
-LdifStatus ldif_reader_next(LdifReader *reader, GError **error);
+RecordStatus ldif_reader_next(LdifReader *reader, GError **error);
 /** Lines of the record that ldif_reader_next() found, from the first one. */
 LdifLines *ldif_reader_lines(LdifReader *reader);
 

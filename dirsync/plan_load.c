@@ -202,14 +202,14 @@ bool plan_read(PlanReader *reader, Change **change, GError **error)
 {
     *change = NULL;
     switch (ldif_read_change(reader->ldif, change, error)) {
-    case LDIF_RECORD:
-    case LDIF_END:
+    case RECORD_GOOD:
+    case RECORD_END:
         return true;
-    case LDIF_CUT:
+    case RECORD_CUT:
         error_set(error, ERROR_SOURCE, "%s: cut off in the middle; make a new plan", reader->path);
         return false;
-    case LDIF_BAD:
-    case LDIF_FAILED:
+    case RECORD_BAD:
+    case RECORD_FAILED:
         break;
     }
     return false;

@@ -14,6 +14,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/** What reading the next record of a text came to. */
+typedef enum {
+    RECORD_GOOD,  /* a record is in the out-parameter */
+    RECORD_BAD,   /* error is set (ERROR_INVALID: this record only); go on reading if you like */
+    RECORD_END,   /* end of input, where a record may end */
+    RECORD_CUT,   /* end of input where none may: in the middle of a line of LDIF, inside quotes of CSV */
+    RECORD_FAILED /* error is set (ERROR_IO): reading cannot go on */
+} RecordStatus;
+
 /** The least room that text_source_take() can work with. */
 #define TEXT_SOURCE_ROOM 16
 

@@ -49,19 +49,7 @@ static void close_reader(void *reader)
 
 static RecordStatus skip(void *reader, GError **error)
 {
-    switch (csv_skip_entry(reader, error)) {
-    case CSV_RECORD:
-        return RECORD_GOOD;
-    case CSV_BAD:
-        return RECORD_BAD;
-    case CSV_END:
-        return RECORD_END;
-    case CSV_CUT:
-        return RECORD_CUT;
-    case CSV_FAILED:
-        break;
-    }
-    return RECORD_FAILED;
+    return csv_skip_entry(reader, error);
 }
 
 static Entry *decode(void *reader, GError **error)

@@ -22,19 +22,7 @@ static void close_reader(void *reader)
 
 static RecordStatus skip(void *reader, GError **error)
 {
-    switch (ldif_skip_entry(reader, error)) {
-    case LDIF_RECORD:
-        return RECORD_GOOD;
-    case LDIF_BAD:
-        return RECORD_BAD;
-    case LDIF_END:
-        return RECORD_END;
-    case LDIF_CUT:
-        return RECORD_CUT;
-    case LDIF_FAILED:
-        break;
-    }
-    return RECORD_FAILED;
+    return ldif_skip_entry(reader, error);
 }
 
 static Entry *decode(void *reader, GError **error)
@@ -90,11 +78,11 @@ static Entry *prepare(void *writer, const Entry *entry, GError **error)
     ldif_write_entry(text, entry);
     g_autoptr(LdifReader) reader = ldif_reader_new_memory(text->str, text->len, entry_dn(entry));
     Entry *read;
-    LdifStatus status = ldif_read_entry(reader, &read, &cause);
-    if (status != LDIF_RECORD)
+    RecordStatus status = ldif_read_entry(reader, &read, &cause);
+    if (status != RECORD_GOOD)
         error_set(error, ERROR_INVALID, "%s: cannot be written as LDIF: %s", endpoint->path,
                   cause ? cause->message : "there is nothing in it");
-    return status == LDIF_RECORD ? read : NULL;
+    return status == RECORD_GOOD ? read : NULL;
 }
 
 static void write_head(void *writer, GString *out)

@@ -225,11 +225,11 @@ static bool load(MemoryStore *store, LdifReader *reader, GError **error)
 {
     for (;;) {
         Entry *entry;
-        LdifStatus status = ldif_read_entry(reader, &entry, error);
-        if (status == LDIF_CUT)
+        RecordStatus status = ldif_read_entry(reader, &entry, error);
+        if (status == RECORD_CUT)
             error_set(error, ERROR_INVALID, "memory:%s: the LDIF ends in the middle of a line", store->name);
-        if (status != LDIF_RECORD)
-            return status == LDIF_END;
+        if (status != RECORD_GOOD)
+            return status == RECORD_END;
         if (!load_entry(store, entry, error))
             return false;
     }

@@ -21,9 +21,7 @@
 #define DIRSYNC_DIRECTORY_RECORD_FILE_H
 
 #include "dirsync/directory/directory.h"
-
-/** What moving to the next record came to; as LdifStatus and CsvStatus. */
-typedef enum { RECORD_GOOD, RECORD_BAD, RECORD_END, RECORD_CUT, RECORD_FAILED } RecordStatus;
+#include "dirsync/text_source.h"
 
 /** How a file of a format is written; @writer is what open() made. Text is UTF-8. */
 typedef struct {

@@ -73,14 +73,14 @@ void crash_memory_change(const World *world, const char *ldif)
     assert_non_null(open_store(world));
     g_autoptr(Directory) directory = directory_open(&endpoint, &error);
     g_autoptr(LdifReader) reader = ldif_reader_new_memory(ldif, strlen(ldif), "changes");
-    LdifStatus status;
+    RecordStatus status;
     Change *next;
-    while ((status = ldif_read_change(reader, &next, &error)) == LDIF_RECORD) {
+    while ((status = ldif_read_change(reader, &next, &error)) == RECORD_GOOD) {
         g_autoptr(Change) change = next;
         assert_true(directory_submit(directory, change, must_be_done, NULL, &error));
         assert_true(directory_flush(directory, &error));
     }
-    if (status != LDIF_END)
+    if (status != RECORD_END)
         fail_msg("%s", error->message);
     memory_store_drop(STORE);
 }

@@ -57,7 +57,7 @@ static void write_and_read(const Entry *entry, CsvFormat format)
         demand(csv_write_entry(writer, entry, text, NULL));
         CsvReader *reader = csv_reader_new_memory(text->str, text->len, "again", &format, NULL);
         Entry *again = NULL;
-        demand(csv_read_entry(reader, &again, NULL) == CSV_RECORD);
+        demand(csv_read_entry(reader, &again, NULL) == RECORD_GOOD);
         for (size_t i = 0; i < entry_n_attributes(entry); i++) {
             const Attribute *a = entry_attribute(entry, i);
             gssize at = entry_index(again, a->name);
@@ -84,23 +84,23 @@ static void check_record(CsvReader *skipping, const Entry *read, const CsvFormat
 
 static void read_both(CsvReader *skipping, CsvReader *reading, size_t size, const CsvFormat *format)
 {
-    CsvStatus status;
+    RecordStatus status;
     unsigned long line = 0;
     do {
         GError *error = NULL;
         Entry *entry = NULL;
         status = csv_skip_entry(skipping, &error);
-        demand((status == CSV_BAD || status == CSV_FAILED) == (error != NULL));
+        demand((status == RECORD_BAD || status == RECORD_FAILED) == (error != NULL));
         demand(!error || g_utf8_validate(error->message, -1, NULL));
         g_clear_error(&error);
         demand(csv_read_entry(reading, &entry, NULL) == status);
         demand(csv_reader_line(skipping) >= line && csv_reader_offset(skipping) <= size);
         line = csv_reader_line(skipping);
-        if (status == CSV_RECORD)
+        if (status == RECORD_GOOD)
             check_record(skipping, entry, format);
         entry_free(entry);
-    } while (status == CSV_RECORD || status == CSV_BAD);
-    demand(csv_skip_entry(skipping, NULL) != CSV_RECORD);
+    } while (status == RECORD_GOOD || status == RECORD_BAD);
+    demand(csv_skip_entry(skipping, NULL) != RECORD_GOOD);
 }
 
 static CsvFormat choose_format(uint8_t how, uint8_t encoding)

@@ -32,9 +32,9 @@ static void check_entry_comes_back(const Entry *entry)
     Entry *again = NULL;
     ldif_write_entry(text, entry);
     LdifReader *reader = ldif_reader_new_memory(text->str, text->len, "written");
-    demand(ldif_read_entry(reader, &again, NULL) == LDIF_RECORD && same_entry(entry, again));
+    demand(ldif_read_entry(reader, &again, NULL) == RECORD_GOOD && same_entry(entry, again));
     entry_free(again);
-    demand(ldif_read_entry(reader, &again, NULL) == LDIF_END);
+    demand(ldif_read_entry(reader, &again, NULL) == RECORD_END);
     ldif_reader_free(reader);
     g_string_free(text, TRUE);
 }
@@ -43,23 +43,23 @@ static void read_content(const uint8_t *data, size_t size)
 {
     LdifReader *skipping = ldif_reader_new_memory(data, size, "skip");
     LdifReader *reading = ldif_reader_new_memory(data, size, "read");
-    LdifStatus status;
+    RecordStatus status;
     do {
         GError *error = NULL;
         Entry *entry = NULL;
         status = ldif_skip_entry(skipping, &error);
-        demand((status == LDIF_BAD) == (error != NULL));
+        demand((status == RECORD_BAD) == (error != NULL));
         g_clear_error(&error);
         demand(ldif_read_entry(reading, &entry, NULL) == status);
         demand(fingerprint_equal(ldif_reader_fingerprint(skipping), ldif_reader_fingerprint(reading)));
-        if (status == LDIF_RECORD) {
+        if (status == RECORD_GOOD) {
             Entry *decoded = ldif_decode_last(skipping, NULL);
             demand(decoded && same_entry(entry, decoded));
             check_entry_comes_back(entry);
             entry_free(decoded);
             entry_free(entry);
         }
-    } while (status == LDIF_RECORD || status == LDIF_BAD);
+    } while (status == RECORD_GOOD || status == RECORD_BAD);
     demand(ldif_reader_offset(skipping) <= size);
     ldif_reader_free(reading);
     ldif_reader_free(skipping);
@@ -71,11 +71,11 @@ static void check_change_comes_back(const Change *change)
     Change *again = NULL;
     ldif_write_change(text, change, true);
     LdifReader *reader = ldif_reader_new_memory(text->str, text->len, "written");
-    demand(ldif_read_change(reader, &again, NULL) == LDIF_RECORD);
+    demand(ldif_read_change(reader, &again, NULL) == RECORD_GOOD);
     ldif_write_change(second, again, true);
     demand(g_string_equal(text, second));
     change_free(again);
-    demand(ldif_read_change(reader, &again, NULL) == LDIF_END);
+    demand(ldif_read_change(reader, &again, NULL) == RECORD_END);
     ldif_reader_free(reader);
     g_string_free(second, TRUE);
     g_string_free(text, TRUE);
@@ -84,12 +84,12 @@ static void check_change_comes_back(const Change *change)
 static void read_changes(const uint8_t *data, size_t size)
 {
     LdifReader *reader = ldif_reader_new_memory(data, size, "changes");
-    LdifStatus status;
+    RecordStatus status;
     do {
         GError *error = NULL;
         Change *change = NULL;
         status = ldif_read_change(reader, &change, &error);
-        demand((status == LDIF_BAD) == (error != NULL) && (status == LDIF_RECORD) == (change != NULL));
+        demand((status == RECORD_BAD) == (error != NULL) && (status == RECORD_GOOD) == (change != NULL));
         g_clear_error(&error);
         if (change) {
             check_change_comes_back(change);
@@ -97,7 +97,7 @@ static void read_changes(const uint8_t *data, size_t size)
             change_free(change_invert(change, change->entry));
             change_free(change);
         }
-    } while (status == LDIF_RECORD || status == LDIF_BAD);
+    } while (status == RECORD_GOOD || status == RECORD_BAD);
     ldif_reader_free(reader);
 }
 

@@ -169,10 +169,10 @@ static void edit(MemoryStore *store, const char *ldif)
     for (;;) {
         g_autoptr(GError) error = NULL;
         g_autoptr(Change) change = NULL;
-        LdifStatus status = ldif_read_change(reader, &change, &error);
-        if (status == LDIF_END)
+        RecordStatus status = ldif_read_change(reader, &change, &error);
+        if (status == RECORD_END)
             return;
-        if (status != LDIF_RECORD || !memory_store_apply(store, change, &error))
+        if (status != RECORD_GOOD || !memory_store_apply(store, change, &error))
             fail_msg("the case's edit: %s", error ? error->message : "cut off");
     }
 }

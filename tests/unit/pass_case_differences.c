@@ -24,10 +24,10 @@ static GPtrArray *parse_dump(const char *dump)
     for (;;) {
         g_autoptr(GError) error = NULL;
         Entry *entry;
-        LdifStatus status = ldif_read_entry(reader, &entry, &error);
-        if (status == LDIF_END)
+        RecordStatus status = ldif_read_entry(reader, &entry, &error);
+        if (status == RECORD_END)
             return entries;
-        if (status != LDIF_RECORD)
+        if (status != RECORD_GOOD)
             fail_msg("the dump cannot be read: %s", error ? error->message : "cut off");
         g_ptr_array_add(entries, entry);
     }

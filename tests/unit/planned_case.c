@@ -22,7 +22,7 @@ static Change *parse_next(LdifReader *reader)
 {
     g_autoptr(GError) error = NULL;
     Change *change = NULL;
-    if (ldif_read_change(reader, &change, &error) == LDIF_BAD)
+    if (ldif_read_change(reader, &change, &error) == RECORD_BAD)
         fail_msg("%s", error->message);
     return change;
 }

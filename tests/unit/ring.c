@@ -179,7 +179,7 @@ static GPtrArray *read_recipients(const Place *place)
     GPtrArray *entries = g_ptr_array_new_with_free_func(free_entry);
     g_autofree char *dump = memory_store_dump(place->store, false);
     g_autoptr(LdifReader) reader = ldif_reader_new_memory(dump, strlen(dump), "dump");
-    for (Entry *entry; ldif_read_entry(reader, &entry, NULL) == LDIF_RECORD;)
+    for (Entry *entry; ldif_read_entry(reader, &entry, NULL) == RECORD_GOOD;)
         if (schema_find_string(schema_standard(), entry, "mail"))
             g_ptr_array_add(entries, entry);
         else
@@ -222,7 +222,7 @@ static void apply(Ring *ring, Place *place, const char *ldif)
     g_autoptr(LdifReader) reader = ldif_reader_new_memory(ldif, strlen(ldif), "edit");
     g_autoptr(Change) change = NULL;
     g_autoptr(GError) error = NULL;
-    if (ldif_read_change(reader, &change, &error) != LDIF_RECORD ||
+    if (ldif_read_change(reader, &change, &error) != RECORD_GOOD ||
         !memory_store_apply(place->store, change, &error))
         ring_give_up(ring, "%s: %s", ldif, error ? error->message : "cut off");
 }

@@ -85,10 +85,10 @@ GPtrArray *target_case_parse(const char *text)
     g_autoptr(GError) error = NULL;
     GPtrArray *changes = g_ptr_array_new_with_free_func((GDestroyNotify)change_free);
     Change *change;
-    LdifStatus status;
-    while ((status = ldif_read_change(reader, &change, &error)) == LDIF_RECORD)
+    RecordStatus status;
+    while ((status = ldif_read_change(reader, &change, &error)) == RECORD_GOOD)
         g_ptr_array_add(changes, change);
-    if (status != LDIF_END)
+    if (status != RECORD_END)
         fail_msg("the test's changes: %s", error ? error->message : "cut");
     return changes;
 }

@@ -18,7 +18,7 @@ static Entry *parse_entry(const char *text)
 {
     g_autoptr(LdifReader) reader = ldif_reader_new_memory(text, strlen(text), "test");
     Entry *entry;
-    assert_int_equal(ldif_read_entry(reader, &entry, NULL), LDIF_RECORD);
+    assert_int_equal(ldif_read_entry(reader, &entry, NULL), RECORD_GOOD);
     return entry;
 }
 
@@ -27,9 +27,9 @@ static Change *parse_change(const char *text)
     g_autoptr(LdifReader) reader = ldif_reader_new_memory(text, strlen(text), "test");
     g_autoptr(GError) error = NULL;
     Change *change;
-    LdifStatus status = ldif_read_change(reader, &change, &error);
+    RecordStatus status = ldif_read_change(reader, &change, &error);
     assert_null(error);
-    assert_int_equal(status, LDIF_RECORD);
+    assert_int_equal(status, RECORD_GOOD);
     return change;
 }
 

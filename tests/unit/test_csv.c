@@ -54,19 +54,19 @@ static char *trace_reader(CsvReader *reader, GString *errors)
     for (;;) {
         Entry *entry = NULL;
         g_autoptr(GError) error = NULL;
-        CsvStatus status = csv_read_entry(reader, &entry, &error);
-        assert_int_equal(status == CSV_BAD || status == CSV_FAILED, error != NULL);
-        assert_int_equal(status == CSV_RECORD, entry != NULL);
+        RecordStatus status = csv_read_entry(reader, &entry, &error);
+        assert_int_equal(status == RECORD_BAD || status == RECORD_FAILED, error != NULL);
+        assert_int_equal(status == RECORD_GOOD, entry != NULL);
         if (error && errors)
             g_string_append_printf(errors, "%s\n", error->message);
-        if (status == CSV_RECORD) {
+        if (status == RECORD_GOOD) {
             trace_entry(trace, entry);
             entry_free(entry);
-        } else if (status == CSV_BAD) {
+        } else if (status == RECORD_BAD) {
             assert_true(error_is(error, ERROR_INVALID));
             g_string_append(trace, "bad");
         } else {
-            g_string_append(trace, status == CSV_END ? "end" : status == CSV_CUT ? "cut" : "failed");
+            g_string_append(trace, status == RECORD_END ? "end" : status == RECORD_CUT ? "cut" : "failed");
             return g_string_free(trace, FALSE);
         }
         g_string_append_c(trace, ' ');
@@ -396,7 +396,7 @@ static void test_header_errors_concern_the_source(void **state)
         g_autoptr(GError) error = NULL;
         assert_false(csv_read_header(reader, &error));
         assert_true(error_is(error, ERROR_SOURCE));
-        assert_int_equal(csv_skip_entry(reader, NULL), CSV_FAILED); /* the next row is no header either */
+        assert_int_equal(csv_skip_entry(reader, NULL), RECORD_FAILED); /* the next row is no header either */
     }
 }
 
@@ -457,7 +457,7 @@ static void test_trailer_and_end(void **state)
 static Fingerprint fingerprint_of(const char *text, const CsvFormat *format)
 {
     g_autoptr(CsvReader) reader = memory_reader(text, strlen(text), format);
-    assert_int_equal(csv_skip_entry(reader, NULL), CSV_RECORD);
+    assert_int_equal(csv_skip_entry(reader, NULL), RECORD_GOOD);
     return csv_reader_fingerprint(reader);
 }
 
@@ -480,11 +480,11 @@ static void test_lines_and_offsets(void **state)
     (void)state;
     const char text[] = "id,sn\n\n1,\"A\n\nB\"\n2\n3,C\n";
     static const struct {
-        CsvStatus status;
+        RecordStatus status;
         unsigned long line;
         uint64_t offset;
     } steps[] = {
-        {CSV_RECORD, 3, 16}, {CSV_BAD, 6, 18}, {CSV_RECORD, 7, 22}, {CSV_END, 7, 22}, {CSV_END, 7, 22}};
+        {RECORD_GOOD, 3, 16}, {RECORD_BAD, 6, 18}, {RECORD_GOOD, 7, 22}, {RECORD_END, 7, 22}, {RECORD_END, 7, 22}};
     const CsvFormat format = {.header = true};
     g_autoptr(CsvReader) reader = memory_reader(text, sizeof(text) - 1, &format);
     assert_true(csv_read_header(reader, NULL));
@@ -501,7 +501,7 @@ static void test_decoding_the_last_record(void **state)
     const CsvFormat format = {.header = true};
     g_autoptr(CsvReader) reader = memory_reader(BYTES("id,sn\n1,\"\"\"A\"\n2,B\n"), &format);
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(csv_skip_entry(reader, NULL), CSV_RECORD);
+        assert_int_equal(csv_skip_entry(reader, NULL), RECORD_GOOD);
         for (int j = 0; j < 2; j++) {
             g_autoptr(Entry) entry = csv_decode_last(reader, NULL);
             assert_string_equal(entry_dn(entry), i ? "id=2" : "id=1");
@@ -556,7 +556,7 @@ static void test_large_record_is_read(void **state)
     g_autofree char *text = g_strconcat("id,sn\n1,\"", value, "\"\n", NULL);
     g_autoptr(CsvReader) reader = memory_reader(text, strlen(text), &format);
     g_autoptr(Entry) entry = NULL;
-    assert_int_equal(csv_read_entry(reader, &entry, NULL), CSV_RECORD);
+    assert_int_equal(csv_read_entry(reader, &entry, NULL), RECORD_GOOD);
     assert_int_equal(entry_attribute(entry, 1)->values[0].len, len);
 }
 
@@ -567,7 +567,7 @@ static void test_unreadable_source_fails(void **state)
     int fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     g_autoptr(CsvReader) reader = csv_reader_new(fd, "folder", &format, NULL);
     g_autoptr(GError) error = NULL;
-    assert_int_equal(csv_skip_entry(reader, &error), CSV_FAILED);
+    assert_int_equal(csv_skip_entry(reader, &error), RECORD_FAILED);
     assert_true(error_is(error, ERROR_IO));
     close(fd);
 }

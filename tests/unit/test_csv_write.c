@@ -279,12 +279,12 @@ static void check_back(const GString *bytes, const CsvFormat *format, const GPtr
     assert_non_null(reader);
     for (guint i = 0; i < entries->len; i++) {
         Entry *read = NULL;
-        if (csv_read_entry(reader, &read, &error) != CSV_RECORD)
+        if (csv_read_entry(reader, &read, &error) != RECORD_GOOD)
             fail_msg("record %u: %s", i, error ? error->message : "the end");
         check_same_values(entries->pdata[i], read);
         entry_free(read);
     }
-    assert_int_equal(csv_skip_entry(reader, NULL), CSV_END);
+    assert_int_equal(csv_skip_entry(reader, NULL), RECORD_END);
     g_autofree char *trailer = g_strdup_printf("count: %u", entries->len);
     if (format->trailer)
         assert_string_equal(csv_reader_trailer(reader), trailer);
@@ -334,11 +334,11 @@ static void test_key_names_the_record(void **state)
     g_autoptr(GError) error = NULL;
     g_autoptr(Entry) first = NULL, third = NULL;
     Entry *none;
-    assert_int_equal(csv_read_entry(reader, &first, NULL), CSV_RECORD);
+    assert_int_equal(csv_read_entry(reader, &first, NULL), RECORD_GOOD);
     assert_string_equal(entry_dn(first), "id=1");
-    assert_int_equal(csv_read_entry(reader, &none, &error), CSV_BAD);
+    assert_int_equal(csv_read_entry(reader, &none, &error), RECORD_BAD);
     assert_string_equal(error->message, "f.csv:3:1: no value in the column ID");
-    assert_int_equal(csv_read_entry(reader, &third, NULL), CSV_RECORD);
+    assert_int_equal(csv_read_entry(reader, &third, NULL), RECORD_GOOD);
     assert_string_equal(entry_dn(third), "id==3");
 }
 

@@ -112,10 +112,10 @@ static void edit(const World *world, const char *text)
     for (;;) {
         g_autoptr(GError) error = NULL;
         g_autoptr(Change) change = NULL;
-        LdifStatus status = ldif_read_change(reader, &change, &error);
-        if (status == LDIF_END)
+        RecordStatus status = ldif_read_change(reader, &change, &error);
+        if (status == RECORD_END)
             return;
-        if (status != LDIF_RECORD || !memory_store_apply(world->home, change, &error))
+        if (status != RECORD_GOOD || !memory_store_apply(world->home, change, &error))
             fail_msg("%s", error ? error->message : "cut off");
     }
 }

@@ -51,16 +51,16 @@ static char *trace_reader(LdifReader *reader)
     for (;;) {
         Entry *entry = NULL;
         g_autoptr(GError) error = NULL;
-        LdifStatus status = ldif_read_entry(reader, &entry, &error);
-        if (status == LDIF_RECORD) {
+        RecordStatus status = ldif_read_entry(reader, &entry, &error);
+        if (status == RECORD_GOOD) {
             trace_entry(trace, entry);
             entry_free(entry);
-        } else if (status == LDIF_BAD) {
+        } else if (status == RECORD_BAD) {
             assert_true(error_is(error, ERROR_INVALID));
             g_string_append(trace, "bad");
         } else {
             assert_null(error);
-            g_string_append(trace, status == LDIF_END ? "end" : status == LDIF_CUT ? "cut" : "failed");
+            g_string_append(trace, status == RECORD_END ? "end" : status == RECORD_CUT ? "cut" : "failed");
             return g_string_free(trace, FALSE);
         }
         g_string_append_c(trace, ' ');
@@ -224,23 +224,23 @@ static void test_skipping_agrees_with_decoding(void **state)
         const ContentCase *c = &content_cases[i];
         g_autoptr(LdifReader) skipping = ldif_reader_new_memory(c->text, case_length(c), "skip");
         g_autoptr(LdifReader) reading = ldif_reader_new_memory(c->text, case_length(c), "read");
-        LdifStatus status;
+        RecordStatus status;
         do {
             Entry *entry = NULL;
             status = ldif_skip_entry(skipping, NULL);
             assert_int_equal(status, ldif_read_entry(reading, &entry, NULL));
             g_autoptr(Entry) read = entry;
-            g_autoptr(Entry) decoded = status == LDIF_RECORD ? ldif_decode_last(skipping, NULL) : NULL;
+            g_autoptr(Entry) decoded = status == RECORD_GOOD ? ldif_decode_last(skipping, NULL) : NULL;
             assert_int_equal(read != NULL, decoded != NULL);
             assert_int_equal(ldif_reader_line(skipping), ldif_reader_line(reading));
-        } while (status == LDIF_RECORD || status == LDIF_BAD);
+        } while (status == RECORD_GOOD || status == RECORD_BAD);
     }
 }
 
 static Fingerprint fingerprint_of(const char *text)
 {
     g_autoptr(LdifReader) reader = ldif_reader_new_memory(text, strlen(text), "test");
-    assert_int_equal(ldif_skip_entry(reader, NULL), LDIF_RECORD);
+    assert_int_equal(ldif_skip_entry(reader, NULL), RECORD_GOOD);
     return ldif_reader_fingerprint(reader);
 }
 
@@ -262,12 +262,12 @@ static void test_messages_say_where_and_what(void **state)
         "# top\n\ndn: cn=A\nsn: x\n y\n\n\ndn: cn=B\njpegPhoto:: Q\n\ndn: cn=C\nx:< file:///x\n";
     g_autoptr(LdifReader) reader = ldif_reader_new_memory(text, strlen(text), "people.ldif");
     g_autoptr(GError) base64 = NULL, url = NULL;
-    assert_int_equal(ldif_skip_entry(reader, NULL), LDIF_RECORD);
+    assert_int_equal(ldif_skip_entry(reader, NULL), RECORD_GOOD);
     assert_int_equal(ldif_reader_line(reader), 3);
-    assert_int_equal(ldif_skip_entry(reader, &base64), LDIF_BAD);
+    assert_int_equal(ldif_skip_entry(reader, &base64), RECORD_BAD);
     assert_int_equal(ldif_reader_line(reader), 8);
     assert_non_null(strstr(base64->message, "people.ldif:8: jpegPhoto: "));
-    assert_int_equal(ldif_skip_entry(reader, &url), LDIF_BAD);
+    assert_int_equal(ldif_skip_entry(reader, &url), RECORD_BAD);
     assert_non_null(strstr(url->message, "people.ldif:11: x: a URL"));
 }
 
@@ -277,15 +277,15 @@ static void test_last_comment_and_end(void **state)
     const char *text = "# first\ndn: cn=A\ncn: A\n\n#count:\n  2\n\ndn: cn=B\ncn: B\n";
     g_autoptr(LdifReader) reader = ldif_reader_new_memory(text, strlen(text), "test");
     assert_null(ldif_reader_last_comment(reader));
-    assert_int_equal(ldif_skip_entry(reader, NULL), LDIF_RECORD);
+    assert_int_equal(ldif_skip_entry(reader, NULL), RECORD_GOOD);
     assert_string_equal(ldif_reader_last_comment(reader), "first");
     assert_false(ldif_reader_at_end(reader));
-    assert_int_equal(ldif_skip_entry(reader, NULL), LDIF_RECORD);
+    assert_int_equal(ldif_skip_entry(reader, NULL), RECORD_GOOD);
     assert_string_equal(ldif_reader_last_comment(reader), "count: 2");
     assert_true(ldif_reader_at_end(reader));
-    assert_int_equal(ldif_skip_entry(reader, NULL), LDIF_END);
+    assert_int_equal(ldif_skip_entry(reader, NULL), RECORD_END);
     assert_int_equal(ldif_reader_offset(reader), strlen(text));
-    assert_int_equal(ldif_skip_entry(reader, NULL), LDIF_END);
+    assert_int_equal(ldif_skip_entry(reader, NULL), RECORD_END);
 }
 
 static void test_unreadable_source_fails(void **state)
@@ -294,7 +294,7 @@ static void test_unreadable_source_fails(void **state)
     g_autoptr(GError) error = NULL;
     int folder = open("/", O_RDONLY | O_CLOEXEC);
     g_autoptr(LdifReader) of_folder = ldif_reader_new(folder, "folder");
-    assert_int_equal(ldif_skip_entry(of_folder, &error), LDIF_FAILED);
+    assert_int_equal(ldif_skip_entry(of_folder, &error), RECORD_FAILED);
     assert_true(error_is(error, ERROR_IO));
     assert_non_null(strstr(error->message, "folder: "));
     close(folder);
@@ -339,7 +339,7 @@ static void test_large_record_is_read(void **state)
     ldif_write_entry(text, entry);
     g_autoptr(LdifReader) reader = ldif_reader_new_memory(text->str, text->len, "test");
     Entry *read = NULL;
-    assert_int_equal(ldif_read_entry(reader, &read, NULL), LDIF_RECORD);
+    assert_int_equal(ldif_read_entry(reader, &read, NULL), RECORD_GOOD);
     assert_int_equal(entry_attribute(read, 0)->values[0].len, len);
     assert_memory_equal(entry_attribute(read, 0)->values[0].data, bytes, len);
     entry_free(read);
@@ -453,8 +453,8 @@ static void test_changes_come_back_as_they_were(void **state)
             ldif_reader_new_memory(whole_changes[i], strlen(whole_changes[i]), "test");
         g_autoptr(GError) error = NULL;
         Change *read = NULL;
-        LdifStatus status = ldif_read_change(reader, &read, &error);
-        if (status != LDIF_RECORD)
+        RecordStatus status = ldif_read_change(reader, &read, &error);
+        if (status != RECORD_GOOD)
             fail_msg("%s: %s", whole_changes[i], error ? error->message : "no record");
         g_autoptr(Change) change = read;
         GString *text = g_string_new(NULL);
@@ -473,7 +473,7 @@ static void test_members_of_a_change(void **state)
                        "dn: cn=C\nchangetype: delete\n";
     g_autoptr(LdifReader) reader = ldif_reader_new_memory(text, strlen(text), "test");
     Change *read = NULL;
-    assert_int_equal(ldif_read_change(reader, &read, NULL), LDIF_RECORD);
+    assert_int_equal(ldif_read_change(reader, &read, NULL), RECORD_GOOD);
     assert_int_equal(read->kind, CHANGE_RENAME);
     assert_int_equal(read->wave, 2);
     assert_string_equal(read->anchor, "12");
@@ -484,12 +484,12 @@ static void test_members_of_a_change(void **state)
     assert_true(read->delete_old_rdn);
     assert_null(read->new_superior);
     change_free(read);
-    assert_int_equal(ldif_read_change(reader, &read, NULL), LDIF_RECORD);
+    assert_int_equal(ldif_read_change(reader, &read, NULL), RECORD_GOOD);
     assert_int_equal(read->wave, 0);
     assert_null(read->assertion);
     assert_null(read->anchor);
     change_free(read);
-    assert_int_equal(ldif_read_change(reader, &read, NULL), LDIF_END);
+    assert_int_equal(ldif_read_change(reader, &read, NULL), RECORD_END);
     assert_null(read);
 }
 
@@ -518,7 +518,7 @@ static void test_a_password_is_never_written(void **state)
     assert_string_equal(text->str, "# password: random\ndn: cn=A\nchangetype: modify\n\n");
     g_autoptr(LdifReader) reader = ldif_reader_new_memory(text->str, text->len, "test");
     Change *read = NULL;
-    assert_int_equal(ldif_read_change(reader, &read, NULL), LDIF_RECORD);
+    assert_int_equal(ldif_read_change(reader, &read, NULL), RECORD_GOOD);
     assert_true(read->random_password);
     change_free(read);
     change->kind = CHANGE_DELETE;
@@ -583,12 +583,12 @@ static void test_bad_changes(void **state)
         g_autoptr(LdifReader) reader = ldif_reader_new_memory(text, strlen(text), "plan.ldif");
         g_autoptr(GError) error = NULL;
         Change *change = NULL;
-        assert_int_equal(ldif_read_change(reader, &change, &error), LDIF_BAD);
+        assert_int_equal(ldif_read_change(reader, &change, &error), RECORD_BAD);
         assert_null(change);
         if (!strstr(error->message, bad_changes[i].message) || !strstr(error->message, "plan.ldif:"))
             fail_msg("%s: %s", bad_changes[i].text, error->message);
         assert_null(strstr(error->message, "sesame")); /* what may be a password is not shown */
-        assert_int_equal(ldif_read_change(reader, &change, NULL), LDIF_RECORD);
+        assert_int_equal(ldif_read_change(reader, &change, NULL), RECORD_GOOD);
         assert_string_equal(change->dn, "cn=Z");
         change_free(change);
     }

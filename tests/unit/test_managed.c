@@ -56,7 +56,7 @@ static Entry *entry_of(const char *attributes)
     g_autoptr(LdifReader) reader = ldif_reader_new_memory(ldif, strlen(ldif), "case");
     g_autoptr(GError) error = NULL;
     Entry *entry = NULL;
-    if (ldif_read_entry(reader, &entry, &error) != LDIF_RECORD)
+    if (ldif_read_entry(reader, &entry, &error) != RECORD_GOOD)
         fail_msg("the case's LDIF: %s", error ? error->message : attributes);
     return entry;
 }

@@ -60,8 +60,8 @@ static Change *parse_change(const char *text)
     g_autoptr(LdifReader) reader = ldif_reader_new_memory(text, strlen(text), "test");
     g_autoptr(GError) error = NULL;
     Change *change = NULL;
-    LdifStatus status = ldif_read_change(reader, &change, &error);
-    if (status != LDIF_RECORD)
+    RecordStatus status = ldif_read_change(reader, &change, &error);
+    if (status != RECORD_GOOD)
         fail_msg("%s: %s", text, error ? error->message : "no record");
     return change;
 }

@@ -45,10 +45,10 @@ static GPtrArray *read_ldif(const char *text, const char *name)
     g_autoptr(LdifReader) reader = ldif_reader_new_memory(text, strlen(text), name);
     g_autoptr(GError) error = NULL;
     Entry *entry = NULL;
-    LdifStatus status;
-    while ((status = ldif_read_entry(reader, &entry, &error)) == LDIF_RECORD)
+    RecordStatus status;
+    while ((status = ldif_read_entry(reader, &entry, &error)) == RECORD_GOOD)
         g_ptr_array_add(entries, entry);
-    if (status != LDIF_END)
+    if (status != RECORD_END)
         fail_msg("%s", error->message);
     return entries;
 }
@@ -60,10 +60,10 @@ static GPtrArray *read_csv(const char *text, const char *name)
     g_autoptr(GError) error = NULL;
     g_autoptr(CsvReader) reader = csv_reader_new_memory(text, strlen(text), name, &format, &error);
     Entry *entry = NULL;
-    CsvStatus status;
-    while ((status = csv_read_entry(reader, &entry, &error)) == CSV_RECORD)
+    RecordStatus status;
+    while ((status = csv_read_entry(reader, &entry, &error)) == RECORD_GOOD)
         g_ptr_array_add(entries, entry);
-    if (status != CSV_END)
+    if (status != RECORD_END)
         fail_msg("%s", error->message);
     return entries;
 }
