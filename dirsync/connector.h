@@ -83,6 +83,17 @@ typedef struct {
     bool hidden, disabled; /* hidden recipients, disabled accounts of the source are in scope */
 } PassSettings;
 
+/** What the connector does about addresses; without the element <addresses> there is no address step. */
+typedef struct {
+    char *type;         /* address type of the foreign system, "NOTES"; NULL: none of its own */
+    char *site;         /* template for it where the policy has none; NULL: the generator's default */
+    char *display_name; /* of the connector's object; NULL: its name */
+    char *server;       /* home server of the connector's object; NULL: this host */
+    char **spaces;      /* address spaces, "NOTES:*;1"; NULL-terminated, may be empty */
+    char **natives;     /* containers whose natives get addresses; NULL-terminated, may be empty */
+    bool exported;      /* those of the export too */
+} ConnectorAddresses;
+
 typedef struct Connector {
     char *path;
     char *name;
@@ -97,6 +108,7 @@ typedef struct Connector {
     StampSettings
         import_stamp; /* marks what some dirsync put into the foreign directory; name NULL: as above */
     PassSettings pass[STEPS];
+    ConnectorAddresses addresses;
     Limit limits[LIMIT_KINDS];
     char *metrics; /* path of the OpenMetrics file; NULL none */
     SinkSettings *sinks;

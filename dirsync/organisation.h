@@ -30,9 +30,9 @@ typedef struct {
     SecretSource password;
     char *tls_ca;                    /* CA file; NULL: the system's */
     char *tls_certificate, *tls_key; /* client certificate, or NULL */
-    unsigned timeout;   /* seconds for connecting and for one answer; default 30 */
-    unsigned page_size; /* 0: only where the server needs it */
-    unsigned window;    /* outstanding writes; default 32, 1..256 */
+    unsigned timeout;                /* seconds for connecting and for one answer; default 30 */
+    unsigned page_size;              /* 0: only where the server needs it */
+    unsigned window;                 /* outstanding writes; default 32, 1..256 */
     bool cleartext_allowed;
     /* files */
     char *path;               /* absolute, or relative to the definition's folder (made absolute) */
@@ -68,6 +68,47 @@ typedef struct {
     char *owner; /* STAMP_ANCHOR: the UUID of the connector whose target it is */
 } StampSettings;
 
+/** A recipient policy of the definition (proxygen/policy.h compiles it). Arrays of strings are
+ * NULL-terminated, here and below. */
+typedef struct {
+    char *name, *where;     /* "file:line" */
+    unsigned priority;      /* lower is stronger */
+    char *filter;           /* RFC 4515; NULL: everybody */
+    char **templates;       /* "SMTP:%g.%s@acme.example"; those that are disabled are left out */
+    char **foreign_domains; /* domains that the organisation is not the authority of */
+} PolicySettings;
+
+/** An address type of the definition: how its addresses are made. */
+typedef struct {
+    char *type, *where;
+    char *generator;    /* file name of the plugin; NULL: the one that ships for the type */
+    char *display_name; /* NULL: as it ships, else the type */
+    char **settings;    /* "name=value" */
+} AddressTypeSettings;
+
+/** An address list of the definition. */
+typedef struct {
+    char *dn, *where;
+    char *filter; /* NULL: everybody */
+} AddressListSettings;
+
+/** What the definition says about addresses. Everything may be empty. */
+typedef struct {
+    char *container;   /* DN of the configuration container, see proxygen/registrar.h; NULL */
+    char *admin_group; /* in legacyExchangeDN; default "First Administrative Group" */
+    char *language;    /* of people's names, "de"; NULL: not said */
+    char *generators;  /* folder of the plugins; NULL: the default */
+    AddressTypeSettings *types;
+    size_t n_types;
+    bool policies_from_directory;
+    PolicySettings *policies;
+    size_t n_policies;
+    bool lists_from_directory;
+    bool lists_for_all; /* natives too get showInAddressBook */
+    AddressListSettings *lists;
+    size_t n_lists;
+} AddressSettings;
+
 typedef struct Organisation {
     char *path; /* file it came from, absolute */
     char *name;
@@ -76,6 +117,7 @@ typedef struct Organisation {
     StampSettings stamp;
     char **domains;     /* authoritative mail domains, lower case, NULL-terminated */
     char *state_folder; /* NULL: the default (state.h) */
+    AddressSettings addresses;
 } Organisation;
 
 Organisation *organisation_load(const char *path, GError **error);

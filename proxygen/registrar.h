@@ -1,0 +1,63 @@
+/*
+ * registrar.h - address types and the connector, as objects of the directory
+ *
+ * Below the organisation's configuration container stand, as in Exchange,
+ * CN=Address-Types,CN=Addressing (addrType objects named TYPE:cpu) and
+ * CN=Connections,... (the connector: a subclass of mailGateway). The definition is the
+ * authority, the objects are its published copy; dirsync check reports differences.
+ * What is there and differs is changed value by value; nothing else is touched.
+ */
+#ifndef PROXYGEN_REGISTRAR_H
+#define PROXYGEN_REGISTRAR_H
+
+#include "dirsync/connector.h"
+#include "dirsync/directory/directory.h"
+#include "proxygen/proxygen.h"
+
+/** "x86_64": the last part of an addrType's name. */
+const char *registrar_cpu(void);
+
+/** DN of the organisation's configuration container: of the definition, else, where the root DSE tells of a
+ *  configuration partition, CN=<name>,CN=Microsoft Exchange,CN=Services,<it>; NULL with ERROR_DEFINITION that
+ *  says what to add. g_free(). */
+char *registrar_container(const Organisation *organisation, Directory *home, GError **error);
+
+typedef struct {
+    char *type; /* "NOTES" */
+    char *cpu;  /* "x86_64", "i386" */
+    char *dn;
+    char *generator;    /* proxyGeneratorDLL */
+    char *display_name; /* NULL none */
+    ProxygenVersion version;
+    bool has_version; /* fileVersion has its 8 bytes */
+} RegisteredType;
+
+/** What is registered, of every cpu (GPtrArray of RegisteredType with free function); empty where the
+ *  containers are missing. */
+GPtrArray *registrar_list(const Organisation *organisation, Directory *home, GError **error);
+/** That of @type for this cpu; NULL none. Borrowed from @types. */
+const RegisteredType *registrar_find(const GPtrArray *types, const char *type);
+
+/** The plugin file, display name and settings of a type: the definition's, else what ships; false with
+ *  ERROR_DEFINITION when there is none. Borrowed. */
+bool registrar_generator(const Organisation *organisation, const char *type, const char **file,
+                         const char **display_name, const char *const **settings, GError **error);
+
+/** One line on what was done or would be, for people: "added CN=NOTES:x86_64,...". */
+typedef void (*RegistrarTold)(const char *what, const char *dn, void *data);
+
+/** Makes or brings up to date the addrType object (and the containers above it). @dry: only tells. */
+bool registrar_register(const Organisation *organisation, Directory *home, const char *type, bool dry,
+                        RegistrarTold told, void *data, GError **error);
+/** Removes it; one that is not there is an error (ERROR_NOT_FOUND). Addresses are not touched. */
+bool registrar_unregister(const Organisation *organisation, Directory *home, const char *type, bool dry,
+                          RegistrarTold told, void *data, GError **error);
+/** The same for the object of the connector. */
+bool registrar_register_connector(const Connector *connector, Directory *home, bool dry, RegistrarTold told,
+                                  void *data, GError **error);
+
+/** Differences between definition and directory, each a line with what to do; empty: none. Also the version
+ * of each type's generator file against the registered one. GPtrArray of char * with g_free. */
+GPtrArray *registrar_differences(const Connector *connector, Directory *home, GError **error);
+
+#endif
