@@ -218,7 +218,7 @@ static void check_source(const Connector *connector, Step step, Mapping *mapping
 
 /* --- the targets --- */
 
-static const char *const target_words[STEPS] = {"home directory", "target"};
+static const char *const target_words[STEPS] = {[STEP_IMPORT] = "home directory", [STEP_EXPORT] = "target"};
 
 static void check_schema(const Connector *connector, Step step, const Schema *schema, GPtrArray *findings)
 {
@@ -290,8 +290,8 @@ static Directory *open_directory(const Endpoint *endpoint, const char *what, GPt
 
 static void check_step(const Connector *connector, Step step, GPtrArray *findings)
 {
-    static const char *const words[STEPS][SIDES] = {{"source", "home directory"},
-                                                    {"export containers", "target"}};
+    static const char *const words[STEPS][SIDES] = {
+        [STEP_IMPORT] = {"source", "home directory"}, [STEP_EXPORT] = {"export containers", "target"}};
     GError *error = NULL;
     g_autoptr(Mapping) mapping = mapping_load(connector->pass[step].mapping,
                                               step == STEP_IMPORT ? MAPPING_IMPORT : MAPPING_EXPORT, &error);
@@ -312,7 +312,7 @@ GPtrArray *check_connector(const Connector *connector)
 {
     GPtrArray *findings = check_findings_new();
     for (int step = 0; step < STEPS; step++)
-        if (connector->pass[step].wanted)
+        if (step != STEP_ADDRESSES && connector->pass[step].wanted)
             check_step(connector, (Step)step, findings);
     return findings;
 }

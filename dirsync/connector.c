@@ -15,7 +15,8 @@
 
 #define SCOPE_OF_SUBTREE 2
 
-const char *const step_names[STEPS] = {"import", "export"};
+const char *const step_names[STEPS] = {
+    [STEP_IMPORT] = "import", [STEP_ADDRESSES] = "addresses", [STEP_EXPORT] = "export"};
 
 /* --- passes ------------------------------------------------------------------------------------- */
 
@@ -221,10 +222,14 @@ static void read_export(Connector *connector, const xmlNode *node, const char *d
         xml_problem(problems, node, "a file cannot say since when somebody is gone; leave <grace> out");
 }
 
+static bool is_home(Step step, int side)
+{
+    return step == STEP_ADDRESSES || (step == STEP_IMPORT) == (side == TARGET);
+}
+
 const Endpoint *connector_endpoint(const Connector *connector, Step step, int side)
 {
-    bool home = (step == STEP_IMPORT) == (side == TARGET);
-    if (home)
+    if (is_home(step, side))
         return &connector->organisation->home;
     return step == STEP_EXPORT && connector->has_export_target ? &connector->export_target
                                                                : &connector->foreign;
@@ -232,8 +237,7 @@ const Endpoint *connector_endpoint(const Connector *connector, Step step, int si
 
 const StampSettings *connector_stamp(const Connector *connector, Step step, int side)
 {
-    bool home = (step == STEP_IMPORT) == (side == TARGET);
-    if (home)
+    if (is_home(step, side))
         return &connector->organisation->stamp;
     if (step == STEP_IMPORT && connector->import_stamp.name)
         return &connector->import_stamp;
@@ -352,7 +356,8 @@ static Connector *read_connector(const xmlDoc *doc, const char *path, GString **
 {
     const xmlNode *root = xmlDocGetRootElement(doc);
     const xmlNode *limits = xml_child(root, "limits"), *metrics = xml_child(root, "metrics");
-    const xmlNode *nodes[STEPS] = {xml_child(root, "import"), xml_child(root, "export")};
+    const xmlNode *nodes[STEPS] = {
+        [STEP_IMPORT] = xml_child(root, "import"), [STEP_EXPORT] = xml_child(root, "export")};
     Connector *connector = g_new0(Connector, 1);
     g_autofree char *uuid = xml_attribute(root, "uuid");
     connector->path = g_canonicalize_filename(path, NULL);

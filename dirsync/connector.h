@@ -39,10 +39,11 @@ extern const Limit limit_defaults[LIMIT_KINDS];
 /** "10", "5%", "5%|10", "none". False when it is none of these. */
 bool limit_parse(const char *text, Limit *limit);
 
-/** The passes, in the order in which they run. Keep in step with step_names[] (connector.c). */
-typedef enum { STEP_IMPORT, STEP_EXPORT, STEPS } Step;
+/** The steps, in the order in which they run. Import and export are passes. Keep in step with step_names[]
+ *  (connector.c). */
+typedef enum { STEP_IMPORT, STEP_ADDRESSES, STEP_EXPORT, STEPS } Step;
 
-extern const char *const step_names[STEPS]; /* "import", "export" */
+extern const char *const step_names[STEPS]; /* "import", "addresses", "export" */
 
 /** The two sides of a pass are an index, not two copies of the code. */
 enum { SOURCE, TARGET, SIDES };
@@ -107,7 +108,7 @@ typedef struct Connector {
     StampSettings foreign_stamp; /* marks our objects in the target of the export */
     StampSettings
         import_stamp; /* marks what some dirsync put into the foreign directory; name NULL: as above */
-    PassSettings pass[STEPS];
+    PassSettings pass[STEPS]; /* of STEP_ADDRESSES only wanted counts */
     ConnectorAddresses addresses;
     Limit limits[LIMIT_KINDS];
     char *metrics; /* path of the OpenMetrics file; NULL none */
@@ -115,7 +116,7 @@ typedef struct Connector {
     size_t n_sinks;
 } Connector;
 
-/** The directory that a pass reads or writes. */
+/** The directory that a step reads or writes; that of the addresses is home on both sides. */
 const Endpoint *connector_endpoint(const Connector *connector, Step step, int side);
 /** How objects of ours are marked in that directory; NULL: there are none. */
 const StampSettings *connector_stamp(const Connector *connector, Step step, int side);

@@ -217,11 +217,11 @@ static void tally_members(Pass *pass, const Subject *subject, const Change *chan
         if (modification->kind != MODIFY_DELETE ||
             !schema_same_attribute(target_schema(pass), modification->name, name))
             continue;
-        if (!tally_has_population(pass->tally, subject_server_dn(subject)))
-            tally_set_population(pass->tally, subject_server_dn(subject), had ? had->n_values : 1);
+        if (!tally_has_population(pass->work.tally, subject_server_dn(subject)))
+            tally_set_population(pass->work.tally, subject_server_dn(subject), had ? had->n_values : 1);
         for (size_t j = 0; j < modification->n_values; j++)
             if (modification->values[j].len) /* not nobody */
-                tally_add_of(pass->tally, LIMIT_MEMBERS, subject_server_dn(subject),
+                tally_add_of(pass->work.tally, LIMIT_MEMBERS, subject_server_dn(subject),
                              "members that left the group");
     }
 }

@@ -237,7 +237,7 @@ static bool make_again(Pass *pass, Subject *subject, GPtrArray *groups, GError *
 static bool stays(Pass *pass, Subject *subject)
 {
     emit_retry(pass, subject);
-    pass->planned.of[COUNT_UNCHANGED]++;
+    pass->work.planned.of[COUNT_UNCHANGED]++;
     subject->item->state = ITEM_DONE;
     return true;
 }

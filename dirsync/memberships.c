@@ -228,7 +228,7 @@ static bool count_members(Pass *pass, const Entry *group, const char *name, Grou
     const Attribute *members =
         found->len ? schema_find(target_schema(pass), g_ptr_array_index(found, 0), name) : NULL;
     plan->members = members ? members->n_values : 0;
-    tally_set_population(pass->tally, dn, MAX(plan->members, 1));
+    tally_set_population(pass->work.tally, dn, MAX(plan->members, 1));
     return true;
 }
 
@@ -289,7 +289,7 @@ bool membership_change(Pass *pass, Subject *subject, const Entry *group, const c
             return false;
         if (plan->members <= plan->fewer + 1 && must_have_one(pass, group))
             return true;
-        tally_add_of(pass->tally, LIMIT_MEMBERS, entry_dn(group), "members that go");
+        tally_add_of(pass->work.tally, LIMIT_MEMBERS, entry_dn(group), "members that go");
         plan->fewer++;
     }
     *left = true;

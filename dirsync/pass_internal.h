@@ -92,13 +92,14 @@ typedef struct {
     Fingerprint exact_before;
 } Settlement;
 
-struct Pass {
+typedef struct Pass {
+    StepWork work; /* first: a Pass is one */
     const Connector *connector;
     const PassSettings *settings;
     Step step;
     State *state;
     HolderIndex *index; /* of the target */
-    PassOptions options;
+    StepOptions options;
     Mapping *mapping;
     RecipientAs as[OF_KINDS]; /* which recipients are wanted */
     Managed **managed;        /* one for each recipient of the mapping */
@@ -108,7 +109,6 @@ struct Pass {
     const char *target_id;  /* "entryUUID" or "objectGUID" */
     char **requests[SIDES]; /* attributes to ask for */
     char *digest;           /* of everything that makes a mapping result */
-    char *full_reason, *partial_reason;
     bool force, may_remove, container_missing;
     Side side[SIDES];
     LinkTable *links;
@@ -117,9 +117,6 @@ struct Pass {
     GArray *items;        /* of Item */
     uint32_t *item_of_link;
     PlanWriter *plan;
-    Tally *tally;
-    Counts planned, done;
-    size_t population;
     size_t source_count;  /* of the last complete read; 0: not known */
     size_t *shown;        /* of each source: entries that are somebody to us */
     size_t source_at;     /* the one that is being read */
@@ -138,7 +135,15 @@ struct Pass {
     GHashTable *group_nodes; /* see group_cycles.c */
     char **rejoins;          /* see kinds.c; NULL: not recalled yet */
     GString *rejoins_now;
-};
+} Pass;
+
+/* pass_open.c */
+StepWork *pass_open(const Connector *connector, Step step, State *state, const StepOptions *options,
+                    GError **error);
+
+/* pass_settle.c */
+bool pass_record(StepWork *work, const Applied *applied, GError **error);
+bool pass_settle(StepWork *work, const char *run, bool finished, GError **error);
 
 /* pass_read.c */
 bool pass_read(Pass *pass, GError **error);
@@ -157,9 +162,16 @@ Fingerprint pass_source_key(const Pass *pass, const char *dn);
 char *pass_target_filter(const Pass *pass);
 
 /* pass.c */
+void pass_close(Pass *pass);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pass, pass_close)
 /** A value of this step from the state; *value NULL: none. */
 bool pass_recall(Pass *pass, const char *name, char **value, GError **error);
 bool pass_remember(Pass *pass, const char *name, const char *value, GError **error);
+/** The pass that goes the other way. */
+static inline Step other_pass(Step step)
+{
+    return step == STEP_IMPORT ? STEP_EXPORT : STEP_IMPORT;
+}
 static inline const Schema *target_schema(const Pass *pass)
 {
     return pass->side[TARGET].schema;

@@ -64,7 +64,7 @@ static bool keep_quarantined(Pass *pass, GError **error)
             return false;
         if (!reason)
             continue;
-        pass->planned.of[COUNT_QUARANTINED]++;
+        pass->work.planned.of[COUNT_QUARANTINED]++;
         g_ptr_array_add(pass->quarantined, g_strdup(row.anchor));
         g_ptr_array_add(pass->quarantined, g_steal_pointer(&reason));
     }
@@ -220,7 +220,7 @@ static bool open_rivals(Pass *pass, GError **error)
 {
     const PassSettings *settings = pass->settings;
     g_autofree char *text = NULL;
-    if (pass->force || !pass->population) /* everybody is open already, or there is nobody */
+    if (pass->force || !pass->work.population) /* everybody is open already, or there is nobody */
         return true;
     if (!pass_recall(pass, "index-serial", &text, error))
         return false;

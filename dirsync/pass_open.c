@@ -7,7 +7,6 @@
 #include "dirsync/pass_internal.h"
 
 #include "dirsync/account.h"
-#include "dirsync/planned.h"
 
 #include <string.h>
 
@@ -29,26 +28,15 @@ static bool open_side(Pass *pass, int i, GError **error)
     return true;
 }
 
-static bool next_planned(Change **change, void *reader, GError **error)
-{
-    return plan_read(reader, change, error);
-}
-
-/* Nothing was written yet: the source is shown as the import will leave it. */
+/* Nothing was written yet: the source is shown as the earlier steps will leave it. */
 static bool see_as_planned(Pass *pass, GError **error)
 {
     Side *side = &pass->side[SOURCE];
     if (!pass->options.planned)
         return true;
-    g_autoptr(PlanReader) reader = plan_reader_new(pass->options.planned, STEP_IMPORT, error);
-    Directory *planned = reader ? planned_open(side->directory, next_planned, reader, error) : NULL;
+    Directory *planned = step_see_planned(side->directory, pass->options.planned, pass->step, error);
     if (!planned)
         return false;
-    if (planned_left_out(planned))
-        event_emit(EVENT_WRITE_MOVED, pass->options.planned,
-                   "%zu changes of the import do not fit the home directory any more; the export is planned "
-                   "without them",
-                   planned_left_out(planned));
     side->base = side->directory;
     side->directory = planned;
     return true;
@@ -304,16 +292,17 @@ static void make_managed(Pass *pass)
             managed_new(mapping_recipient(pass->mapping, i), target_stamp(pass), target_schema(pass), flags);
 }
 
-Pass *pass_open(const Connector *connector, Step step, State *state, const PassOptions *options,
-                GError **error)
+StepWork *pass_open(const Connector *connector, Step step, State *state, const StepOptions *options,
+                    GError **error)
 {
     g_autoptr(Pass) pass = g_new0(Pass, 1);
+    pass->work.kind = &pass_kind;
     pass->connector = connector;
     pass->step = step;
     pass->settings = &connector->pass[step];
     pass->state = state;
     pass->options = *options;
-    pass->tally = tally_new();
+    pass->work.tally = tally_new();
     pass->quarantined = g_ptr_array_new_with_free_func(g_free);
     pass->index = state_index(state, step, error);
     pass->mapping = pass->index ? mapping_load(pass->settings->mapping,
@@ -329,7 +318,8 @@ Pass *pass_open(const Connector *connector, Step step, State *state, const PassO
     make_requests(pass);
     pass->digest = pass_digest(connector, pass->mapping);
     make_managed(pass);
-    return g_steal_pointer(&pass);
+    pass->work.target = pass->side[TARGET].directory;
+    return (StepWork *)g_steal_pointer(&pass);
 }
 
 static bool is_of_classes(const Pass *pass, const MappingRecipient *recipient, const Entry *entry)

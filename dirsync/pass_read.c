@@ -387,7 +387,7 @@ static bool has_too_few_for_what_we_own(const Pass *pass)
     bool is_file = directory_describe(pass->side[SOURCE].directory)->capabilities & IS_FILE;
     if (!is_file || foreign->count_trailer || foreign->checksum || pass->source_count)
         return false;
-    return pass->side[SOURCE].result.entries * 100 < pass->population * foreign->minimum_percent;
+    return pass->side[SOURCE].result.entries * 100 < pass->work.population * foreign->minimum_percent;
 }
 
 /* Containers and entries that are nobody to us do not make a source that is not empty. */
@@ -424,28 +424,29 @@ static void judge_source(Pass *pass)
     bool empty = shows_nobody(pass);
     size_t strangers = strangers_in_target(pass);
     if (result->proof != PROOF_COMPLETE && !(empty && pass->options.allow_empty))
-        pass->partial_reason = g_strdup(result->reason ? result->reason : "not proven complete");
-    else if (empty && pass->population && !pass->options.allow_empty)
-        pass->partial_reason =
+        pass->work.partial_reason = g_strdup(result->reason ? result->reason : "not proven complete");
+    else if (empty && pass->work.population && !pass->options.allow_empty)
+        pass->work.partial_reason =
             g_strdup("the source is empty; if that is right use --allow-empty for one run");
     else if (result->bad + pass->side[SOURCE].lost)
-        pass->partial_reason = g_strdup_printf("%zu records could not be read or have no anchor",
-                                               result->bad + pass->side[SOURCE].lost);
+        pass->work.partial_reason = g_strdup_printf("%zu records could not be read or have no anchor",
+                                                    result->bad + pass->side[SOURCE].lost);
     else if (!empty && has_too_few_for_what_we_own(pass))
-        pass->partial_reason =
+        pass->work.partial_reason =
             g_strdup_printf("%zu records, and no earlier count to compare with, while %zu objects are ours; "
                             "a count trailer or checksum would prove the file whole",
-                            result->entries, pass->population);
+                            result->entries, pass->work.population);
     else if (strangers)
-        pass->partial_reason = g_strdup_printf(
+        pass->work.partial_reason = g_strdup_printf(
             "the file to be written holds %zu records that no run of this connector is known to "
             "have written; they stay this once: if they are not ours, name another file",
             strangers);
     else if (pass->options.only)
-        pass->partial_reason = g_strdup("only some entries were looked at (--only)");
-    pass->may_remove = !pass->partial_reason;
-    if (pass->partial_reason && !pass->options.only)
-        event_emit(EVENT_SOURCE_PARTIAL, NULL, "%s; nobody will be called missing", pass->partial_reason);
+        pass->work.partial_reason = g_strdup("only some entries were looked at (--only)");
+    pass->may_remove = !pass->work.partial_reason;
+    if (pass->work.partial_reason && !pass->options.only)
+        event_emit(EVENT_SOURCE_PARTIAL, NULL, "%s; nobody will be called missing",
+                   pass->work.partial_reason);
 }
 
 /* Objects that carry our stamp now, whatever the state file knows. */
@@ -474,10 +475,11 @@ bool pass_read(Pass *pass, GError **error)
     }
     event_emit(EVENT_SOURCE_READ, NULL, "%zu entries", pass->side[SOURCE].result.entries);
     event_emit(EVENT_HOME_READ, NULL, "%zu entries", pass->side[TARGET].result.entries);
-    pass->population = count_owned(pass);
-    if (state_is_new(pass->state) && pass->population)
+    pass->work.population = count_owned(pass);
+    if (state_is_new(pass->state) && pass->work.population)
         event_emit(EVENT_STATE_REBUILT, NULL,
-                   "there was no state; %zu objects of ours are known by their stamps", pass->population);
+                   "there was no state; %zu objects of ours are known by their stamps",
+                   pass->work.population);
     judge_source(pass);
     return true;
 }

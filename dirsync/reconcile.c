@@ -261,7 +261,7 @@ bool pass_reconcile(Pass *pass, GError **error)
 {
     for (guint i = 0; i < pass->links->links->len; i++)
         if (pass->item_of_link[i] == NOWHERE && !(link_at(pass->links, i)->flags & LINK_YIELDED))
-            pass->planned.of[COUNT_UNCHANGED]++;
+            pass->work.planned.of[COUNT_UNCHANGED]++;
     if (!pass->container_missing && any_changed(pass) && !claim_foreign_names(pass, error))
         return false;
     return decide_all(pass, true, error) && decide_all(pass, false, error) && decide_waiting(pass, error) &&

@@ -70,7 +70,7 @@ static bool stays_as_it_is(Pass *pass, Subject *subject, bool again)
 {
     if (again)
         emit_retry(pass, subject);
-    pass->planned.of[COUNT_UNCHANGED]++;
+    pass->work.planned.of[COUNT_UNCHANGED]++;
     subject->item->state = ITEM_DONE;
     return true;
 }

@@ -14,8 +14,9 @@
 
 const char *subject_name_type(const Pass *pass, const Subject *subject)
 {
-    return pass_is_named_by_anchor(pass) ? target_stamp(pass)->name
-                                         : mapping_recipient(pass->mapping, (size_t)subject->kind)->name->name;
+    return pass_is_named_by_anchor(pass)
+               ? target_stamp(pass)->name
+               : mapping_recipient(pass->mapping, (size_t)subject->kind)->name->name;
 }
 
 static const AttributeType *name_type(const Pass *pass, const Subject *subject)

@@ -28,8 +28,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(State, state_close)
 const char *state_folder(const State *state);
 /** True when state.db was made by this open. */
 bool state_is_new(const State *state);
-/** The index of the directory that a step writes to: home.db for the import, foreign.db for the export
- *  (opened by the first call). NULL with @error. */
+/** The index of the directory that a step writes to: home.db for import and addresses, foreign.db for the
+ * export (opened by the first call). NULL with @error. */
 HolderIndex *state_index(State *state, Step step, GError **error);
 
 bool state_begin(State *state, GError **error);

@@ -11,7 +11,7 @@ CREATE TABLE meta (
 -- sides looked when they were last found or made equal.
 CREATE TABLE link (
     row        INTEGER PRIMARY KEY,
-    step       INTEGER NOT NULL,  -- 0 import, 1 export
+    step       INTEGER NOT NULL,  -- 0 import, 2 export
     anchor     TEXT NOT NULL,
     dn         TEXT,              -- of the target object, as last seen
     id         TEXT,              -- its entryUUID or objectGUID

@@ -191,8 +191,8 @@ static bool choose_step(const Settings *settings, const Connector *connector, Ru
     }
     if (!found)
         error_set(error, ERROR_DEFINITION,
-                  "--step %s: connector %s has no such step; there are import and export, where the "
-                  "definition has them",
+                  "--step %s: connector %s has no such step; there are import, addresses and export, "
+                  "where the definition has them",
                   settings->step, connector->name);
     return found;
 }
@@ -212,7 +212,7 @@ bool settings_run_options(Settings *settings, const Connector *connector, RunOpt
     options->rate = settings->rate;
     options->verify = settings->verify;
     options->pass =
-        (PassOptions){.full = settings->full, .allow_empty = settings->allow_empty, .only = settings->only};
+        (StepOptions){.full = settings->full, .allow_empty = settings->allow_empty, .only = settings->only};
     bool terminal = isatty(STDERR_FILENO) != 0;
     if (!settings->progress_off && !settings->quiet && (!settings->json || settings->progress_on)) {
         settings->progress = progress_new(terminal);
