@@ -88,7 +88,7 @@ static bool has_address(const GArray *keys, const char *folded)
 static void carry_addresses(const Pass *pass, const Subject *subject)
 {
     const Attribute *had = schema_find(target_schema(pass), subject->current, "proxyAddresses");
-    g_autoptr(GArray) has = pass_keys(pass, subject->desired);
+    g_autoptr(GArray) has = holder_keys(&pass->view, subject->desired);
     const Managed *managed = managed_of(pass, subject->kind);
     for (size_t i = 0; had && i < had->n_values; i++) {
         g_autofree char *folded = address_fold(had->values[i].data, had->values[i].len);

@@ -247,7 +247,7 @@ static bool fetch_origins(Pass *pass, GArray *members, GError **error)
 /* The home index knows natives that are recipients, when they are told apart as it does it. */
 static bool find_origins(Pass *pass, GArray *members, GError **error)
 {
-    bool by_id = !g_strcmp0(origin_attribute(pass), pass->target_id);
+    bool by_id = !g_strcmp0(origin_attribute(pass), pass->view.id_attribute);
     for (guint i = 0; i < members->len && by_id; i++) {
         Found *member = &g_array_index(members, Found, i);
         if (!member->dn && member->origin && !dn_of_native(pass, member->origin, &member->dn, error))

@@ -3,7 +3,7 @@
 #define DIRSYNC_PASS_INTERNAL_H
 
 #include "dirsync/event.h"
-#include "dirsync/link_table.h"
+#include "dirsync/holder_view.h"
 #include "dirsync/managed.h"
 #include "dirsync/pass.h"
 #include "dirsync/spool.h"
@@ -99,6 +99,7 @@ typedef struct Pass {
     Step step;
     State *state;
     HolderIndex *index; /* of the target */
+    HolderView view;    /* of the target */
     StepOptions options;
     Mapping *mapping;
     RecipientAs as[OF_KINDS]; /* which recipients are wanted */
@@ -106,7 +107,6 @@ typedef struct Pass {
     Filter **scopes;          /* one for each source; NULL: everything */
     Filter *only;
     char *anchor;           /* source attribute */
-    const char *target_id;  /* "entryUUID" or "objectGUID" */
     char **requests[SIDES]; /* attributes to ask for */
     char *digest;           /* of everything that makes a mapping result */
     bool force, may_remove, container_missing;
@@ -153,13 +153,8 @@ bool pass_read(Pass *pass, GError **error);
 const char *pass_out_of_scope(const Pass *pass, const Entry *entry);
 /** The value of the anchor as text; NULL when the entry has none. g_free(). */
 char *pass_anchor_of(const Pass *pass, const Entry *entry);
-/** Addresses, join values and unique values of a target entry; HolderKey with free function. */
-GArray *pass_keys(const Pass *pass, const Entry *entry);
-char *pass_target_id(const Pass *pass, const Entry *entry);
 /** Fingerprint of the canonical form of a source DN. */
 Fingerprint pass_source_key(const Pass *pass, const char *dn);
-/** RFC 4515: the entries of the target that its index holds. g_free(). */
-char *pass_target_filter(const Pass *pass);
 
 /* pass.c */
 void pass_close(Pass *pass);
@@ -379,7 +374,6 @@ void claim_offer(Pass *pass, Subject *subject);
 /** Names in the import container that the home index does not know: entries that are no recipients. */
 bool claim_foreign_names(Pass *pass, GError **error);
 bool claim_has_key(const GArray *keys, const HolderKey *key);
-char *claim_dn_key(const Pass *pass, const char *dn);
 /** Whether the native with that id is for @subject; false when another one has claimed it. */
 bool claim_object(Pass *pass, const Subject *subject, const char *id);
 #define KEY_DN "dn"

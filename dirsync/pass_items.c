@@ -280,8 +280,9 @@ static void want(Fetching *fetching, uint32_t index, const LinkRow *row)
     const Pass *pass = fetching->pass;
     GBytes *bytes = anchor_bytes(fetching->side == SOURCE ? row->anchor : row->id ? row->id : "");
     char *dn = fetching->side == TARGET ? g_strdup(row->dn) : NULL;
-    FetchId id = {
-        .dn = dn, .id_attribute = fetching->side == SOURCE ? pass->anchor : pass->target_id, .index = index};
+    FetchId id = {.dn = dn,
+                  .id_attribute = fetching->side == SOURCE ? pass->anchor : pass->view.id_attribute,
+                  .index = index};
     id.id.data = g_bytes_get_data(bytes, &id.id.len);
     if (fetching->side == TARGET && !row->id)
         id.id_attribute = NULL;

@@ -60,11 +60,8 @@ static bool parse_filters(Pass *pass, GError **error)
 static bool choose_anchor(Pass *pass, GError **error)
 {
     const DirectoryDescription *source = directory_describe(pass->side[SOURCE].directory);
-    const DirectoryDescription *target = directory_describe(pass->side[TARGET].directory);
     const char *anchor = pass->settings->anchor ? pass->settings->anchor : source->default_anchor;
-    pass->target_id = target->default_anchor           ? target->default_anchor
-                      : target->capabilities & IS_FILE ? target_stamp(pass)->name
-                                                       : "entryUUID";
+    pass->view = holder_view_of(pass->side[TARGET].directory, pass->index, target_stamp(pass));
     if (!anchor) {
         error_set(error, ERROR_DEFINITION,
                   "%s: a file has no identity of its own: name the column or attribute that never "
@@ -132,24 +129,10 @@ static char **source_request(const Pass *pass)
     return (char **)g_ptr_array_free(names, FALSE);
 }
 
-/* All user attributes: a delete can then be undone, and every connector sees the same fingerprint. Of the
- * operational ones only those that are ours to look at. */
-static char **target_request(const Pass *pass)
-{
-    GPtrArray *names = g_ptr_array_new();
-    add_name(names, "*");
-    add_name(names, pass->target_id);
-    const char *locked = account_attribute(account_means(target_schema(pass)));
-    if (locked)
-        add_name(names, locked);
-    g_ptr_array_add(names, NULL);
-    return (char **)g_ptr_array_free(names, FALSE);
-}
-
 static void make_requests(Pass *pass)
 {
     pass->requests[SOURCE] = source_request(pass);
-    pass->requests[TARGET] = target_request(pass);
+    pass->requests[TARGET] = holder_request(&pass->view);
 }
 
 bool pass_has_schema(const Pass *pass)

@@ -148,28 +148,6 @@ static bool source_sink(const DirectoryItem *item, void *data, GError **error)
 
 /* --- target --- */
 
-/* Puts the entry into the index; *holder is filled for the caller. */
-static bool index_holder(Pass *pass, const DirectoryItem *item, const Entry *entry, Holder *holder,
-                         GError **error)
-{
-    g_autoptr(GArray) keys = pass_keys(pass, entry);
-    holder->id = pass_target_id(pass, entry);
-    holder->dn = g_strdup(entry_dn(entry));
-    holder->dn_key = claim_dn_key(pass, holder->dn);
-    holder->fingerprint = item->fingerprint;
-    uint32_t mark = fingerprint_index_find(&pass->holders->by_id, fingerprint_string(holder->id));
-    if (mark != NOWHERE) {
-        HolderMark *known = holder_at(pass->holders, mark);
-        known->seen = true;
-        if (fingerprint_equal(known->fingerprint, item->fingerprint)) {
-            holder->row = known->row;
-            return true;
-        }
-    }
-    pass->holders_changed = true;
-    return holder_index_save(pass->index, holder, (HolderKey *)(void *)keys->data, keys->len, error);
-}
-
 static bool keep_target(Pass *pass, Side *side, const DirectoryItem *item, const Entry *entry,
                         const Stamp *stamp, const char *id, GError **error)
 {
@@ -239,7 +217,8 @@ static bool target_sink(const DirectoryItem *item, void *data, GError **error)
     holder->owner = g_strdup(stamp.connector);
     holder->anchor = g_strdup(stamp.anchor);
     holder->graced = stamp.grace != NULL;
-    if (!index_holder(pass, item, entry, holder, error))
+    if (!holder_note(&pass->view, pass->holders, item->fingerprint, entry, holder, &pass->holders_changed,
+                     error))
         return false;
     if (ours)
         return keep_target(pass, side, item, entry, &stamp, holder->id, error);
@@ -326,24 +305,11 @@ static gpointer read_target(gpointer data)
 {
     Pass *pass = data;
     Side *side = &pass->side[TARGET];
-    g_autofree char *filter = pass_target_filter(pass);
+    g_autofree char *filter = holder_filter(&pass->view);
     ReadRequest request = {
         .scope = SEARCH_SUBTREE, .filter = filter, .attributes = (const char *const *)pass->requests[TARGET]};
     side->ok = directory_read(side->directory, &request, target_sink, pass, &side->result, &side->error);
     return NULL;
-}
-
-static bool forget_vanished(Pass *pass, GError **error)
-{
-    for (guint i = 0; i < pass->holders->marks->len; i++) {
-        const HolderMark *mark = holder_at(pass->holders, i);
-        if (mark->seen)
-            continue;
-        pass->holders_changed = true;
-        if (!holder_index_remove(pass->index, mark->row, error))
-            return false;
-    }
-    return true;
 }
 
 static bool check_target(Pass *pass, GError **error)
@@ -354,7 +320,7 @@ static bool check_target(Pass *pass, GError **error)
         return false;
     }
     if (side->result.proof == PROOF_COMPLETE)
-        return forget_vanished(pass, error);
+        return holder_forget_unseen(&pass->view, pass->holders, &pass->holders_changed, error);
     event_emit(EVENT_HOME_PARTIAL, NULL, "%s", side->result.reason);
     error_set(error, ERROR_SERVER_LIMIT,
               "%s: could not be read whole: %s; without it nobody can say who is "

@@ -134,8 +134,8 @@ static Change *giving_up(const Pass *pass, const Subject *subject)
 
 static bool give_up_name(Pass *pass, Subject *subject, Entry *left, GError **error)
 {
-    g_autofree char *now = claim_dn_key(pass, entry_dn(subject->current));
-    g_autofree char *then = claim_dn_key(pass, entry_dn(subject->desired));
+    g_autofree char *now = holder_dn_key(&pass->view, entry_dn(subject->current));
+    g_autofree char *then = holder_dn_key(&pass->view, entry_dn(subject->desired));
     if (!strcmp(now, then))
         return true;
     g_autofree char *parent = dn_parent(entry_dn(subject->current));

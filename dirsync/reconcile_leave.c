@@ -237,7 +237,7 @@ static bool addresses_for(Pass *pass, Subject *subject, const Entry *native, Cha
     const Managed *managed = managed_of(pass, subject->kind);
     const Attribute *given = schema_find(schema, subject->desired, "proxyAddresses");
     const Attribute *had = subject->current ? schema_find(schema, subject->current, "proxyAddresses") : NULL;
-    g_autoptr(GArray) has = pass_keys(pass, native);
+    g_autoptr(GArray) has = holder_keys(&pass->view, native);
     if (!schema_attribute(schema, "proxyAddresses"))
         return true;
     for (size_t i = 0; given && i < given->n_values; i++)

@@ -118,7 +118,7 @@ static bool choose_name(Pass *pass, Subject *subject, bool last, bool *wait, GEr
     for (size_t i = 0; i <= G_N_ELEMENTS(suffix_digits); i++) {
         g_autofree char *name = i ? suffixed(pass, subject, plain, suffix_digits[i - 1]) : g_strdup(plain);
         subject_set_name(pass, subject, subject->desired, name, pass->settings->container);
-        g_autofree char *key = claim_dn_key(pass, entry_dn(subject->desired));
+        g_autofree char *key = holder_dn_key(&pass->view, entry_dn(subject->desired));
         g_autofree char *by = NULL;
         Claim claim;
         if (!claim_key(pass, subject, KEY_DN, key, last, &claim, &subject->wave, &by, error))
@@ -216,8 +216,8 @@ void subject_report_conflicts(Pass *pass, Subject *subject)
 /* Claims the addresses that are new to the object; what is taken is left out. */
 static bool claim_addresses(Pass *pass, Subject *subject, bool last, bool *wait, GError **error)
 {
-    g_autoptr(GArray) want = pass_keys(pass, subject->desired);
-    g_autoptr(GArray) have = subject->current ? pass_keys(pass, subject->current) : NULL;
+    g_autoptr(GArray) want = holder_keys(&pass->view, subject->desired);
+    g_autoptr(GArray) have = subject->current ? holder_keys(&pass->view, subject->current) : NULL;
     for (guint i = 0; i < want->len && !*wait; i++) {
         const HolderKey *key = &g_array_index(want, HolderKey, i);
         if (strcmp(key->kind, KEY_ADDRESS) != 0 || claim_has_key(have, key))

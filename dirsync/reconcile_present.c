@@ -125,8 +125,8 @@ static bool collect_natives(Pass *pass, const char *kind, const char *value, GPt
 static GPtrArray *find_natives(Pass *pass, Subject *subject, GError **error)
 {
     g_autoptr(GPtrArray) natives = g_ptr_array_new_with_free_func((GDestroyNotify)holder_free);
-    g_autoptr(GArray) keys = pass_keys(pass, subject->desired);
-    g_autoptr(GArray) have = subject->current ? pass_keys(pass, subject->current) : NULL;
+    g_autoptr(GArray) keys = holder_keys(&pass->view, subject->desired);
+    g_autoptr(GArray) have = subject->current ? holder_keys(&pass->view, subject->current) : NULL;
     for (guint i = 0; i < keys->len; i++) {
         const HolderKey *key = &g_array_index(keys, HolderKey, i);
         if (!strcmp(key->kind, KEY_ADDRESS) && (!have || claim_has_key(have, key)) &&
