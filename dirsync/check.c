@@ -308,11 +308,20 @@ static void check_step(const Connector *connector, Step step, GPtrArray *finding
                      findings);
 }
 
+static void check_address_step(const Connector *connector, GPtrArray *findings)
+{
+    g_autoptr(Directory) home = open_directory(&connector->organisation->home, "home directory", findings);
+    if (home)
+        check_addresses(connector, home, findings);
+}
+
 GPtrArray *check_connector(const Connector *connector)
 {
     GPtrArray *findings = check_findings_new();
     for (int step = 0; step < STEPS; step++)
         if (step != STEP_ADDRESSES && connector->pass[step].wanted)
             check_step(connector, (Step)step, findings);
+    if (connector->pass[STEP_ADDRESSES].wanted)
+        check_address_step(connector, findings);
     return findings;
 }

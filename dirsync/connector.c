@@ -6,6 +6,7 @@
  */
 #include "dirsync/connector.h"
 
+#include "dirsync/connector_addresses.h"
 #include "dirsync/dn.h"
 #include "dirsync/filter.h"
 #include "dirsync/schema.h"
@@ -356,6 +357,7 @@ static Connector *read_connector(const xmlDoc *doc, const char *path, GString **
 {
     const xmlNode *root = xmlDocGetRootElement(doc);
     const xmlNode *limits = xml_child(root, "limits"), *metrics = xml_child(root, "metrics");
+    const xmlNode *addresses = xml_child(root, "addresses");
     const xmlNode *nodes[STEPS] = {
         [STEP_IMPORT] = xml_child(root, "import"), [STEP_EXPORT] = xml_child(root, "export")};
     Connector *connector = g_new0(Connector, 1);
@@ -375,7 +377,9 @@ static Connector *read_connector(const xmlDoc *doc, const char *path, GString **
     if (nodes[STEP_EXPORT] && connector->organisation &&
         (connector->foreign.driver || xml_child(nodes[STEP_EXPORT], "to")))
         read_export(connector, nodes[STEP_EXPORT], path, problems);
-    if (!nodes[STEP_IMPORT] && !nodes[STEP_EXPORT])
+    if (addresses)
+        connector_read_addresses(connector, addresses, problems);
+    else if (!nodes[STEP_IMPORT] && !nodes[STEP_EXPORT])
         xml_problem(problems, root, "neither <import> nor <export>: there would be nothing to do");
     if (limits)
         read_limits(connector, limits, problems);
@@ -447,6 +451,7 @@ void connector_free(Connector *connector)
     g_free(connector->foreign_stamp.name);
     g_free(connector->foreign_stamp.owner);
     g_free(connector->import_stamp.name);
+    connector_clear_addresses(&connector->addresses);
     organisation_free(connector->organisation);
     g_free(connector->metrics);
     g_free(connector->path);

@@ -23,6 +23,7 @@ typedef enum {
     LIMIT_MEMBERS, /* per group: members removed */
     LIMIT_NATIVE,  /* objects touched that no connector created */
     LIMIT_CREATE,  /* new objects */
+    LIMIT_STAMP,   /* per address type: natives that are given an address of it */
     LIMIT_KINDS
 } LimitKind;
 
@@ -34,7 +35,7 @@ typedef struct {
 } Limit;
 
 extern const char *const limit_names[LIMIT_KINDS]; /* "delete", "disable", "rename", "address", "change",
-                                                      "empty", "members", "native", "create" */
+                                                      "empty", "members", "native", "create", "stamp" */
 extern const Limit limit_defaults[LIMIT_KINDS];
 /** "10", "5%", "5%|10", "none". False when it is none of these. */
 bool limit_parse(const char *text, Limit *limit);

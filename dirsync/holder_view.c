@@ -4,6 +4,7 @@
 #include "dirsync/holder_view.h"
 
 #include "dirsync/account.h"
+#include "proxygen/address.h"
 
 #include <string.h>
 
@@ -51,9 +52,9 @@ char *holder_dn_key(const HolderView *view, const char *dn)
 
 /* --- keys --- */
 
-static void add_key(GArray *keys, const char *kind, char *value)
+static void add_key(GArray *keys, const char *kind, char *value, const char *text)
 {
-    HolderKey key = {g_strdup(kind), value};
+    HolderKey key = {g_strdup(kind), value, g_strdup(text)};
     g_array_append_val(keys, key);
 }
 
@@ -62,6 +63,7 @@ static void key_clear(void *data)
     HolderKey *key = data;
     g_free(key->kind);
     g_free(key->value);
+    g_free(key->text);
 }
 
 static void add_addresses(const HolderView *view, const Entry *entry, const char *name, const char *type,
@@ -74,14 +76,14 @@ static void add_addresses(const HolderView *view, const Entry *entry, const char
         if (stamp && !g_ascii_strncasecmp(value.data, stamp, strlen(stamp)))
             continue;
         g_autofree char *whole = g_strconcat(type, value.data, NULL);
-        char *folded = address_fold(whole, strlen(whole));
+        char *folded = address_normalise(whole, strlen(whole));
         bool there = false;
         for (guint j = 0; j < keys->len; j++)
             there |= !strcmp(g_array_index(keys, HolderKey, j).value, folded);
         if (there)
             g_free(folded);
         else
-            add_key(keys, KEY_ADDRESS, folded);
+            add_key(keys, KEY_ADDRESS, folded, whole);
     }
 }
 
@@ -91,13 +93,13 @@ GArray *holder_keys(const HolderView *view, const Entry *entry)
     g_array_set_clear_func(keys, key_clear);
     add_addresses(view, entry, "proxyAddresses", "", keys);
     add_addresses(view, entry, "targetAddress", "", keys);
-    add_addresses(view, entry, "mail", "smtp:", keys);
+    add_addresses(view, entry, "mail", "SMTP:", keys);
     for (const char *const *kind = holder_index_kinds(view->index); *kind; kind++) {
         const Attribute *attribute = schema_find(view->schema, entry, *kind);
         for (size_t j = 0; attribute && j < attribute->n_values; j++) {
             GString *text = g_string_new(NULL);
             schema_normalise(view->schema, schema_attribute(view->schema, *kind), attribute->values[j], text);
-            add_key(keys, *kind, g_string_free(text, FALSE));
+            add_key(keys, *kind, g_string_free(text, FALSE), NULL);
         }
     }
     return keys;

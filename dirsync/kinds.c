@@ -6,6 +6,7 @@
  * that others gave it go over.
  */
 #include "dirsync/pass_internal.h"
+#include "proxygen/address.h"
 
 #include <string.h>
 
@@ -80,7 +81,7 @@ static void carry_initial(const Pass *pass, Subject *subject)
 
 static bool has_address(const GArray *keys, const char *folded)
 {
-    HolderKey key = {(char *)KEY_ADDRESS, (char *)folded};
+    HolderKey key = {.kind = (char *)KEY_ADDRESS, .value = (char *)folded};
     return claim_has_key(keys, &key);
 }
 
@@ -91,7 +92,7 @@ static void carry_addresses(const Pass *pass, const Subject *subject)
     g_autoptr(GArray) has = holder_keys(&pass->view, subject->desired);
     const Managed *managed = managed_of(pass, subject->kind);
     for (size_t i = 0; had && i < had->n_values; i++) {
-        g_autofree char *folded = address_fold(had->values[i].data, had->values[i].len);
+        g_autofree char *folded = address_normalise(had->values[i].data, had->values[i].len);
         if (has_address(has, folded) || managed_owns(managed, "proxyAddresses", had->values[i]))
             continue;
         g_autoptr(Entry) with = entry_copy(subject->desired);

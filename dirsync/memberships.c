@@ -228,7 +228,7 @@ static bool count_members(Pass *pass, const Entry *group, const char *name, Grou
     const Attribute *members =
         found->len ? schema_find(target_schema(pass), g_ptr_array_index(found, 0), name) : NULL;
     plan->members = members ? members->n_values : 0;
-    tally_set_population(pass->work.tally, dn, MAX(plan->members, 1));
+    tally_set_population(pass->work.tally, LIMIT_MEMBERS, dn, MAX(plan->members, 1));
     return true;
 }
 

@@ -4,8 +4,7 @@
  * Collects every problem of the file before it gives up. Opens no connection
  * and fetches no password.
  */
-#include "dirsync/organisation.h"
-
+#include "dirsync/organisation_addresses.h"
 #include "dirsync/xml.h"
 
 #include <string.h>
@@ -52,6 +51,7 @@ Organisation *organisation_load(const char *path, GError **error)
     if (stamp)
         read_stamp(&organisation->stamp, stamp);
     read_domains(organisation, root, &problems);
+    organisation_read_addresses(&organisation->addresses, root, path, &problems);
     if (state) {
         g_autofree char *folder = xml_attribute(state, "folder");
         organisation->state_folder = xml_resolve(path, folder);
@@ -70,6 +70,7 @@ void organisation_free(Organisation *organisation)
     g_free(organisation->stamp.name);
     g_strfreev(organisation->domains);
     g_free(organisation->state_folder);
+    organisation_clear_addresses(&organisation->addresses);
     g_free(organisation);
 }
 

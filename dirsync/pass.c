@@ -240,4 +240,4 @@ static char *digest(const Connector *connector, Step step, GError **error)
     return mapping ? pass_digest(connector, mapping) : NULL;
 }
 
-const StepKind pass_kind = {pass_open, plan, pass_record, pass_settle, close_work, digest};
+const StepKind pass_kind = {pass_open, plan, pass_record, pass_settle, close_work, digest, false};

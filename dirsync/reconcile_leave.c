@@ -7,6 +7,7 @@
  * for a newcomer at once; then its grace ends.
  */
 #include "dirsync/pass_internal.h"
+#include "proxygen/address.h"
 
 #include <string.h>
 
@@ -195,7 +196,7 @@ bool reconcile_supersede(Pass *pass, const Holder *holder, const char *by, unsig
 static bool may_be_handed_over(Pass *pass, Subject *subject, const char *value, GArray *has, bool *may,
                                GError **error)
 {
-    g_autofree char *folded = address_fold(value, strlen(value));
+    g_autofree char *folded = address_normalise(value, strlen(value));
     g_autofree char *stamp = stamp_value_prefix(target_stamp(pass));
     *may = strchr(value, ':') && !(stamp && !g_ascii_strncasecmp(value, stamp, strlen(stamp)));
     for (guint i = 0; i < has->len && *may; i++)

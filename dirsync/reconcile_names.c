@@ -7,6 +7,7 @@
  */
 #include "dirsync/dn.h"
 #include "dirsync/pass_internal.h"
+#include "proxygen/address.h"
 
 #include <string.h>
 
@@ -134,7 +135,7 @@ static bool choose_name(Pass *pass, Subject *subject, bool last, bool *wait, GEr
 static bool is_address(const char *name, Value value, const char *folded)
 {
     g_autofree char *whole = g_strconcat(g_ascii_strcasecmp(name, "mail") ? "" : "smtp:", value.data, NULL);
-    g_autofree char *other = address_fold(whole, strlen(whole));
+    g_autofree char *other = address_normalise(whole, strlen(whole));
     return !strcmp(other, folded);
 }
 
@@ -171,7 +172,7 @@ static void keep_primary(const Pass *pass, const Subject *subject, const char *f
             return;
     for (size_t i = 0; had && i < had->n_values; i++)
         if (g_str_has_prefix(had->values[i].data, type)) {
-            g_autofree char *primary = address_fold(had->values[i].data, had->values[i].len);
+            g_autofree char *primary = address_normalise(had->values[i].data, had->values[i].len);
             take_out(values, "proxyAddresses", primary);
             g_ptr_array_add(values, g_strdup(had->values[i].data));
             return;

@@ -190,6 +190,7 @@ static bool carry_out(const Connector *connector, const RunOptions *options, Ste
     result->step[step].planned = head.step[step].changes;
     Apply apply = run_apply_of(connector, doing->state, target, folder, &head, step, result->id);
     apply.look_before_adding = !doing->work;
+    apply.tries_again = doing->work && doing->work->kind->tries_again;
     apply.rate = options->rate;
     apply.record = record;
     apply.skip = skip;
@@ -290,6 +291,48 @@ static bool apply_planned(const Connector *connector, const RunOptions *options,
     return done && settled;
 }
 
+static bool plan_and_apply(const Connector *connector, const RunOptions *options, State *state, Step step,
+                           StepWork *work, RunResult *result, GError **error)
+{
+    StepResult *into = &result->step[step];
+    if (plan_into(work, step, options, result->folder, result, error)) {
+        fault_step("planned");
+        return apply_planned(connector, options, state, step, work, result, error);
+    }
+    into->left_over = into->planned;
+    memset(&into->counts, 0, sizeof into->counts);
+    return false;
+}
+
+static void drop_empty_plan(RunResult *result)
+{
+    if (run_planned(result))
+        return;
+    plan_remove(result->folder);
+    g_clear_pointer(&result->folder, g_free);
+}
+
+/* What the server refused, planned anew: a run of its own in the history, so that each plan has its journal
+ * and its undo; part of this one to whom it is told. */
+static bool sync_again(const Connector *connector, const RunOptions *options, State *state, Step step,
+                       StepWork *work, RunResult *result, GError **error)
+{
+    g_auto(RunResult) round = {.id = run_new_id()};
+    StepResult *into = &result->step[step];
+    round.folder = g_build_filename(state_folder(state), "runs", round.id, NULL);
+    round.step[step].ran = true;
+    if (!state_begin_run(state, round.id, "sync", round.folder, error))
+        return false;
+    bool ok = plan_and_apply(connector, options, state, step, work, &round, error);
+    into->counts = work->done;
+    into->planned += round.step[step].planned;
+    into->left_over += round.step[step].left_over;
+    drop_empty_plan(&round);
+    g_autofree char *summary = g_strdup_printf("%s of run %s, once more", step_names[step], result->id);
+    return state_finish_run(state, round.id, ok ? 0 : 1, round.folder, summary, NULL, ok ? error : NULL) &&
+           ok;
+}
+
 static bool sync_step(const Connector *connector, const RunOptions *options, State *state, Step step,
                       RunResult *result, GError **error)
 {
@@ -297,14 +340,9 @@ static bool sync_step(const Connector *connector, const RunOptions *options, Sta
     StepResult *into = &result->step[step];
     into->ran = true;
     g_autoptr(StepWork) work = step_open(connector, step, state, &options->pass, error);
-    bool ok = work && plan_into(work, step, options, result->folder, result, error);
-    if (ok) {
-        fault_step("planned");
-        ok = apply_planned(connector, options, state, step, work, result, error);
-    } else {
-        into->left_over = into->planned;
-        memset(&into->counts, 0, sizeof into->counts);
-    }
+    bool ok = work && plan_and_apply(connector, options, state, step, work, result, error);
+    while (ok && work->again)
+        ok = sync_again(connector, options, state, step, work, result, error);
     into->seconds = seconds_since(start);
     return ok;
 }
@@ -332,10 +370,7 @@ bool run_sync(const Connector *connector, const RunOptions *options, RunResult *
     if (!state_begin_run(state, result->id, "sync", result->folder, error))
         return false;
     bool ok = sync_steps(connector, options, state, result, error);
-    if (!run_planned(result)) {
-        plan_remove(result->folder);
-        g_clear_pointer(&result->folder, g_free);
-    }
+    drop_empty_plan(result);
     if (!ok && error && error_is(*error, ERROR_LIMIT))
         event_emit(EVENT_RUN_LIMIT, result->id, "%s", (*error)->message);
     return finish(connector, state, "sync", result, start, ok, error);

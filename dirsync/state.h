@@ -82,6 +82,15 @@ bool state_save_link(State *state, const LinkRow *row, GError **error);
 bool state_remove_link(State *state, Step step, const char *anchor, GError **error);
 bool state_count_links(State *state, Step step, int64_t *count, GError **error);
 
+/* --- the address step --- */
+
+/** Entries of the home directory, by fingerprint, that need nothing. @native: a native that gets addresses.
+ */
+typedef void (*AddressedSeen)(const Fingerprint *fingerprint, bool native, void *data);
+bool state_scan_addressed(State *state, AddressedSeen seen, void *data, GError **error);
+bool state_add_addressed(State *state, const Fingerprint *fingerprint, bool native, GError **error);
+bool state_remove_addressed(State *state, const Fingerprint *fingerprint, GError **error);
+
 /* --- quarantine --- */
 
 /** *is_new: it was not in quarantine before this run. */

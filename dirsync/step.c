@@ -3,6 +3,7 @@
  */
 #include "dirsync/step.h"
 
+#include "dirsync/address_step.h"
 #include "dirsync/pass.h"
 
 const char *const count_names[COUNTS] = {
@@ -11,7 +12,8 @@ const char *const count_names[COUNTS] = {
     [COUNT_FAILED] = "failed",     [COUNT_QUARANTINED] = "quarantined",
 };
 
-static const StepKind *const kinds[STEPS] = {[STEP_IMPORT] = &pass_kind, [STEP_EXPORT] = &pass_kind};
+static const StepKind *const kinds[STEPS] = {
+    [STEP_IMPORT] = &pass_kind, [STEP_ADDRESSES] = &address_step_kind, [STEP_EXPORT] = &pass_kind};
 
 StepWork *step_open(const Connector *connector, Step step, State *state, const StepOptions *options,
                     GError **error)

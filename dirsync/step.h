@@ -43,6 +43,10 @@ typedef struct {
     bool allow_empty;    /* an empty source counts as proof that all are gone */
     const char *only;    /* filter over source entries: no deletes, nothing else is settled */
     const char *planned; /* folder of a plan whose earlier steps count as done; NULL none */
+    /* of the address step */
+    const char *apply_policy; /* name of a policy that is applied anew to all its recipients; NULL none */
+    const char *old_site;     /* with it: the template that there was before; NULL: not known */
+    const char *remove_type;  /* address type whose addresses are taken away; nothing else is done then */
     StepProgress progress;
     void *data;
 } StepOptions;
@@ -65,6 +69,8 @@ typedef struct {
     /** Of everything that makes the step's plan what it is: the definitions, the mapping. ERROR_DEFINITION.
      * g_free(). */
     char *(*digest)(const Connector *connector, Step step, GError **error);
+    /** Changes that the server refuses are planned anew in the same run: they never end it. */
+    bool tries_again;
 } StepKind;
 
 /** First member of what each kind makes. To be read by everybody. */

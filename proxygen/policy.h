@@ -29,6 +29,7 @@ typedef struct {
     Filter *filter;            /* NULL: everybody */
     PolicyTemplate *templates; /* those that are enabled, in order; at most one primary of a type */
     size_t n_templates;
+    char **disabled_types;  /* types whose templates are disabled: nobody else gives them either */
     char **foreign_domains; /* domains in its templates that the organisation is not the authority of */
 } Policy;
 
@@ -57,9 +58,6 @@ bool policy_opted_out(const Schema *schema, const Entry *recipient);
 size_t address_lists_count(const Policies *policies);
 const AddressList *address_lists_at(const Policies *policies, size_t i);
 
-/** Attributes that filters of policies and lists look at, and what opting out needs; added to the table (keys
- *  owned by it, g_free). */
-void policies_collect_attributes(const Policies *policies, GHashTable *names);
 /** Hex digest of everything above: another one means that everybody is looked at again. */
 const char *policies_digest(const Policies *policies);
 

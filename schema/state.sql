@@ -26,6 +26,12 @@ CREATE TABLE link (
 ) STRICT;
 CREATE INDEX link_source_key ON link (source_key);
 
+-- Entries of the home directory, as received, to which the address step has nothing to give.
+CREATE TABLE addressed (
+    fingerprint BLOB PRIMARY KEY,
+    native      INTEGER NOT NULL   -- it is one that gets addresses
+) STRICT, WITHOUT ROWID;
+
 -- Entries that could not be mapped, and since when.
 CREATE TABLE quarantine (
     step    INTEGER NOT NULL,

@@ -52,7 +52,8 @@ static void add_plan_options(GOptionContext *context, Settings *settings)
          "An empty source means that all are gone", NULL},
         {"only", 0, 0, G_OPTION_ARG_STRING, &settings->only,
          "Only source entries that match; nothing is removed", "FILTER"},
-        {"step", 0, 0, G_OPTION_ARG_STRING, &settings->step, "Only this step: import or export", "STEP"},
+        {"step", 0, 0, G_OPTION_ARG_STRING, &settings->step, "Only this step: import, addresses or export",
+         "STEP"},
         {NULL, 0, 0, 0, NULL, NULL, NULL}};
     g_option_context_add_main_entries(context, entries, NULL);
     for (int kind = 0; kind < LIMIT_KINDS; kind++) {
@@ -86,6 +87,23 @@ static void add_single_options(GOptionContext *context, Settings *settings, unsi
         {OPTIONS_INIT,
          {"organisation", 0, 0, G_OPTION_ARG_STRING, &settings->organisation, "Name of the organisation",
           "NAME"}},
+        {OPTIONS_ADDRTYPE,
+         {"defaults", 0, 0, G_OPTION_ARG_NONE, &settings->defaults,
+          "register: the types whose generators ship", NULL}},
+        {OPTIONS_ADDRTYPE,
+         {"remove-addresses", 0, 0, G_OPTION_ARG_NONE, &settings->remove_addresses,
+          "unregister: take the addresses of the type away, under the limits", NULL}},
+        {OPTIONS_ADDRTYPE,
+         {"dry-run", 0, 0, G_OPTION_ARG_NONE, &settings->dry_run, "Only show what would be done", NULL}},
+        {OPTIONS_PROXY,
+         {"policy", 0, 0, G_OPTION_ARG_STRING, &settings->policy, "update: the policy that is applied anew",
+          "NAME"}},
+        {OPTIONS_PROXY,
+         {"from-template", 0, 0, G_OPTION_ARG_STRING, &settings->old_site,
+          "update: the template that there was before; what was given by hand is kept", "TEMPLATE"}},
+        {OPTIONS_PROXY,
+         {"write", 0, 0, G_OPTION_ARG_NONE, &settings->write, "update: carry it out; else it is only shown",
+          NULL}},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(options); i++) {
         const GOptionEntry entries[] = {options[i].entry, {NULL, 0, 0, 0, NULL, NULL, NULL}};
@@ -126,6 +144,8 @@ void settings_clear(Settings *settings)
     g_free(settings->output);
     g_free(settings->from);
     g_free(settings->organisation);
+    g_free(settings->policy);
+    g_free(settings->old_site);
     for (int kind = 0; kind < LIMIT_KINDS; kind++)
         g_free(settings->limits[kind]);
     progress_free(settings->progress);

@@ -271,7 +271,7 @@ static void limits_are_numbers_percentages_or_both(void **state)
 static void every_kind_of_limit_has_a_default(void **state)
 {
     (void)state;
-    static const double percents[LIMIT_KINDS] = {5, 5, 5, 5, 20, 5, 10, 5, 0};
+    static const double percents[LIMIT_KINDS] = {5, 5, 5, 5, 20, 5, 10, 5, 0, 20};
     for (int kind = 0; kind < LIMIT_KINDS; kind++) {
         assert_true(limit_defaults[kind].percent == percents[kind]);
         assert_int_equal(limit_defaults[kind].unlimited, kind == LIMIT_CREATE);
