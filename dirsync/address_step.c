@@ -262,7 +262,7 @@ static bool begin_round(AddressStep *step, GError **error)
     g_autofree char *request = g_strjoinv(" ", attributes);
     forget_round(step);
     memset(&step->work.planned, 0, sizeof step->work.planned);
-    step->seen_entries = step->natives = step->settled_natives = 0;
+    step->seen_entries = step->natives = step->settled_natives = step->calls = 0;
     step->work.again = false;
     step->work.tally = tally_new();
     step->pending = g_ptr_array_new_with_free_func(pending_free);
@@ -345,6 +345,8 @@ static bool generate_all(AddressStep *step, GError **error)
         if (type->failed && !type->answered)
             address_disable_type(step, type, "its generator made no address for anybody");
     }
+    event_emit(EVENT_ADDRESSES_MADE, NULL, "%u recipients looked at, %zu calls of generators", step->pending->len,
+               step->calls);
     return true;
 }
 

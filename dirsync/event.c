@@ -65,6 +65,7 @@ static const EventClass event_table[] = {
     [EVENT_TYPE_DISABLED] = {"DS0800", "type-disabled", CATEGORY_ADDRESSES, LEVEL_ERROR},
     [EVENT_ADDRESS_FAILED] = {"DS0801", "address-failed", CATEGORY_ADDRESSES, LEVEL_WARNING},
     [EVENT_ADDRESS_REFUSED] = {"DS0802", "address-refused", CATEGORY_ADDRESSES, LEVEL_NOTICE},
+    [EVENT_ADDRESSES_MADE] = {"DS0804", "addresses-made", CATEGORY_ADDRESSES, LEVEL_INFO},
     [EVENT_ADDRESS_GIVEN] = {"DS0803", "address-given", CATEGORY_ADDRESSES, LEVEL_DEBUG},
 };
 

@@ -68,6 +68,7 @@ typedef enum {
     EVENT_ADDRESS_FAILED,     /* DS0801 a recipient gets no address */
     EVENT_ADDRESS_REFUSED,    /* DS0802 by the server; another one is tried */
     EVENT_ADDRESS_GIVEN,      /* DS0803 debug */
+    EVENT_ADDRESSES_MADE,     /* DS0804 figures */
     EVENTS
 } EventId;
 

@@ -75,26 +75,20 @@ typedef struct {
     CharacterSet characters;
     const char *but_not; /* ASCII characters that are legal in the set and not here */
     unsigned max;
-    bool greedy; /* what separates it from the next part is the last one of its kind, not the first */
+    bool may_be_empty;
 } AddressPartRule;
-
-#define ADDRESS_PARTS_MAX 6
-#define ADDRESS_SHAPES_MAX 3
 
 /** One address type; data, see address_types.c. */
 typedef struct {
     const char *name;             /* "NOTES" */
     const char *display_name;     /* "Lotus Notes" */
-    const char *default_template; /* of the generator, without the type: "&d/{organisation}@{domain}"; the
-                                   * words in braces stand for the organisation; NULL: no generator of ours */
+    const char *default_template; /* "NOTES:&d/{organisation}@{domain}"; the words in braces stand for the
+                                   * organisation; NULL: no generator of ours */
     const char *generator;        /* file name of the plugin that ships for it; NULL none */
     const char *prerequisite;     /* what only the foreign side can set up, for people; NULL nothing */
-    unsigned max;                 /* characters of the value as a whole; 0: ADDRESS_MAX */
+    unsigned max;                 /* characters of the value as a whole */
     char escape;                  /* '\0': none */
-    AddressPartRule parts[ADDRESS_PARTS_MAX];
-    const char *shapes[ADDRESS_SHAPES_MAX]; /* how the parts are put together, "1/2/3": a digit stands for
-                                             * that part; the first one is preferred. None: a parser of its
-                                             * own, or any text */
+    const AddressPartRule *parts; /* NULL-named at the end; X400 has a parser of its own */
 } AddressType;
 
 /** By name in any case; NULL: not known. */

@@ -1,326 +1,376 @@
 /*
- * generator.c - sessions of plugins, and judging what they answer; see generator.h
+ * generator.c - sessions with generators, and calls in batches
+ *
+ * Every call goes through the same gate: the crash frame is up, the answer's number
+ * is one of the four, what was given is copied and checked (generator_answer.c).
+ * Whoever breaks the contract once is not called again in this session, but to
+ * close it.
  */
-#include "proxygen/address.h"
 #include "proxygen/generator_internal.h"
 
 #include <string.h>
 
-#define BYTES_MAX (4 * PROXYGEN_ADDRESS_MAX)
+#define WHOM_BYTES 64 /* of a recipient's name, in a message */
 
 struct Generator {
-    const ProxygenGenerator *plugin;
+    const ProxygenGenerator *functions;
     void *handle;
-    char *where; /* folder/file, for messages */
-    char *type, *site, *server, *language, *organisation, *domain;
+    char *file;
+    ProxygenSession session; /* the strings are ours */
     char **settings;
-    ProxygenSession session;
-    char *crash_file, *frame;
-    bool repeated; /* it was seen to give the same address twice */
+    CrashFrame frame;
+    bool opened;
+    bool repeated; /* whether the same question was asked twice by now */
+    bool broken;
 };
 
-typedef struct {
-    char text[PROXYGEN_MESSAGE_SIZE + 1];
-} Message;
+/* --- what the plugin answered ------------------------------------------------------------------- */
 
-static void enter(const Generator *generator)
+/* @cause becomes an error about this generator, which is not to be used again. Always false. */
+static bool breach(Generator *generator, const char *subject, GError *cause, GError **error)
 {
-    generator_frame_begin(generator->crash_file, generator->frame);
+    generator->broken = true;
+    error_set(error, ERROR_PROTOCOL,
+              "generator %s: %s: %s; it is not used again in this run, its maker must mend it",
+              generator->file, subject, cause->message);
+    return false;
 }
 
-/* A plugin's words are untrusted: bounded, valid, on one line. NULL when it said nothing. */
-static char *words_of(Message *message)
+/* False when the plugin gave an answer that does not exist, or had no memory. */
+static bool status_is_known(ProxygenStatus status, GError **error)
 {
-    message->text[PROXYGEN_MESSAGE_SIZE - 1] = '\0';
-    char *words = g_utf8_make_valid(message->text, -1);
-    for (char *p = words; *p; p++)
-        if ((unsigned char)*p < 0x20 || *p == 0x7F)
-            *p = ' ';
-    if (*g_strstrip(words))
-        return words;
-    g_free(words);
-    return NULL;
+    switch (status) {
+    case PROXYGEN_OK:
+    case PROXYGEN_NOT_IMPLEMENTED:
+    case PROXYGEN_ERROR:
+        return true;
+    case PROXYGEN_NO_MEMORY:
+        error_set(error, ERROR_PROTOCOL, "it had no memory");
+        return false;
+    }
+    error_set(error, ERROR_PROTOCOL, "it gave the answer %d, which does not exist", (int)status);
+    return false;
 }
 
-/* --- open and close --- */
-
-static bool can_do(const ProxygenGenerator *plugin, const char *type)
+static char *message_of(const char message[PROXYGEN_MESSAGE_SIZE])
 {
-    for (const char *const *known = plugin->types; known && *known; known++)
-        if (!g_ascii_strcasecmp(*known, type))
-            return true;
-    return !plugin->types;
+    g_autofree char *line = answer_text(message, PROXYGEN_MESSAGE_SIZE);
+    return *line ? g_steal_pointer(&line) : g_strdup("the generator gives no reason");
 }
 
-static Generator *generator_new(const GeneratorSettings *settings, const ProxygenGenerator *plugin)
+typedef enum { VERDICT_BROKEN, VERDICT_BAD, VERDICT_GOOD } Verdict;
+
+/* validate_address() and validate_template() have the same form. */
+typedef ProxygenStatus (*Validator)(void *handle, const char *text, int *valid, char *message);
+
+/* *reason is set with VERDICT_BAD, @cause with VERDICT_BROKEN. */
+static Verdict judge(Generator *generator, Validator validator, const char *text, char **reason,
+                     GError **cause)
+{
+    char message[PROXYGEN_MESSAGE_SIZE] = "";
+    int valid = -1;
+    ProxygenStatus status = validator(generator->handle, text, &valid, message);
+    if (!status_is_known(status, cause))
+        return VERDICT_BROKEN;
+    if (status == PROXYGEN_NOT_IMPLEMENTED)
+        return VERDICT_GOOD;
+    if (status == PROXYGEN_OK && valid != 0 && valid != 1) {
+        error_set(cause, ERROR_PROTOCOL, "it said neither valid nor not valid, but %d", valid);
+        return VERDICT_BROKEN;
+    }
+    if (status == PROXYGEN_OK && valid)
+        return VERDICT_GOOD;
+    *reason = message_of(message);
+    return VERDICT_BAD;
+}
+
+/* An address that its own generator does not take would be refused at the next look at it. */
+static char *take_address(Generator *generator, char *given, GError **cause)
+{
+    g_autofree char *address =
+        answer_take_address(generator->functions, given, generator->session.type, cause);
+    g_autofree char *reason = NULL;
+    if (!address)
+        return NULL;
+    Verdict verdict = judge(generator, generator->functions->validate_address, address, &reason, cause);
+    if (verdict == VERDICT_BAD)
+        error_set(cause, ERROR_PROTOCOL, "it made %s and does not take it as valid: %s", address, reason);
+    return verdict == VERDICT_GOOD ? g_steal_pointer(&address) : NULL;
+}
+
+static char *whom(const ProxygenRecipient *recipient, const char *what)
+{
+    const char *name = recipient->alias ? recipient->alias : recipient->display_name;
+    g_autofree char *shown = answer_text(name ? name : "", WHOM_BYTES);
+    return g_strdup_printf("%s for \"%s\"", what, shown);
+}
+
+static bool may_be_used(const Generator *generator, GError **error)
+{
+    if (generator->broken)
+        error_set(error, ERROR_PROTOCOL,
+                  "generator %s: broke its contract before and is not used again in "
+                  "this run",
+                  generator->file);
+    return !generator->broken;
+}
+
+/* --- sessions ----------------------------------------------------------------------------------- */
+
+static Generator *generator_new(const GeneratorSettings *settings)
 {
     static const char *const none[] = {NULL};
     Generator *generator = g_new0(Generator, 1);
-    generator->plugin = plugin;
-    generator->where = g_build_filename(settings->folder, settings->file, NULL);
-    generator->type = g_ascii_strup(settings->type, -1);
-    generator->site = g_strdup(settings->site);
-    generator->server = g_strdup(settings->server);
-    generator->language = g_strdup(settings->language);
-    generator->organisation = g_strdup(settings->organisation);
-    generator->domain = g_strdup(settings->domain);
+    generator->file = g_strdup(settings->file);
     generator->settings = g_strdupv((char **)(settings->settings ? settings->settings : none));
-    generator->crash_file = g_strdup(settings->crash_file);
-    if (settings->crash_file)
-        generator->frame = generator_frame_text(settings->folder, settings->file, generator->type);
-    generator->session = (ProxygenSession){.size = sizeof(ProxygenSession),
-                                           .type = generator->type,
-                                           .site = generator->site,
-                                           .server = generator->server,
-                                           .language = generator->language,
-                                           .organisation = generator->organisation,
-                                           .domain = generator->domain,
-                                           .settings = (const char *const *)generator->settings};
+    generator->session = (ProxygenSession){
+        .size = sizeof(ProxygenSession),
+        .type = g_strdup(settings->type),
+        .site = g_strdup(settings->site),
+        .server = g_strdup(settings->server),
+        .language = g_strdup(settings->language),
+        .organisation = g_strdup(settings->organisation ? settings->organisation : ""),
+        .domain = g_strdup(settings->domain ? settings->domain : ""),
+        .settings = (const char *const *)generator->settings,
+    };
     return generator;
 }
 
-/* False with an error, or without one when the type has no addresses. */
-static bool begin_session(Generator *generator, GError **error)
+static bool has_type(const ProxygenGenerator *functions, const char *type)
 {
-    Message message = {0};
-    enter(generator);
-    ProxygenStatus status = generator->plugin->open(&generator->session, &generator->handle, message.text);
-    generator_frame_end();
-    g_autofree char *why = words_of(&message);
-    if (status == PROXYGEN_OK)
+    return !functions->types || g_strv_contains(functions->types, type);
+}
+
+static bool session_fits(const Generator *generator, GError **error)
+{
+    const char *type = generator->session.type;
+    if (has_type(generator->functions, type))
         return true;
-    generator->handle = NULL;
-    generator->plugin = NULL;
-    if (status != PROXYGEN_NOT_IMPLEMENTED)
-        error_set(error, ERROR_DEFINITION,
-                  "%s: template %s of type %s: %s; correct the template or the settings", generator->where,
-                  generator->site ? generator->site : "(default)", generator->type,
-                  why                            ? why
-                  : status == PROXYGEN_NO_MEMORY ? "no memory"
-                                                 : "refused without a reason");
+    g_autofree char *types = g_strjoinv(", ", (char **)generator->functions->types);
+    error_set(error, ERROR_DEFINITION,
+              "generator %s: makes no %s addresses, only %s; name another generator "
+              "for that type",
+              generator->file, type, types);
     return false;
+}
+
+/* True with generator->opened when there is something to generate. */
+static bool open_session(Generator *generator, GError **error)
+{
+    char message[PROXYGEN_MESSAGE_SIZE] = "";
+    g_autoptr(GError) cause = NULL;
+    ProxygenStatus status = generator->functions->open(&generator->session, &generator->handle, message);
+    generator->opened = status == PROXYGEN_OK;
+    if (!status_is_known(status, &cause))
+        return breach(generator, "begin of a session", cause, error);
+    if (status == PROXYGEN_ERROR) {
+        g_autofree char *reason = message_of(message);
+        error_set(error, ERROR_DEFINITION,
+                  "generator %s: %s: template %s: %s; mend the template or the settings "
+                  "of this type",
+                  generator->file, generator->session.type,
+                  generator->session.site ? generator->session.site : "(its default)", reason);
+    }
+    return status != PROXYGEN_ERROR;
+}
+
+/* In the crash frame, since loading a plugin already runs it. */
+static bool load_and_open(Generator *generator, PluginFile *file, GError **error)
+{
+    crash_frame_enter(&generator->frame);
+    generator->functions = plugin_load(file, error);
+    bool good = generator->functions && session_fits(generator, error) && open_session(generator, error);
+    crash_frame_leave();
+    return good;
 }
 
 Generator *generator_open(const GeneratorSettings *settings, GError **error)
 {
-    const ProxygenGenerator *plugin = generator_load(settings->folder, settings->file, error);
-    if (!plugin)
-        return NULL;
-    if (!can_do(plugin, settings->type)) {
+    if (!settings->type || !answer_type_is_legal(settings->type)) {
         error_set(error, ERROR_DEFINITION,
-                  "%s/%s: makes no addresses of type %s; name another generator for it", settings->folder,
-                  settings->file, settings->type);
+                  "generator %s: \"%s\" cannot be an address type; write capitals and "
+                  "digits",
+                  settings->file, settings->type ? settings->type : "");
         return NULL;
     }
-    g_autoptr(Generator) generator = generator_new(settings, plugin);
-    return begin_session(generator, error) ? g_steal_pointer(&generator) : NULL;
+    g_auto(PluginFile) file = {.fd = -1};
+    if (!plugin_file_find(settings->folder, settings->file, &file, error))
+        return NULL;
+    g_autoptr(Generator) generator = generator_new(settings);
+    crash_frame_prepare(&generator->frame, settings->crash_file, &file, settings->type);
+    bool good = load_and_open(generator, &file, error);
+    return good && generator->opened ? g_steal_pointer(&generator) : NULL;
 }
 
 void generator_close(Generator *generator)
 {
     if (!generator)
         return;
-    if (generator->plugin) {
-        enter(generator);
-        generator->plugin->close(generator->handle);
-        generator_frame_end();
+    if (generator->opened) {
+        crash_frame_enter(&generator->frame);
+        generator->functions->close(generator->handle);
+        crash_frame_leave();
     }
-    g_free(generator->where);
-    g_free(generator->type);
-    g_free(generator->site);
-    g_free(generator->server);
-    g_free(generator->language);
-    g_free(generator->organisation);
-    g_free(generator->domain);
+    const ProxygenSession *session = &generator->session;
+    const char *const strings[] = {session->type,     session->site,         session->server,
+                                   session->language, session->organisation, session->domain};
+    for (size_t i = 0; i < G_N_ELEMENTS(strings); i++)
+        g_free((char *)strings[i]);
     g_strfreev(generator->settings);
-    g_free(generator->crash_file);
-    g_free(generator->frame);
+    crash_frame_clear(&generator->frame);
+    g_free(generator->file);
     g_free(generator);
 }
 
 ProxygenVersion generator_version(const Generator *generator)
 {
-    return generator->plugin->version;
+    return generator->functions->version;
 }
 
-/* --- what comes back --- */
-
-static bool broken(const Generator *generator, GError **error, const char *what, const char *of)
-{
-    g_autofree char *safe = of ? g_utf8_make_valid(of, (gssize)strnlen(of, 200)) : g_strdup("nothing");
-    for (char *p = safe; *p; p++)
-        if ((unsigned char)*p < 0x20 || *p == 0x7F)
-            *p = '?';
-    error_set(error, ERROR_PROTOCOL, "%s: %s (%s); what it made in this run is not used; see its maker",
-              generator->where, what, safe);
-    return false;
-}
-
-static bool has_controls(const char *text)
-{
-    for (const char *p = text; *p; p = g_utf8_next_char(p))
-        if (g_unichar_iscntrl(g_utf8_get_char(p)))
-            return true;
-    return false;
-}
-
-static bool has_type(const Generator *generator, const char *address)
-{
-    size_t len = strlen(generator->type);
-    return !strncmp(address, generator->type, len) && address[len] == ':';
-}
-
-/* The generator itself must take what it made. */
-static bool accepts_own(const Generator *generator, const char *address, GError **error)
-{
-    Message message = {0};
-    int valid = 1;
-    ProxygenStatus status =
-        generator->plugin->validate_address(generator->handle, address, &valid, message.text);
-    if (status == PROXYGEN_NOT_IMPLEMENTED || (status == PROXYGEN_OK && valid))
-        return true;
-    return broken(generator, error, "does not take its own address", address);
-}
-
-/* A copy of a plugin's string that may be used. */
-static char *judge(const Generator *generator, const char *made, GError **error)
-{
-    g_autoptr(GError) why = NULL;
-    if (!made || strnlen(made, BYTES_MAX + 1) > BYTES_MAX) {
-        broken(generator, error, made ? "gave a very long address" : "said ok and gave no address", made);
-        return NULL;
-    }
-    g_autofree char *copy = g_strdup(made);
-    g_autoptr(Address) address = NULL;
-    if (!g_utf8_validate(copy, -1, NULL))
-        broken(generator, error, "gave an address that is not UTF-8", copy);
-    else if (g_utf8_strlen(copy, -1) > PROXYGEN_ADDRESS_MAX)
-        broken(generator, error, "gave an address of more than 1110 characters", copy);
-    else if (has_controls(copy))
-        broken(generator, error, "gave an address with control characters", copy);
-    else if (!has_type(generator, copy))
-        broken(generator, error, "gave an address of another type", copy);
-    else if (!(address = address_parse(copy, &why)))
-        broken(generator, error, "gave an address that is not valid", why->message);
-    else if (accepts_own(generator, copy, error))
-        return g_steal_pointer(&copy);
-    return NULL;
-}
-
-/* --- generate --- */
+/* --- batches ------------------------------------------------------------------------------------ */
 
 void generator_request_clear(GeneratorRequest *request)
 {
     g_clear_pointer(&request->address, g_free);
     g_clear_pointer(&request->message, g_free);
+    request->kind = GENERATED_NONE;
 }
 
-static bool take(Generator *generator, GeneratorRequest *request, ProxygenStatus status, char *made,
-                 Message *message, GError **error)
+/* One call, with all that comes back of it. False with @cause when the contract is broken. */
+static bool ask(Generator *generator, GeneratorRequest *request, GError **cause)
 {
-    g_autofree char *why = words_of(message);
-    switch ((unsigned)status) {
-    case PROXYGEN_OK:
-        request->kind = GENERATED;
-        request->address = judge(generator, made, error);
-        generator->plugin->free_address(made);
-        return request->address != NULL;
-    case PROXYGEN_NOT_IMPLEMENTED:
-        request->kind = GENERATED_NONE;
-        return true;
-    case PROXYGEN_ERROR:
-        request->kind = GENERATED_ERROR;
-        request->message = g_steal_pointer(&why);
-        return true;
-    case PROXYGEN_NO_MEMORY:
-        return broken(generator, error, "has no memory", request->recipient.display_name);
+    static const GeneratedKind kinds[] = {
+        [PROXYGEN_OK] = GENERATED,
+        [PROXYGEN_NOT_IMPLEMENTED] = GENERATED_NONE,
+        [PROXYGEN_ERROR] = GENERATED_ERROR,
+    };
+    char message[PROXYGEN_MESSAGE_SIZE] = "";
+    char *given = NULL;
+    request->recipient.size = sizeof request->recipient;
+    ProxygenStatus status = generator->functions->generate(generator->handle, &request->recipient,
+                                                           request->retry, &given, message);
+    if (!status_is_known(status, cause))
+        return false;
+    request->kind = kinds[status];
+    if (status == PROXYGEN_ERROR)
+        request->message = message_of(message);
+    else if (status == PROXYGEN_OK)
+        request->address = take_address(generator, given, cause);
+    return status != PROXYGEN_OK || request->address;
+}
+
+/* Addresses that depend on anything but the question would change at the next run. */
+static bool ask_again(Generator *generator, const GeneratorRequest *request, GError **cause)
+{
+    GeneratorRequest again = {.recipient = request->recipient, .retry = request->retry};
+    bool good = ask(generator, &again, cause);
+    if (good && g_strcmp0(again.address, request->address) != 0) {
+        error_set(cause, ERROR_PROTOCOL, "it made %s and, asked the same again, %s", request->address,
+                  again.address ? again.address : "no address");
+        good = false;
     }
-    return broken(generator, error, "answered with a status that does not exist",
-                  request->recipient.display_name);
+    generator_request_clear(&again);
+    return good;
 }
 
 static bool generate_one(Generator *generator, GeneratorRequest *request, size_t *calls, GError **error)
 {
-    Message message = {0};
-    char *made = NULL;
-    request->recipient.size = sizeof request->recipient;
-    if (calls)
+    g_autoptr(GError) cause = NULL;
+    bool good = ask(generator, request, &cause);
+    ++*calls;
+    if (good && request->address && !generator->repeated) {
+        generator->repeated = true;
+        good = ask_again(generator, request, &cause);
         ++*calls;
-    ProxygenStatus status = generator->plugin->generate(generator->handle, &request->recipient,
-                                                        request->retry, &made, message.text);
-    return take(generator, request, status, made, &message, error);
-}
-
-/* Once a session: the same question gets the same answer. */
-static bool repeats(Generator *generator, const GeneratorRequest *request, size_t *calls, GError **error)
-{
-    GeneratorRequest again = {.recipient = request->recipient, .retry = request->retry};
-    if (generator->repeated || request->kind != GENERATED)
+    }
+    if (good)
         return true;
-    generator->repeated = true;
-    bool ok = generate_one(generator, &again, calls, error);
-    if (ok && g_strcmp0(again.address, request->address) != 0)
-        ok = broken(generator, error, "gives another address each time it is asked", request->address);
-    generator_request_clear(&again);
-    return ok;
+    g_autofree char *what = g_strdup_printf("%s address, retry %u,", generator->session.type, request->retry);
+    g_autofree char *subject = whom(&request->recipient, what);
+    return breach(generator, subject, cause, error);
 }
 
 bool generator_generate(Generator *generator, GeneratorRequest *requests, size_t n, size_t *calls,
                         GError **error)
 {
-    bool ok = true;
-    enter(generator);
-    for (size_t i = 0; i < n && ok; i++)
-        ok = generate_one(generator, &requests[i], calls, error) &&
-             repeats(generator, &requests[i], calls, error);
-    generator_frame_end();
-    return ok;
+    size_t made = 0;
+    for (size_t i = 0; i < n; i++)
+        generator_request_clear(&requests[i]);
+    bool good = may_be_used(generator, error);
+    crash_frame_enter(&generator->frame);
+    for (size_t i = 0; good && i < n; i++)
+        good = generate_one(generator, &requests[i], &made, error);
+    crash_frame_leave();
+    for (size_t i = 0; !good && i < n; i++)
+        generator_request_clear(&requests[i]);
+    if (calls)
+        *calls += made;
+    return good;
+}
+
+/* --- single calls ------------------------------------------------------------------------------- */
+
+static bool update(Generator *generator, const ProxygenRecipient *recipient, const char *old_site,
+                   const char *current, char **address, GError **cause)
+{
+    char message[PROXYGEN_MESSAGE_SIZE] = "";
+    char *given = NULL;
+    ProxygenRecipient whose = *recipient;
+    whose.size = sizeof whose;
+    ProxygenStatus status = generator->functions->update(generator->handle, &whose, old_site,
+                                                         generator->session.site, current, &given, message);
+    if (!status_is_known(status, cause))
+        return false;
+    *address = status == PROXYGEN_OK ? take_address(generator, given, cause) : NULL;
+    return status != PROXYGEN_OK || *address;
 }
 
 bool generator_update(Generator *generator, const ProxygenRecipient *recipient, const char *old_site,
                       const char *current, char **address, GError **error)
 {
-    GeneratorRequest request = {.recipient = *recipient};
-    Message message = {0};
-    char *made = NULL;
-    request.recipient.size = sizeof request.recipient;
-    enter(generator);
-    ProxygenStatus status =
-        generator->plugin->update(generator->handle, &request.recipient, old_site,
-                                  generator->site ? generator->site : "", current, &made, message.text);
-    bool ok = take(generator, &request, status, made, &message, error);
-    generator_frame_end();
-    *address = g_steal_pointer(&request.address);
-    generator_request_clear(&request);
-    return ok;
+    *address = NULL;
+    if (!may_be_used(generator, error))
+        return false;
+    if (!old_site || !generator->session.site)
+        return true;
+    g_autoptr(GError) cause = NULL;
+    crash_frame_enter(&generator->frame);
+    bool good = update(generator, recipient, old_site, current, address, &cause);
+    crash_frame_leave();
+    if (good)
+        return true;
+    g_autofree char *subject = whom(recipient, "update of an address");
+    return breach(generator, subject, cause, error);
 }
 
-/* --- validate --- */
-
-typedef ProxygenStatus (*Validate)(void *handle, const char *text, int *valid, char *message);
-
-static bool validate(Generator *generator, Validate function, const char *text, GError **error)
+static bool validate(Generator *generator, Validator validator, const char *what, const char *text,
+                     GError **error)
 {
-    Message message = {0};
-    int valid = 0;
-    enter(generator);
-    ProxygenStatus status = function(generator->handle, text, &valid, message.text);
-    generator_frame_end();
-    g_autofree char *why = words_of(&message);
-    if (status == PROXYGEN_NOT_IMPLEMENTED || (status == PROXYGEN_OK && valid))
-        return true;
-    if (status != PROXYGEN_OK)
-        return broken(generator, error, why ? why : "cannot validate", text);
-    error_set(error, ERROR_INVALID, "%s: %s", text, why ? why : "the generator does not take it");
-    return false;
+    g_autoptr(GError) cause = NULL;
+    g_autofree char *reason = g_strdup(answer_address_fault(text));
+    g_autofree char *shown = answer_text(text, WHOM_BYTES);
+    if (!may_be_used(generator, error))
+        return false;
+    Verdict verdict = VERDICT_BAD;
+    if (!reason) {
+        crash_frame_enter(&generator->frame);
+        verdict = judge(generator, validator, text, &reason, &cause);
+        crash_frame_leave();
+    }
+    g_autofree char *subject = g_strdup_printf("%s \"%s\"", what, shown);
+    if (verdict == VERDICT_BROKEN)
+        return breach(generator, subject, cause, error);
+    if (verdict == VERDICT_BAD)
+        error_set(error, ERROR_INVALID, "%s: %s", subject, reason);
+    return verdict == VERDICT_GOOD;
 }
 
 bool generator_validate(Generator *generator, const char *address, GError **error)
 {
-    return validate(generator, generator->plugin->validate_address, address, error);
+    return validate(generator, generator->functions->validate_address, "address", address, error);
 }
 
 bool generator_validate_template(Generator *generator, const char *site, GError **error)
 {
-    return validate(generator, generator->plugin->validate_template, site, error);
+    return validate(generator, generator->functions->validate_template, "template", site, error);
 }

@@ -291,10 +291,14 @@ static void end(void *handle)
     g_free(session);
 }
 
-static const char *default_format(const Session *session, const ProxygenSession *about)
+/* With its type; NULL: there is none. g_free(). */
+static char *default_site(const Session *session, const ProxygenSession *about)
 {
     const AddressType *known = address_type(session->type);
-    return known && known->default_template ? known->default_template : setting(about, "template");
+    const char *format = setting(about, "template");
+    if (known && known->default_template)
+        return g_strdup(known->default_template);
+    return format ? g_strconcat(session->type, ":", format, NULL) : NULL;
 }
 
 /* A template that gives nothing good to somebody with a plain name gives it to nobody. */
@@ -318,8 +322,7 @@ static bool try_template(const Session *session, const Template *template, char 
 
 static bool open_templates(Session *session, const ProxygenSession *about, char *message)
 {
-    const char *format = default_format(session, about);
-    g_autofree char *otherwise = format ? g_strconcat(session->type, ":", format, NULL) : NULL;
+    g_autofree char *otherwise = default_site(session, about);
     const char *site = about->site ? about->site : otherwise;
     g_autoptr(GError) error = NULL;
     if (!site) {

@@ -77,7 +77,7 @@ static void end(void *handle)
 
 static ProxygenStatus begin(const ProxygenSession *about, void **handle, char *message)
 {
-    g_autofree char *otherwise = g_strconcat(PREFIX, address_type("X400")->default_template, NULL);
+    const char *otherwise = address_type("X400")->default_template;
     Session *session = g_new0(Session, 1);
     session->organisation = g_strdup(about->organisation);
     session->domain = g_strdup(about->domain);
@@ -163,10 +163,10 @@ static ProxygenStatus update(void *handle, const ProxygenRecipient *recipient, c
     for (size_t i = 0; i < old->n_parts; i++)
         if (g_strcmp0(address_part(now, old->parts[i].name), old->parts[i].value) != 0)
             return PROXYGEN_NOT_IMPLEMENTED;
+    g_array_append_vals(parts, session->site->parts, (guint)session->site->n_parts);
     for (size_t i = 0; i < now->n_parts; i++)
         if (!address_part(old, now->parts[i].name) && !address_part(session->site, now->parts[i].name))
             g_array_append_val(parts, now->parts[i]);
-    g_array_append_vals(parts, session->site->parts, (guint)session->site->n_parts);
     g_autofree char *value = address_join("X400", (AddressPart *)(void *)parts->data, parts->len, NULL);
     if (!value)
         return PROXYGEN_NOT_IMPLEMENTED;

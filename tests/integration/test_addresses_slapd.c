@@ -350,7 +350,7 @@ static void proxy_shows_validates_and_renews(void **state)
     g_auto(Said) good = PROGRAM(folder, "proxy", "validate", "NOTES:Ada/Acme@Ex");
     assert_says(&good, 0, "domain: Ex");
     g_auto(Said) bad = PROGRAM(folder, "proxy", "validate", "MS:ONE/TWO");
-    assert_says(&bad, 1, "network/post-office/mailbox");
+    assert_says(&bad, 1, "NETWORK/POSTOFFICE/MAILBOX");
     g_auto(Said) dry = PROGRAM(folder, "proxy", "update", connector, "--policy", "All");
     assert_says(&dry, 0, "nothing was written");
     assert_int_equal(lab_count(home, ACME, "(proxyAddresses=SMTP:John.Smith@acme.example)"), 0);

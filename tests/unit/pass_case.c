@@ -318,7 +318,7 @@ static bool is_noise(int id)
 {
     static const EventId noise[] = {EVENT_RUN_BEGIN, EVENT_RUN_END,  EVENT_SOURCE_READ,   EVENT_SOURCE_FULL,
                                     EVENT_HOME_READ, EVENT_WRITE_DONE, EVENT_STATE_REBUILT,
-                                    EVENT_ADDRESS_GIVEN};
+                                    EVENT_ADDRESS_GIVEN, EVENT_ADDRESSES_MADE};
     for (size_t i = 0; i < G_N_ELEMENTS(noise); i++)
         if ((int)noise[i] == id)
             return true;

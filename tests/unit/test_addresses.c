@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "pass_case.h"
+#include "proxygen/address.h"
 
 #define NATIVE(id, cn, mail, more) INSIDER(id, cn, mail, more)
 #define ADA NATIVE("01", "Ada Adams", "ada@acme.example", "")
@@ -159,15 +160,15 @@ static const PassCase cases[] = {
            .error =
                "*addresses: limit \"stamp\": 3 recipients of ours would be given an address of type NOTES, 1 "
                "allowed of 4; 3 because of policy All; *--max-stamp 3*"),
-      SYNC_CALLED(
-          HOW(.lift = "stamp=none"),
-          .changes = GIVEN("Ada Adams", "ada", GOT("NOTES:Ada Adams/Acme@Ex"))
-              GIVEN("Ben Adams", "ben", GOT("NOTES:Ben Adams/Acme@Ex")) GIVEN(
-                  "Cyd Adams", "cyd",
-                  GOT("NOTES:Cyd Adams/Acme@Ex")) "* cn=Dan Adams,ou=people,o=acme\n  + "
-                                                  "legacyExchangeDN: " LEGACY("dan") "\n  + mailNickname: "
-                                                                                     "dan\n",
-          .writes = 4, .addressed = "4 modified")}},
+      SYNC_CALLED(HOW(.lift = "stamp=none"),
+                  .changes = GIVEN("Ada Adams", "ada", GOT("NOTES:Ada Adams/Acme@Ex"))
+                      GIVEN("Ben Adams", "ben", GOT("NOTES:Ben Adams/Acme@Ex"))
+                          GIVEN("Cyd Adams", "cyd",
+                                GOT("NOTES:Cyd Adams/Acme@Ex")) "* cn=Dan Adams,ou=people,o=acme\n  + "
+                                                                "legacyExchangeDN: " LEGACY(
+                                                                    "dan") "\n  + mailNickname: "
+                                                                           "dan\n",
+                  .writes = 4, .addressed = "4 modified")}},
     {"imported, given and exported in one run",
      {.source = ANN,
       .home = ADA,
@@ -184,7 +185,162 @@ static const PassCase cases[] = {
            .foreign_writes = 1, .exported = "1 created")}},
 };
 
+/* --- generators that break their contract --- */
+
+/* @behaviour: of tests/plugins/misbehaving.c. */
+static char *bad_policies(const char *behaviour)
+{
+    return g_strdup_printf(
+        "<address-types folder=\"%s\"><address-type type=\"FREE\" generator=\"misbehaving.so\">"
+        "<setting name=\"behaviour\" value=\"%s\"/></address-type>"
+        "<address-type type=\"OTHER\" generator=\"misbehaving.so\"/></address-types>" ONE_POLICY(
+            TEMPLATE("FREE:x@y") TEMPLATE("OTHER:x@y")),
+        g_getenv("DIRSYNC_TEST_PLUGINS"), behaviour);
+}
+
+static void the_run_goes_on_without_a_type_that_misbehaves(void **state)
+{
+    (void)state;
+    static const char *const behaviours[] = {"null-with-ok",
+                                             "junk",
+                                             "empty",
+                                             "wrong-type",
+                                             "small-type",
+                                             "blank-behind",
+                                             "invalid-utf8",
+                                             "too-long",
+                                             "endless",
+                                             "errors",
+                                             "no-memory",
+                                             "loud-errors",
+                                             "unknown-status",
+                                             "open-error",
+                                             "open-no-memory",
+                                             "never-valid",
+                                             "not-deterministic",
+                                             "control-characters"};
+    for (size_t i = 0; i < G_N_ELEMENTS(behaviours); i++) {
+        g_autofree char *policies = bad_policies(behaviours[i]);
+        bool errors = strstr(behaviours[i], "errors") != NULL;
+        g_autoptr(Case) c =
+            case_new(&(CaseStart){.source = "", .home = ADA BEN, .addresses = "", .policies = policies});
+        case_sync(c, NULL,
+                  &(Expected){.changes = GIVEN("Ada Adams", "ada", GOT("OTHER:ada@site"))
+                                  GIVEN("Ben Adams", "ben", GOT("OTHER:ben@site")),
+                              .writes = 2,
+                              .status = 3,
+                              .restless = true,
+                              .addressed = "2 modified, 2 failed",
+                              .events = errors ? "type-disabled address-failed*2" : "type-disabled"});
+    }
+}
+
+/* Somebody of whom a generator can make nothing is not the generator's fault. */
+static void one_recipient_without_an_address_does_not_disable_a_type(void **state)
+{
+    (void)state;
+    g_autofree char *policies = bad_policies("good");
+    g_autoptr(Case) c = case_new(&(CaseStart){.source = "",
+                                              .home = BEN NATIVE("03", "Cyd", "trouble@acme.example", "")
+                                                  NATIVE("04", "Dan", "nobody@acme.example", ""),
+                                              .addresses = "",
+                                              .policies = policies});
+    case_sync(c, NULL,
+              &(Expected){.changes = GIVEN("Ben Adams", "ben", GOT("FREE:ben@site") GOT("OTHER:ben@site"))
+                              GIVEN("Cyd", "trouble", "") GIVEN("Dan", "nobody", ""),
+                          .writes = 3,
+                          .status = 3,
+                          .restless = true,
+                          .addressed = "3 modified, 1 failed",
+                          .events = "address-failed*2"});
+}
+
+/* --- the index --- */
+
+static void addresses_are_found_in_both_directions(void **state)
+{
+    (void)state;
+    g_autoptr(Case) c =
+        case_new(&(CaseStart){.source = ANN, .home = ADA, .addresses = "", .policies = NOTES_POLICY});
+    case_sync(c, NULL,
+              &(Expected){.changes = GIVEN("Ada Adams", "ada", GOT("NOTES:Ada Adams/Acme@Ex"))
+                              CREATED_AND_GIVEN("a1", "Ann Ash", "ann@globex.example",
+                                                "  proxyAddresses: NOTES:Ann Ash/Acme@Ex\n"),
+                          .writes = 3,
+                          .counts = "1 created",
+                          .addressed = "2 modified"});
+    g_autoptr(Connector) connector = case_connector(c);
+    g_autoptr(State) opened = state_open(connector, case_state_folder(c), NULL);
+    HolderIndex *index = state_index(opened, STEP_ADDRESSES, NULL);
+    g_autoptr(GPtrArray) holders = g_ptr_array_new_with_free_func((GDestroyNotify)holder_free);
+    g_autofree char *key = address_normalise("notes:ADA adams/acme@ex", 23);
+    assert_true(holder_index_find(index, KEY_ADDRESS, key, holders, NULL));
+    assert_int_equal(holders->len, 1);
+    const Holder *holder = g_ptr_array_index(holders, 0);
+    assert_string_equal(holder->dn, "cn=Ada Adams,ou=people,o=acme");
+    g_autoptr(GPtrArray) addresses = g_ptr_array_new_with_free_func(g_free);
+    assert_true(holder_index_addresses(index, holder->row, addresses, NULL));
+    assert_int_equal(addresses->len, 2);
+    assert_string_equal(g_ptr_array_index(addresses, 0), "NOTES:Ada Adams/Acme@Ex");
+    assert_string_equal(g_ptr_array_index(addresses, 1), "SMTP:ada@acme.example");
+}
+
+/* --- the order in which a directory shows its entries --- */
+
+#define SAME(id, cn) NATIVE(id, cn, cn "@acme.example", "displayName: Same\n")
+
+static void the_order_of_reading_does_not_matter(void **state)
+{
+    (void)state;
+    const char *const orders[] = {SAME("01", "ada") SAME("02", "ben") SAME("03", "cyd"),
+                                  SAME("03", "cyd") SAME("01", "ada") SAME("02", "ben"),
+                                  SAME("02", "ben") SAME("03", "cyd") SAME("01", "ada")};
+    for (size_t i = 0; i < G_N_ELEMENTS(orders); i++) {
+        g_autoptr(Case) c = case_new(
+            &(CaseStart){.source = "", .home = orders[i], .addresses = "", .policies = NOTES_POLICY});
+        case_sync(c, NULL,
+                  &(Expected){.changes = GIVEN("ada", "ada", GOT("NOTES:Same/Acme@Ex"))
+                                  GIVEN("ben", "ben", GOT("NOTES:Same1/Acme@Ex"))
+                                      GIVEN("cyd", "cyd", GOT("NOTES:Same2/Acme@Ex")),
+                              .writes = 3,
+                              .addressed = "3 modified"});
+    }
+}
+
+/* --- plan, apply, revert --- */
+
+static void a_saved_plan_does_what_a_sync_would_and_can_be_reverted(void **state)
+{
+    (void)state;
+    const char *changes = GIVEN("Ada Adams", "ada", GOT("NOTES:Ada Adams/Acme@Ex"))
+        CREATED_AND_GIVEN("a1", "Ann Ash", "ann@globex.example", "  proxyAddresses: NOTES:Ann Ash/Acme@Ex\n");
+    g_autoptr(Case) c =
+        case_new(&(CaseStart){.source = ANN, .home = ADA, .addresses = "", .policies = NOTES_POLICY});
+    g_autofree char *folder = case_path(c, "plan");
+    case_plan(c, NULL, folder, &(Expected){.counts = "1 created", .addressed = "2 modified"});
+    case_apply(
+        c, folder,
+        &(Expected){.changes = changes, .writes = 3, .counts = "1 created", .addressed = "2 modified"});
+    case_revert(
+        c, NULL,
+        &(Expected){
+            .changes =
+                "- cn=Ann Ash,ou=in,o=acme\n* cn=Ada Adams,ou=people,o=acme\n  - legacyExchangeDN: " LEGACY(
+                    "ada") "\n  - mailNickname: ada\n  - objectClass: mailRecipient\n"
+                           "  - proxyAddresses: NOTES:Ada Adams/Acme@Ex\n",
+            .writes = 3,
+            .counts = "1 deleted",
+            .addressed = "2 modified"});
+}
+
 int main(void)
 {
-    return case_run_tables("addresses", cases, G_N_ELEMENTS(cases), NULL, 0);
+    const struct CMUnitTest others[] = {
+        cmocka_unit_test(the_run_goes_on_without_a_type_that_misbehaves),
+        cmocka_unit_test(one_recipient_without_an_address_does_not_disable_a_type),
+        cmocka_unit_test(addresses_are_found_in_both_directions),
+        cmocka_unit_test(the_order_of_reading_does_not_matter),
+        cmocka_unit_test(a_saved_plan_does_what_a_sync_would_and_can_be_reverted),
+    };
+    return case_run_tables("addresses", cases, G_N_ELEMENTS(cases), others, G_N_ELEMENTS(others));
 }
