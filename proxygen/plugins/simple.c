@@ -152,7 +152,7 @@ static char *complete_format(const Session *session, const char *site, GError **
 static Template *parse(const Session *session, const char *site, GError **error)
 {
     g_autofree char *format = complete_format(session, site, error);
-    return format ? template_parse(format, &session->style.template, session->organisation,
+    return format ? template_parse(format, &session->style.template, session->speller, session->organisation,
                                    session->first_domain, error)
                   : NULL;
 }
@@ -218,28 +218,31 @@ static size_t whole_escapes(const Session *session, const char *text, size_t len
     return len - run % 2;
 }
 
-/* The number goes to the end of its part; what is too long is cut before it. NULL: it cannot be made. */
-static char *with_number(const Session *session, const char *text, unsigned number)
+/* The part without blanks and dots that would stand before a number. */
+static size_t trimmed(const Session *session, const char *part, size_t len)
+{
+    len = whole_escapes(session, part, len);
+    while (len && (part[len - 1] == ' ' || (session->style.dots && part[len - 1] == '.')))
+        len--;
+    return len;
+}
+
+/* @tail goes to the end of the part that gets numbers; what is too long is cut before it. NULL: it cannot be
+ * made. */
+static char *with_tail(const Session *session, const char *text, const char *tail)
 {
     const char *end = find_end(&session->style, text), *begin = find_begin(&session->style, text, end);
-    g_autofree char *digits = number ? g_strdup_printf("%u", number) : g_strdup("");
     for (const char *cut = end;; cut = g_utf8_prev_char(cut)) {
-        size_t len = whole_escapes(session, begin, (size_t)(cut - begin));
-        while (len && (begin[len - 1] == ' ' || (session->style.dots && begin[len - 1] == '.')))
-            len--;
-        g_autofree char *value =
-            g_strdup_printf("%.*s%.*s%s%s", (int)(begin - text), text, (int)len, begin, digits, end);
-        if (len + strlen(digits) && is_good(session, value))
+        size_t len = trimmed(session, begin, (size_t)(cut - begin));
+        /* Digits of the name and of the number must not run together: 1 and 17 would be 11 and 7. */
+        bool joins = *tail && len && g_ascii_isdigit(begin[len - 1]) && g_ascii_isdigit(*tail);
+        g_autofree char *value = g_strdup_printf("%.*s%.*s%s%s%s", (int)(begin - text), text, (int)len, begin,
+                                                 joins ? "-" : "", tail, end);
+        if (len + strlen(tail) && is_good(session, value))
             return g_steal_pointer(&value);
         if (cut <= begin)
             return NULL;
     }
-}
-
-static char *expand(const Session *session, const Template *template, const ProxygenRecipient *recipient)
-{
-    g_autofree char *text = template_expand(template, session->speller, recipient);
-    return text ? tidy(session, text) : NULL;
 }
 
 static bool is_same(const char *a, const char *b)
@@ -248,29 +251,48 @@ static bool is_same(const char *a, const char *b)
     return !strcmp(x, y);
 }
 
+/* With the number, and unlike what was there without one. Whatever stands before it, a value ends in its
+ * number and no other digit, so that two numbers never give the same. */
+static char *with_number(const Session *session, const char *text, unsigned number, const char *plain,
+                         const char *first)
+{
+    g_autoptr(GString) tail = g_string_new(NULL);
+    g_string_printf(tail, "%u", number);
+    for (int i = 0; i < 3; i++) {
+        g_autofree char *value = with_tail(session, text, tail->str);
+        if (!value || (!is_same(value, plain) && !is_same(value, first)))
+            return g_steal_pointer(&value);
+        g_string_prepend_c(tail, '-');
+    }
+    return NULL;
+}
+
+static char *expand(const Session *session, const Template *template, const ProxygenRecipient *recipient)
+{
+    g_autofree char *text = template_expand(template, session->speller, recipient);
+    return text ? tidy(session, text) : NULL;
+}
+
 /* The alias alone, then the alias with numbers; never what number 0 gave. */
 static char *smtp_alternative(const Session *session, const ProxygenRecipient *recipient, const char *first,
                               unsigned number)
 {
     g_autofree char *text = expand(session, session->alias, recipient);
-    g_autofree char *plain = with_number(session, *text && *text != '@' ? text : first, 0);
-    g_autofree char *value = plain ? with_number(session, plain, number > 1 ? number : 0) : NULL;
-    if (value && !is_same(value, first))
-        return g_steal_pointer(&value);
-    g_autofree char *dotted = plain ? g_strdup_printf("%.*s.%u%s", (int)(strrchr(plain, '@') - plain), plain,
-                                                      number, strrchr(plain, '@'))
-                                    : NULL;
-    return dotted ? with_number(session, dotted, 0) : NULL;
+    g_autofree char *alias = text && *text != '@' ? with_tail(session, text, "") : NULL;
+    const char *plain = alias ? alias : first;
+    if (number == 1 && !is_same(plain, first))
+        return g_strdup(plain);
+    return with_number(session, plain, number, plain, first);
 }
 
 static char *make_value(const Session *session, const ProxygenRecipient *recipient, unsigned number)
 {
     g_autofree char *text = expand(session, session->template, recipient);
-    g_autofree char *first = text ? with_number(session, text, 0) : NULL;
+    g_autofree char *first = text ? with_tail(session, text, "") : NULL;
     if (!number || !first)
         return g_steal_pointer(&first);
     return session->alias ? smtp_alternative(session, recipient, first, number)
-                          : with_number(session, text, number);
+                          : with_number(session, text, number, first, first);
 }
 
 /* --- the interface --- */
@@ -311,7 +333,7 @@ static bool try_template(const Session *session, const Template *template, char 
                                                .initials = "C",
                                                .fax_number = "+1 555"};
     g_autofree char *text = expand(session, template, &somebody);
-    g_autofree char *value = text ? with_number(session, text, 0) : NULL;
+    g_autofree char *value = text ? with_tail(session, text, "") : NULL;
     g_autoptr(GError) error = NULL;
     if (value)
         return true;

@@ -33,6 +33,7 @@ typedef struct {
     Template *template;
     const char *text, *at;
     const char *organisation, *domain;
+    Speller *speller;
     GString *literal;
 } Parsing;
 
@@ -108,6 +109,16 @@ static void append_cut(GString *out, const char *text, unsigned max)
     g_string_append_len(out, text, end - text);
 }
 
+/* What stands for it is spelled, and cut, as a name would be. */
+static void append_word(const Parsing *parsing, const char *value)
+{
+    const TemplateStyle *style = &parsing->template->style;
+    g_autofree char *spelled = spell(parsing->speller, value, style->characters, style->but_not);
+    g_autoptr(GString) cut = g_string_new(NULL);
+    append_cut(cut, g_strstrip(spelled), style->brace_max);
+    g_string_append(parsing->literal, g_strchomp(cut->str));
+}
+
 static bool take_brace(Parsing *parsing, GError **error)
 {
     const struct {
@@ -115,7 +126,7 @@ static bool take_brace(Parsing *parsing, GError **error)
     } words[] = {{"{organisation}", parsing->organisation}, {"{domain}", parsing->domain}};
     for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
         if (g_str_has_prefix(parsing->at, words[i].word)) {
-            append_cut(parsing->literal, words[i].value, parsing->template->style.brace_max);
+            append_word(parsing, words[i].value);
             parsing->at += strlen(words[i].word);
             return true;
         }
@@ -136,15 +147,15 @@ static bool take_one(Parsing *parsing, GError **error)
     return true;
 }
 
-Template *template_parse(const char *text, const TemplateStyle *style, const char *organisation,
-                         const char *domain, GError **error)
+Template *template_parse(const char *text, const TemplateStyle *style, Speller *speller,
+                         const char *organisation, const char *domain, GError **error)
 {
     g_autoptr(Template) template = g_new0(Template, 1);
     g_autoptr(GString) literal = g_string_new(NULL);
     template->style = *style;
     template->tokens = g_array_new(FALSE, FALSE, sizeof(Token));
     g_array_set_clear_func(template->tokens, token_clear);
-    Parsing parsing = {template, text, text, organisation, domain, literal};
+    Parsing parsing = {template, text, text, organisation, domain, speller, literal};
     while (*parsing.at)
         if (!take_one(&parsing, error))
             return NULL;

@@ -30,8 +30,8 @@ typedef struct {
 typedef struct Template Template;
 
 /** @text without the type. ERROR_INVALID: what is wrong and at which place. */
-Template *template_parse(const char *text, const TemplateStyle *style, const char *organisation,
-                         const char *domain, GError **error);
+Template *template_parse(const char *text, const TemplateStyle *style, Speller *speller,
+                         const char *organisation, const char *domain, GError **error);
 void template_free(Template *template);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Template, template_free)
 

@@ -115,12 +115,20 @@ static char *surname_of(const Session *session, const ProxygenRecipient *recipie
     return NULL;
 }
 
+/* Digits of the name and of the number must not run together, and a cut name with a number must not be the
+ * name. */
 static char *numbered(const char *surname, unsigned retry)
 {
     g_autofree char *digits = g_strdup_printf("%u", retry);
-    size_t room = SURNAME_MAX - strlen(digits);
-    return retry ? g_strdup_printf("%.*s%s", (int)MIN(strlen(surname), room), surname, digits)
-                 : g_strdup(surname);
+    size_t len = MIN(strlen(surname), SURNAME_MAX - strlen(digits));
+    bool joins = g_ascii_isdigit(surname[len - 1]);
+    if (!retry)
+        return g_strdup(surname);
+    g_autofree char *name = g_strdup_printf("%.*s%s%s", (int)MIN(len, SURNAME_MAX - strlen(digits) - joins),
+                                            surname, joins ? "-" : "", digits);
+    if (strcmp(name, surname) != 0)
+        return g_steal_pointer(&name);
+    return g_strdup_printf("%.*s-%s", (int)(SURNAME_MAX - strlen(digits) - 1), surname, digits);
 }
 
 static ProxygenStatus generate(void *handle, const ProxygenRecipient *recipient, unsigned retry,

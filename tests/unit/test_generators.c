@@ -102,7 +102,7 @@ static const Case cases[] = {
     {"SMTP", "SMTP:%g.%s@x.example", NULL, &doug, 1, "SMTP:dougdo@x.example"},
     {"SMTP", "SMTP:%g.%s@x.example", NULL, &doug, 2, "SMTP:dougdo2@x.example"},
     {"SMTP", "SMTP:%g.%s@x.example", NULL, &doug, 1000000, "SMTP:dougdo1000000@x.example"},
-    {"SMTP", "SMTP:@x.example", NULL, &doug, 1, "SMTP:dougdo.1@x.example"},
+    {"SMTP", "SMTP:@x.example", NULL, &doug, 1, "SMTP:dougdo1@x.example"},
     /* Notes: KB 187276, 200233; & or %, numbers behind, Last, First */
     {"NOTES", "NOTES:&S&G3@Exchange", NULL, &nancy, 0, "NOTES:LeeNan@Exchange"},
     {"NOTES", "NOTES:&s2@Exchange", NULL, &nancy, 0, "NOTES:Le@Exchange"},
