@@ -25,8 +25,8 @@ typedef struct {
 typedef struct {
     char *name;
     char *where;               /* "file:line" or DN, for messages */
-    unsigned priority;         /* lower is stronger */
-    Filter *filter;            /* NULL: everybody */
+    unsigned priority;         /* lower is stronger; of a directory's Default Policy UINT_MAX */
+    Filter *filter;            /* NULL: everybody; objectCategory resolved, see filter.h */
     PolicyTemplate *templates; /* those that are enabled, in order; at most one primary of a type */
     size_t n_templates;
     char **foreign_domains; /* domains in its templates that the organisation is not the authority of */
