@@ -74,6 +74,7 @@ typedef struct {
     char *name, *where;     /* "file:line" */
     unsigned priority;      /* lower is stronger */
     char *filter;           /* RFC 4515; NULL: everybody */
+    char **disabled_types;  /* of templates that are disabled, in capitals */
     char **templates;       /* "SMTP:%g.%s@acme.example"; those that are disabled are left out */
     char **foreign_domains; /* domains that the organisation is not the authority of */
 } PolicySettings;

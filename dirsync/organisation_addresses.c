@@ -77,13 +77,16 @@ static bool has_primary(const GPtrArray *templates, const char *template)
     return false;
 }
 
-static char **read_templates(const xmlNode *node, GString **problems)
+static void read_templates(PolicySettings *policy, const xmlNode *node, GString **problems)
 {
-    g_autoptr(GPtrArray) templates = g_ptr_array_new();
+    g_autoptr(GPtrArray) templates = g_ptr_array_new(), disabled = g_ptr_array_new();
     for (const xmlNode *child = xml_child(node, "address"); child; child = xml_next(child)) {
-        if (definition_yes(child, "disabled", false))
-            continue;
         char *template = definition_trimmed(child, "template");
+        if (definition_yes(child, "disabled", false)) {
+            g_ptr_array_add(disabled, g_ascii_strup(template, (gssize)strcspn(template, ":")));
+            g_free(template);
+            continue;
+        }
         if (is_primary(template) && has_primary(templates, template))
             xml_problem(problems, child,
                         "a second primary address of the type %.*s; write the type in small letters",
@@ -91,7 +94,9 @@ static char **read_templates(const xmlNode *node, GString **problems)
         g_ptr_array_add(templates, template);
     }
     g_ptr_array_add(templates, NULL);
-    return (char **)g_ptr_array_steal(templates, NULL);
+    g_ptr_array_add(disabled, NULL);
+    policy->templates = (char **)g_ptr_array_steal(templates, NULL);
+    policy->disabled_types = (char **)g_ptr_array_steal(disabled, NULL);
 }
 
 static void check_policy(const GArray *others, const PolicySettings *policy, const xmlNode *node,
@@ -110,12 +115,13 @@ static void check_policy(const GArray *others, const PolicySettings *policy, con
 static PolicySettings read_policy(const xmlNode *node, GString **problems)
 {
     g_autofree char *priority = xml_attribute(node, "priority");
-    return (PolicySettings){.name = definition_trimmed(node, "name"),
-                            .where = xml_where(node),
-                            .priority = (unsigned)g_ascii_strtoull(priority, NULL, 10),
-                            .filter = definition_filter(node, problems),
-                            .templates = read_templates(node, problems),
-                            .foreign_domains = definition_texts(node, "foreign-domain", true)};
+    PolicySettings policy = {.name = definition_trimmed(node, "name"),
+                             .where = xml_where(node),
+                             .priority = (unsigned)g_ascii_strtoull(priority, NULL, 10),
+                             .filter = definition_filter(node, problems),
+                             .foreign_domains = definition_texts(node, "foreign-domain", true)};
+    read_templates(&policy, node, problems);
+    return policy;
 }
 
 /* From the directory, or the children @name; one of the two. */
@@ -205,6 +211,7 @@ static void policies_clear(AddressSettings *addresses)
         g_free(addresses->policies[i].name);
         g_free(addresses->policies[i].where);
         g_free(addresses->policies[i].filter);
+        g_strfreev(addresses->policies[i].disabled_types);
         g_strfreev(addresses->policies[i].templates);
         g_strfreev(addresses->policies[i].foreign_domains);
     }

@@ -40,34 +40,44 @@ Filter *policies_filter(const char *text, const char *where, GString **problems)
     return filter;
 }
 
-static bool has_primary(const Policy *policy, const char *type)
+static const PolicyTemplate *find_template(const Policy *policy, const char *type, bool primary_only)
 {
     for (size_t i = 0; i < policy->n_templates; i++)
-        if (policy->templates[i].primary && strcmp(policy->templates[i].type, type) == 0)
-            return true;
-    return false;
+        if (strcmp(policy->templates[i].type, type) == 0 && (policy->templates[i].primary || !primary_only))
+            return &policy->templates[i];
+    return NULL;
 }
 
-void policy_take_templates(Policy *policy, const char *const *texts, GString **problems)
+static void take_template(Policy *policy, const char *text, GString **problems)
 {
-    policy->templates = g_new0(PolicyTemplate, g_strv_length((char **)(uintptr_t)texts));
-    for (; *texts; texts++) {
-        PolicyTemplate template = {0};
-        const char *value = address_split(*texts, &template.type, &template.primary);
-        if (!value || !*value) {
-            policies_problem(problems, policy->where,
-                             "\"%s\" is not an address template; it must be TYPE:... or type:...", *texts);
-            g_free(template.type);
-            continue;
-        }
-        if (template.primary && has_primary(policy, template.type))
-            policies_problem(
-                problems, policy->where,
-                "\"%s\" is a second primary address of the type %s; write the type in small letters", *texts,
-                template.type);
-        template.text = g_strdup(*texts);
-        policy->templates[policy->n_templates++] = template;
+    g_autofree char *type = NULL;
+    bool primary = false;
+    const char *value = address_split(text, &type, &primary);
+    if (!value || !*value) {
+        policies_problem(problems, policy->where,
+                         "\"%s\" is not an address template; it must be TYPE:... or type:...", text);
+        return;
     }
+    if (primary && find_template(policy, type, true))
+        policies_problem(problems, policy->where,
+                         "\"%s\" is a second primary address of the type %s; write the type in small letters",
+                         text, type);
+    policy->templates[policy->n_templates++] = (PolicyTemplate){
+        .text = g_strconcat(type, ":", value, NULL), .type = g_steal_pointer(&type), .primary = primary};
+}
+
+void policy_take_templates(Policy *policy, const char *const *texts, const char *const *disabled,
+                           GString **problems)
+{
+    g_autoptr(GPtrArray) none_left = g_ptr_array_new();
+    policy->templates = g_new0(PolicyTemplate, g_strv_length((char **)(uintptr_t)texts));
+    for (; *texts; texts++)
+        take_template(policy, *texts, problems);
+    for (; disabled && *disabled; disabled++)
+        if (!find_template(policy, *disabled, false))
+            g_ptr_array_add(none_left, g_strdup(*disabled));
+    g_ptr_array_add(none_left, NULL);
+    policy->disabled_types = (char **)g_ptr_array_steal(none_left, NULL);
 }
 
 /* --- from the definition ------------------------------------------------------------------------ */
@@ -81,7 +91,8 @@ static void read_definition(Policies *policies, const AddressSettings *settings,
                          .priority = from->priority,
                          .filter = policies_filter(from->filter, from->where, problems),
                          .foreign_domains = g_strdupv(from->foreign_domains)};
-        policy_take_templates(&policy, (const char *const *)from->templates, problems);
+        policy_take_templates(&policy, (const char *const *)from->templates,
+                              (const char *const *)from->disabled_types, problems);
         g_array_append_val(policies->policies, policy);
     }
 }
@@ -130,17 +141,25 @@ static void digest_filter(GChecksum *digest, const Filter *filter)
     digest_text(digest, text);
 }
 
+static void digest_texts(GChecksum *digest, char **texts)
+{
+    digest_number(digest, g_strv_length(texts));
+    for (; *texts; texts++)
+        digest_text(digest, *texts);
+}
+
 static void digest_policy(GChecksum *digest, const Policy *policy)
 {
     digest_text(digest, policy->name);
     digest_number(digest, policy->priority);
     digest_filter(digest, policy->filter);
     digest_number(digest, policy->n_templates);
-    for (size_t i = 0; i < policy->n_templates; i++)
+    for (size_t i = 0; i < policy->n_templates; i++) {
         digest_text(digest, policy->templates[i].text);
-    digest_number(digest, g_strv_length(policy->foreign_domains));
-    for (char **domain = policy->foreign_domains; *domain; domain++)
-        digest_text(digest, *domain);
+        digest_number(digest, policy->templates[i].primary);
+    }
+    digest_texts(digest, policy->disabled_types);
+    digest_texts(digest, policy->foreign_domains);
 }
 
 static char *make_digest(const Policies *policies, bool lists_for_all)
@@ -171,6 +190,7 @@ static void policy_clear(void *item)
     g_free(policy->name);
     g_free(policy->where);
     filter_free(policy->filter);
+    g_strfreev(policy->disabled_types);
     g_strfreev(policy->foreign_domains);
 }
 

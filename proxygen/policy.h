@@ -17,9 +17,9 @@
 #define POLICY_EXCLUDED "{26491CFC-9E50-4857-861B-0CB8DF22B5D7}"
 
 typedef struct {
-    char *text;   /* "SMTP:%g.%s@acme.example" */
+    char *text;   /* "SMTP:%g.%s@acme.example"; the type in capitals, as generators want it */
     char *type;   /* "SMTP" */
-    bool primary; /* written in capitals */
+    bool primary; /* the type was written in capitals */
 } PolicyTemplate;
 
 typedef struct {
@@ -29,6 +29,7 @@ typedef struct {
     Filter *filter;            /* NULL: everybody; objectCategory resolved, see filter.h */
     PolicyTemplate *templates; /* those that are enabled, in order; at most one primary of a type */
     size_t n_templates;
+    char **disabled_types;  /* types with disabled templates alone: nobody else gives them either */
     char **foreign_domains; /* domains in its templates that the organisation is not the authority of */
 } Policy;
 

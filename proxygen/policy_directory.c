@@ -135,6 +135,15 @@ static char **read_foreign_domains(const Schema *schema, const Entry *entry, GSt
     return values;
 }
 
+/* The types of values "TYPE:...", "TYPE:" or "TYPE", which are changed for it. */
+static void cut_to_types(char **values)
+{
+    for (char **value = values; *value; value++) {
+        g_autofree char *text = *value;
+        *value = g_ascii_strup(text, (gssize)strcspn(text, ":"));
+    }
+}
+
 static void read_policy(Policies *policies, const Schema *schema, const Entry *entry, GString **problems)
 {
     g_auto(GStrv) all = policies_values(schema, entry, "gatewayProxy", problems);
@@ -156,7 +165,9 @@ static void read_policy(Policies *policies, const Schema *schema, const Entry *e
                      .priority = read_order(schema, entry, problems),
                      .filter = policies_filter(filter, entry_dn(entry), problems),
                      .foreign_domains = read_foreign_domains(schema, entry, problems)};
-    policy_take_templates(&policy, (const char *const *)enabled->pdata, problems);
+    cut_to_types(disabled);
+    policy_take_templates(&policy, (const char *const *)enabled->pdata, (const char *const *)disabled,
+                          problems);
     g_array_append_val(policies->policies, policy);
 }
 

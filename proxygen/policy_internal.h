@@ -25,8 +25,10 @@ void policies_problem(GString **problems, const char *where, const char *format,
 /** NULL for NULL, and with a problem for what is no filter. */
 Filter *policies_filter(const char *text, const char *where, GString **problems);
 
-/** Takes the templates over, in their order; problems: no type, two primaries of a type. */
-void policy_take_templates(Policy *policy, const char *const *texts, GString **problems);
+/** Takes the templates over, in their order, and what is in @disabled of the types that are left without one.
+ *  Problems: no type, two primaries of a type. */
+void policy_take_templates(Policy *policy, const char *const *texts, const char *const *disabled,
+                           GString **problems);
 
 /** Objects of a container of Exchange, CN=@name below the organisation's configuration container. At most
  *  @max. */

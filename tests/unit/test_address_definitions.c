@@ -152,6 +152,7 @@ static void policies_are_read_in_the_order_of_the_file(void **state)
         "<address template='SMTP:%g.%s@acme.example'/><foreign-domain> Globex.Example </foreign-domain>"
         "<filter> (department=Sales) </filter><address template=' smtp:%m@globex.example'/>"
         "<address template='X400:c=de;a= ;p=acme;' disabled='yes'/>"
+        "<address template='smtp:old@acme.example' disabled='yes'/>"
         "<address template='NOTES:&amp;d/Acme' disabled='no'/>"
         "<foreign-domain>b.c</foreign-domain></policy>\n"
         "<policy name='all' priority='0'><address template='SMTP:@acme.example' disabled='yes'/></policy>"
@@ -167,6 +168,7 @@ static void policies_are_read_in_the_order_of_the_file(void **state)
     assert_string_equal(addresses->policies[0].filter, "(department=Sales)");
     assert_list(addresses->policies[0].templates,
                 "SMTP:%g.%s@acme.example|smtp:%m@globex.example|NOTES:&d/Acme");
+    assert_list(addresses->policies[0].disabled_types, "X400|SMTP");
     assert_list(addresses->policies[0].foreign_domains, "globex.example|b.c");
     assert_string_equal(addresses->policies[1].where, where);
     assert_int_equal(addresses->policies[1].priority, 0);

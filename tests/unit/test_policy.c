@@ -188,7 +188,9 @@ static void everything_of_a_policy_is_kept(void **state)
     char *domains[] = {(char *)"globex.example", NULL};
     PolicySettings settings[] = {policy("sales", 7, "(l=a)")};
     settings[0].where = (char *)"organisation.xml:9";
+    char *disabled[] = {(char *)"X400", (char *)"SMTP", NULL};
     settings[0].templates = templates;
+    settings[0].disabled_types = disabled;
     settings[0].foreign_domains = domains;
     Organisation organisation = of_policies(settings, 1);
     g_autoptr(Policies) policies = load(&organisation);
@@ -200,10 +202,13 @@ static void everything_of_a_policy_is_kept(void **state)
     assert_string_equal(kept->templates[0].text, "SMTP:%g.%s@acme.example");
     assert_string_equal(kept->templates[0].type, "SMTP");
     assert_true(kept->templates[0].primary);
+    assert_string_equal(kept->templates[1].text, "SMTP:%m@globex.example");
     assert_string_equal(kept->templates[1].type, "SMTP");
     assert_false(kept->templates[1].primary);
     assert_string_equal(kept->templates[2].type, "NOTES");
     assert_true(kept->templates[2].primary);
+    assert_string_equal(kept->disabled_types[0], "X400");
+    assert_null(kept->disabled_types[1]);
     assert_string_equal(kept->foreign_domains[0], "globex.example");
     assert_null(kept->foreign_domains[1]);
 }
@@ -270,7 +275,7 @@ static void all_problems_are_told_at_once(void **state)
 
 /* Everything that a digest is made of, once each. */
 typedef struct {
-    char *templates[3], *domains[2];
+    char *templates[3], *domains[2], *disabled[2];
     PolicySettings policies[2];
     AddressListSettings lists[1];
     Organisation organisation;
@@ -280,9 +285,11 @@ static void whole_init(Whole *whole)
 {
     *whole = (Whole){.templates = {(char *)"SMTP:a@b", (char *)"smtp:c@d"},
                      .domains = {(char *)"b"},
+                     .disabled = {(char *)"MS"},
                      .policies = {policy("one", 1, "(l=a)"), policy("two", 2, NULL)},
                      .lists = {{.dn = (char *)"cn=us", .where = (char *)"x", .filter = (char *)"(c=us)"}}};
     whole->policies[0].templates = whole->templates;
+    whole->policies[0].disabled_types = whole->disabled;
     whole->policies[0].foreign_domains = whole->domains;
     whole->organisation = of_policies(whole->policies, 2);
     whole->organisation.addresses.lists = whole->lists;
@@ -323,6 +330,10 @@ static void template_less(Whole *whole)
 {
     whole->templates[1] = NULL;
 }
+static void disabled_less(Whole *whole)
+{
+    whole->disabled[0] = NULL;
+}
 static void domain_otherwise(Whole *whole)
 {
     whole->domains[0] = (char *)"c";
@@ -361,9 +372,10 @@ static void the_digest_is_another_one_when_anything_changes(void **state)
 {
     (void)state;
     static void (*const changes[])(Whole *) = {
-        rename_policy, order_otherwise,  filter_otherwise, filter_none,        template_otherwise,
-        template_less, domain_otherwise, domain_less,      policy_less,        template_secondary,
-        list_less,     list_otherwise,   lists_for_all,    list_for_everybody, templates_joined};
+        disabled_less,  rename_policy,      order_otherwise,    filter_otherwise,
+        filter_none,    template_otherwise, template_less,      domain_otherwise,
+        domain_less,    policy_less,        template_secondary, list_less,
+        list_otherwise, lists_for_all,      list_for_everybody, templates_joined};
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     Whole whole;
     whole_init(&whole);

@@ -71,7 +71,19 @@ static const AddressSettings policies_there = {.container = (char *)CONFIGURATIO
                                                .policies_from_directory = true};
 static const AddressSettings lists_there = {.container = (char *)CONFIGURATION, .lists_from_directory = true};
 
-/* "Sales (department=Sales) SMTP:a smtp:b !globex.example\n" for each, strongest first. */
+static void append_templates(GString *text, const Policy *policy)
+{
+    for (size_t i = 0; i < policy->n_templates; i++) {
+        const PolicyTemplate *template = &policy->templates[i];
+        g_autofree char *small = g_ascii_strdown(template->type, -1);
+        assert_true(g_str_has_prefix(template->text, template->type));
+        g_string_append_printf(text, " %s%s", template->primary ? template->type : small,
+                               template->text + strlen(template->type));
+    }
+}
+
+/* "Sales (department=Sales) SMTP:a smtp:b -X400 !globex.example\n" for each, strongest first; secondary
+ * templates in small letters, "-" types that are disabled, "!" foreign domains. */
 static char *policies_text(const Policies *policies)
 {
     GString *text = g_string_new(NULL);
@@ -79,8 +91,9 @@ static char *policies_text(const Policies *policies)
         const Policy *policy = policies_at(policies, i);
         g_autofree char *filter = filter_format(policy->filter);
         g_string_append_printf(text, "%s %s", policy->name, filter);
-        for (size_t j = 0; j < policy->n_templates; j++)
-            g_string_append_printf(text, " %s", policy->templates[j].text);
+        append_templates(text, policy);
+        for (char **type = policy->disabled_types; *type; type++)
+            g_string_append_printf(text, " -%s", *type);
         for (char **domain = policy->foreign_domains; *domain; domain++)
             g_string_append_printf(text, " !%s", *domain);
         g_string_append_c(text, '\n');
@@ -123,10 +136,10 @@ static const Case good_policies[] = {
                  "gatewayProxy: X:1\ndisabledGatewayProxy: x400:c=de\ndisabledGatewayProxy: MS\n"
                  "disabledGatewayProxy: ccmail:\ndisabledGatewayProxy: smtp:c@d\n"
                  "disabledGatewayProxy: X:12\n"),
-     "a (l=a) SMTP:a@b X:1\n"},
+     "a (l=a) SMTP:a@b X:1 -MS -CCMAIL -X400\n"},
     {"all disabled: it applies and gives nothing",
      POLICY("a", "msExchPolicyOrder: 1\npurportedSearch: (l=a)\ndisabledGatewayProxy: SMTP:a@b\n"),
-     "a (l=a)\n"},
+     "a (l=a) -SMTP\n"},
     {"a policy that has nothing to do with addresses",
      SALES POLICY("Mailbox Manager", "msExchPolicyOrder: 1\n"),
      "Sales (department=Sales) SMTP:%g.%s@acme.example smtp:%m@globex.example\n"},
