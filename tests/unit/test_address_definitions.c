@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "dirsync/connector.h"
+#include "dirsync/xml.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -452,6 +453,39 @@ static void natives_of_the_export_may_be_named_beside_others(void **state)
     assert_false(connector->addresses.exported);
 }
 
+/* --- the manual --------------------------------------------------------------------------------- */
+
+/* What stands behind @from, up to and with @to. */
+static char *manual_example(const char *from, const char *to)
+{
+    g_autofree char *path = xml_data_path("dirsync", "dirsync-definitions.5");
+    g_autofree char *page = NULL;
+    assert_true(g_file_get_contents(path, &page, NULL, NULL));
+    const char *begin = strstr(page, from);
+    const char *end = begin ? strstr(begin, to) : NULL;
+    assert_non_null(end);
+    return g_strndup(begin + strlen(from), (gsize)(end - begin) + strlen(to) - strlen(from));
+}
+
+static void the_examples_of_the_manual_are_valid(void **state)
+{
+    (void)state;
+    g_autofree char *organisation_text =
+        manual_example("<!-- an organisation that says who gets which addresses -->\n", "</organisation>");
+    g_autofree char *path = write_file("manual.xml", organisation_text);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Organisation) organisation = organisation_load(path, &error);
+    g_unlink(path);
+    assert_null(error);
+    assert_int_equal(organisation->addresses.n_policies, 2);
+    assert_int_equal(organisation->addresses.n_lists, 2);
+    g_autofree char *addresses = manual_example("<!-- and what a connector adds to it -->\n", "</addresses>");
+    g_autofree char *content = g_strconcat(IMPORT, addresses, NULL);
+    g_autoptr(Connector) connector = load_connector(content, &error);
+    assert_null(error);
+    assert_string_equal(connector->addresses.type, "NOTES");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -469,6 +503,7 @@ int main(void)
         cmocka_unit_test(addresses_alone_are_a_connector),
         cmocka_unit_test(every_mistake_of_a_connector_is_told),
         cmocka_unit_test(natives_of_the_export_may_be_named_beside_others),
+        cmocka_unit_test(the_examples_of_the_manual_are_valid),
     };
     return cmocka_run_group_tests_name("definitions of addresses", tests, make_folder, remove_folder);
 }
