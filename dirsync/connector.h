@@ -128,6 +128,10 @@ Connector *connector_load(const char *path_or_name, GError **error);
 void connector_free(Connector *connector);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Connector, connector_free)
 
+/** Reads the element <addresses> once the passes are read; problems are appended. */
+void connector_addresses_read(Connector *connector, const xmlNode *node, GString **problems);
+void connector_addresses_clear(ConnectorAddresses *addresses);
+
 /** The definitions folder; g_free(). */
 char *connector_folder(void);
 

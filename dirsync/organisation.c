@@ -4,7 +4,8 @@
  * Collects every problem of the file before it gives up. Opens no connection
  * and fetches no password.
  */
-#include "dirsync/organisation_addresses.h"
+#include "dirsync/organisation.h"
+
 #include "dirsync/xml.h"
 
 #include <string.h>
@@ -51,7 +52,7 @@ Organisation *organisation_load(const char *path, GError **error)
     if (stamp)
         read_stamp(&organisation->stamp, stamp);
     read_domains(organisation, root, &problems);
-    organisation_read_addresses(&organisation->addresses, root, path, &problems);
+    address_settings_read(&organisation->addresses, root, path, &problems);
     if (state) {
         g_autofree char *folder = xml_attribute(state, "folder");
         organisation->state_folder = xml_resolve(path, folder);
@@ -70,7 +71,7 @@ void organisation_free(Organisation *organisation)
     g_free(organisation->stamp.name);
     g_strfreev(organisation->domains);
     g_free(organisation->state_folder);
-    organisation_clear_addresses(&organisation->addresses);
+    address_settings_clear(&organisation->addresses);
     g_free(organisation);
 }
 

@@ -1,242 +1,241 @@
 /*
  * organisation_addresses.c - what the organisation's definition says about addresses
  *
- * Address types, recipient policies, address lists and where their objects live, as
- * plain data; contract in organisation.h. Whatever RELAX NG cannot say is checked
- * here, every problem with its line.
+ * Address types, policies, address lists and where Exchange's objects stand.
+ * Contract in organisation.h. Templates are checked for their type alone: what
+ * stands behind it is known to the generator of that type.
  */
-#include "dirsync/dn.h"
-#include "dirsync/filter.h"
-#include "dirsync/organisation_addresses.h"
+#include "dirsync/definition.h"
+#include "dirsync/organisation.h"
+#include "dirsync/schema.h"
 #include "dirsync/xml.h"
-#include "proxygen/address.h"
 
 #include <string.h>
 
-#define ADMIN_GROUP "First Administrative Group"
+#define DEFAULT_ADMIN_GROUP "First Administrative Group"
 
-static void check_dn(const xmlNode *node, const char *dn, GString **problems)
+/* --- address types ------------------------------------------------------------------------------ */
+
+static bool has_setting(const GPtrArray *settings, const char *name)
 {
-    g_autoptr(GError) error = NULL;
-    g_autoptr(Dn) parsed = dn ? dn_parse(dn, &error) : NULL;
-    if (dn && (!parsed || !parsed->n_rdns))
-        xml_problem(problems, node, "dn=\"%s\" is not a DN%s%s", dn, error ? ": " : "",
-                    error ? error->message : "");
-}
-
-static char *read_filter(const xmlNode *parent, GString **problems)
-{
-    const xmlNode *node = xml_child(parent, "filter");
-    g_autofree char *text = node ? xml_text(node) : NULL;
-    g_autoptr(GError) error = NULL;
-    g_autoptr(Filter) filter = text ? filter_parse(text, &error) : NULL;
-    if (text && !filter)
-        xml_problem(problems, node, "\"%s\" is not a search filter: %s", text, error->message);
-    return g_steal_pointer(&text);
-}
-
-static bool is_from_directory(const xmlNode *node)
-{
-    g_autofree char *from = node ? xml_attribute(node, "from") : NULL;
-    return from != NULL;
-}
-
-static char **end_strings(GPtrArray *strings)
-{
-    g_ptr_array_add(strings, NULL);
-    return (char **)g_ptr_array_free(strings, FALSE);
-}
-
-/* --- types --- */
-
-static char **read_settings(const xmlNode *node)
-{
-    GPtrArray *settings = g_ptr_array_new();
-    for (const xmlNode *child = xml_child(node, "setting"); child; child = xml_next(child)) {
-        g_autofree char *name = xml_attribute(child, "name");
-        g_autofree char *value = xml_attribute(child, "value");
-        g_ptr_array_add(settings, g_strconcat(name, "=", value, NULL));
-    }
-    return end_strings(settings);
-}
-
-static void read_types(AddressSettings *settings, const xmlNode *parent, const char *path, GString **problems)
-{
-    g_autoptr(GArray) types = g_array_new(FALSE, TRUE, sizeof(AddressTypeSettings));
-    g_autofree char *folder = xml_attribute(parent, "folder");
-    settings->generators = folder ? xml_resolve(path, folder) : NULL;
-    for (const xmlNode *node = xml_child(parent, "address-type"); node; node = xml_next(node)) {
-        AddressTypeSettings type = {.type = xml_attribute(node, "type"),
-                                    .where = xml_where(node),
-                                    .generator = xml_attribute(node, "generator"),
-                                    .display_name = xml_attribute(node, "display-name"),
-                                    .settings = read_settings(node)};
-        for (guint i = 0; i < types->len; i++)
-            if (!strcmp(g_array_index(types, AddressTypeSettings, i).type, type.type))
-                xml_problem(problems, node, "the address type %s is there twice", type.type);
-        if (!type.generator && (!address_type(type.type) || !address_type(type.type)->generator))
-            xml_problem(problems, node,
-                        "no generator ships for the type %s; name one with generator=", type.type);
-        g_array_append_val(types, type);
-    }
-    settings->types = (AddressTypeSettings *)(void *)g_array_steal(types, &settings->n_types);
-}
-
-/* --- policies --- */
-
-static bool is_another_primary(const GPtrArray *templates, const char *type)
-{
-    for (guint i = 0; i < templates->len; i++) {
-        g_autofree char *other = NULL;
-        bool primary;
-        address_split(g_ptr_array_index(templates, i), &other, &primary);
-        if (primary && !strcmp(other, type))
+    size_t len = strlen(name);
+    for (guint i = 0; i < settings->len; i++) {
+        const char *setting = g_ptr_array_index(settings, i);
+        if (strncmp(setting, name, len) == 0 && setting[len] == '=')
             return true;
     }
     return false;
 }
 
-static void read_template(PolicySettings *policy, GPtrArray *templates, GPtrArray *disabled,
-                          const xmlNode *node, GString **problems)
+static char **read_settings(const xmlNode *node, GString **problems)
 {
-    g_autofree char *text = xml_attribute(node, "template");
-    g_autofree char *off = xml_attribute(node, "disabled");
-    g_autofree char *type = NULL;
-    bool primary = false;
-    if (!address_split(text, &type, &primary)) {
-        xml_problem(problems, node,
-                    "template=\"%s\": begins with an address type, as in SMTP:%%m@acme.example", text);
-        return;
+    g_autoptr(GPtrArray) settings = g_ptr_array_new();
+    for (const xmlNode *child = xml_child(node, "setting"); child; child = xml_next(child)) {
+        g_autofree char *name = xml_attribute(child, "name"), *value = xml_attribute(child, "value");
+        if (has_setting(settings, name))
+            xml_problem(problems, child, "the setting %s is there twice", name);
+        g_ptr_array_add(settings, g_strconcat(name, "=", value, NULL));
     }
-    if (off && !strcmp(off, "yes")) {
-        g_ptr_array_add(disabled, g_steal_pointer(&type));
-        return;
-    }
-    if (primary && is_another_primary(templates, type))
-        xml_problem(problems, node,
-                    "policy %s has two primary templates of the type %s; write the type of the others in "
-                    "small letters",
-                    policy->name, type);
-    g_ptr_array_add(templates, g_steal_pointer(&text));
+    g_ptr_array_add(settings, NULL);
+    return (char **)g_ptr_array_steal(settings, NULL);
 }
 
-static char **read_foreign_domains(const xmlNode *node)
+static void read_types(AddressSettings *addresses, const xmlNode *node, const char *definition,
+                       GString **problems)
 {
-    GPtrArray *domains = g_ptr_array_new();
-    for (const xmlNode *child = xml_child(node, "foreign-domain"); child; child = xml_next(child)) {
-        g_autofree char *text = xml_text(child);
-        g_ptr_array_add(domains, g_utf8_strdown(g_strstrip(text), -1));
+    g_autoptr(GArray) types = g_array_new(FALSE, FALSE, sizeof(AddressTypeSettings));
+    g_autofree char *folder = xml_attribute(node, "folder");
+    addresses->generators = folder ? xml_resolve(definition, folder) : NULL;
+    for (const xmlNode *child = xml_child(node, "address-type"); child; child = xml_next(child)) {
+        AddressTypeSettings type = {.type = xml_attribute(child, "type"),
+                                    .where = xml_where(child),
+                                    .generator = xml_attribute(child, "generator"),
+                                    .display_name = definition_trimmed(child, "display-name"),
+                                    .settings = read_settings(child, problems)};
+        for (guint i = 0; i < types->len; i++)
+            if (strcmp(g_array_index(types, AddressTypeSettings, i).type, type.type) == 0)
+                xml_problem(problems, child, "the address type %s is there twice", type.type);
+        g_array_append_val(types, type);
     }
-    return end_strings(domains);
+    addresses->types = (AddressTypeSettings *)(void *)g_array_steal(types, &addresses->n_types);
+}
+
+/* --- policies ----------------------------------------------------------------------------------- */
+
+static bool is_primary(const char *template)
+{
+    size_t len = strcspn(template, ":");
+    return strcspn(template, "abcdefghijklmnopqrstuvwxyz") >= len;
+}
+
+static bool has_primary(const GPtrArray *templates, const char *template)
+{
+    size_t with_colon = strcspn(template, ":") + 1;
+    for (guint i = 0; i < templates->len; i++)
+        if (strncmp(g_ptr_array_index(templates, i), template, with_colon) == 0)
+            return true;
+    return false;
+}
+
+static void read_templates(PolicySettings *policy, const xmlNode *node, GString **problems)
+{
+    g_autoptr(GPtrArray) templates = g_ptr_array_new(), disabled = g_ptr_array_new();
+    for (const xmlNode *child = xml_child(node, "address"); child; child = xml_next(child)) {
+        char *template = definition_trimmed(child, "template");
+        if (definition_yes(child, "disabled", false)) {
+            g_ptr_array_add(disabled, g_ascii_strup(template, (gssize)strcspn(template, ":")));
+            g_free(template);
+            continue;
+        }
+        if (is_primary(template) && has_primary(templates, template))
+            xml_problem(problems, child,
+                        "a second primary address of the type %.*s; write the type in small letters",
+                        (int)strcspn(template, ":"), template);
+        g_ptr_array_add(templates, template);
+    }
+    g_ptr_array_add(templates, NULL);
+    g_ptr_array_add(disabled, NULL);
+    policy->templates = (char **)g_ptr_array_steal(templates, NULL);
+    policy->disabled_types = (char **)g_ptr_array_steal(disabled, NULL);
+}
+
+static void check_policy(const GArray *others, const PolicySettings *policy, const xmlNode *node,
+                         GString **problems)
+{
+    for (guint i = 0; i < others->len; i++) {
+        const PolicySettings *other = &g_array_index(others, PolicySettings, i);
+        if (strcmp(other->name, policy->name) == 0)
+            xml_problem(problems, node, "two policies with the name %s", policy->name);
+        if (other->priority == policy->priority)
+            xml_problem(problems, node, "the policies %s and %s have the same priority, %u", other->name,
+                        policy->name, policy->priority);
+    }
 }
 
 static PolicySettings read_policy(const xmlNode *node, GString **problems)
 {
     g_autofree char *priority = xml_attribute(node, "priority");
-    GPtrArray *templates = g_ptr_array_new(), *disabled = g_ptr_array_new();
-    PolicySettings policy = {.name = xml_attribute(node, "name"),
+    PolicySettings policy = {.name = definition_trimmed(node, "name"),
                              .where = xml_where(node),
                              .priority = (unsigned)g_ascii_strtoull(priority, NULL, 10),
-                             .filter = read_filter(node, problems),
-                             .foreign_domains = read_foreign_domains(node)};
-    for (const xmlNode *child = xml_child(node, "address"); child; child = xml_next(child))
-        read_template(&policy, templates, disabled, child, problems);
-    policy.templates = end_strings(templates);
-    policy.disabled_types = end_strings(disabled);
+                             .filter = definition_filter(node, problems),
+                             .foreign_domains = definition_texts(node, "foreign-domain", true)};
+    read_templates(&policy, node, problems);
     return policy;
 }
 
-static void read_policies(AddressSettings *settings, const xmlNode *parent, GString **problems)
+/* From the directory, or the children @name; one of the two. */
+static bool is_from_directory(const xmlNode *node, const char *name, GString **problems)
 {
-    g_autoptr(GArray) policies = g_array_new(FALSE, TRUE, sizeof(PolicySettings));
-    settings->policies_from_directory = is_from_directory(parent);
-    for (const xmlNode *node = xml_child(parent, "policy"); node; node = xml_next(node)) {
-        PolicySettings policy = read_policy(node, problems);
-        for (guint i = 0; i < policies->len; i++) {
-            const PolicySettings *other = &g_array_index(policies, PolicySettings, i);
-            if (!strcmp(other->name, policy.name))
-                xml_problem(problems, node, "there are two policies %s", policy.name);
-            else if (other->priority == policy.priority)
-                xml_problem(problems, node,
-                            "policies %s and %s have the same priority %u; exactly one applies, so say which",
-                            other->name, policy.name, policy.priority);
-        }
+    g_autofree char *from = xml_attribute(node, "from");
+    bool has_children = xml_child(node, name) != NULL;
+    if (from && has_children)
+        xml_problem(problems, node, "<%s from=\"%s\"> has <%s> too; leave one of them out", node->name, from,
+                    name);
+    else if (!from && !has_children)
+        xml_problem(problems, node, "<%s> is empty; add <%s>, or from=\"directory\"", node->name, name);
+    return from != NULL;
+}
+
+static void read_policies(AddressSettings *addresses, const xmlNode *node, GString **problems)
+{
+    g_autoptr(GArray) policies = g_array_new(FALSE, FALSE, sizeof(PolicySettings));
+    addresses->policies_from_directory = is_from_directory(node, "policy", problems);
+    for (const xmlNode *child = xml_child(node, "policy"); child; child = xml_next(child)) {
+        PolicySettings policy = read_policy(child, problems);
+        check_policy(policies, &policy, child, problems);
         g_array_append_val(policies, policy);
     }
-    settings->policies = (PolicySettings *)(void *)g_array_steal(policies, &settings->n_policies);
+    addresses->policies = (PolicySettings *)(void *)g_array_steal(policies, &addresses->n_policies);
 }
 
-/* --- address lists --- */
+/* --- address lists ------------------------------------------------------------------------------ */
 
-static void read_lists(AddressSettings *settings, const xmlNode *parent, GString **problems)
+static void read_lists(AddressSettings *addresses, const xmlNode *node, GString **problems)
 {
-    g_autoptr(GArray) lists = g_array_new(FALSE, TRUE, sizeof(AddressListSettings));
-    g_autofree char *whom = xml_attribute(parent, "for");
-    settings->lists_from_directory = is_from_directory(parent);
-    settings->lists_for_all = g_strcmp0(whom, "all") == 0;
-    for (const xmlNode *node = xml_child(parent, "address-list"); node; node = xml_next(node)) {
-        AddressListSettings list = {
-            .dn = xml_attribute(node, "dn"), .where = xml_where(node), .filter = read_filter(node, problems)};
-        check_dn(node, list.dn, problems);
+    g_autoptr(GArray) lists = g_array_new(FALSE, FALSE, sizeof(AddressListSettings));
+    g_autofree char *whom = xml_attribute(node, "for");
+    addresses->lists_for_all = g_strcmp0(whom, "all") == 0;
+    addresses->lists_from_directory = is_from_directory(node, "address-list", problems);
+    for (const xmlNode *child = xml_child(node, "address-list"); child; child = xml_next(child)) {
+        AddressListSettings list = {.dn = definition_dn(child, "dn", problems),
+                                    .where = xml_where(child),
+                                    .filter = definition_filter(child, problems)};
+        for (guint i = 0; i < lists->len; i++)
+            if (schema_dn_equal(schema_standard(), g_array_index(lists, AddressListSettings, i).dn, list.dn))
+                xml_problem(problems, child, "the address list %s is there twice", list.dn);
         g_array_append_val(lists, list);
     }
-    settings->lists = (AddressListSettings *)(void *)g_array_steal(lists, &settings->n_lists);
+    addresses->lists = (AddressListSettings *)(void *)g_array_steal(lists, &addresses->n_lists);
 }
 
-/* --- the whole --- */
+/* --- the whole ---------------------------------------------------------------------------------- */
 
-void organisation_read_addresses(AddressSettings *settings, const xmlNode *root, const char *path,
-                                 GString **problems)
+void address_settings_read(AddressSettings *addresses, const xmlNode *root, const char *definition,
+                           GString **problems)
 {
     const xmlNode *configuration = xml_child(root, "configuration"), *names = xml_child(root, "names");
     const xmlNode *types = xml_child(root, "address-types"), *policies = xml_child(root, "policies");
     const xmlNode *lists = xml_child(root, "address-lists");
     if (configuration) {
-        settings->container = xml_attribute(configuration, "dn");
-        settings->admin_group = xml_attribute(configuration, "admin-group");
-        check_dn(configuration, settings->container, problems);
+        addresses->container = definition_dn(configuration, "dn", problems);
+        addresses->admin_group = definition_trimmed(configuration, "admin-group");
     }
-    if (!settings->admin_group)
-        settings->admin_group = g_strdup(ADMIN_GROUP);
+    if (!addresses->admin_group)
+        addresses->admin_group = g_strdup(DEFAULT_ADMIN_GROUP);
     if (names)
-        settings->language = xml_attribute(names, "language");
+        addresses->language = xml_attribute(names, "language");
     if (types)
-        read_types(settings, types, path, problems);
+        read_types(addresses, types, definition, problems);
     if (policies)
-        read_policies(settings, policies, problems);
+        read_policies(addresses, policies, problems);
     if (lists)
-        read_lists(settings, lists, problems);
+        read_lists(addresses, lists, problems);
 }
 
-void organisation_clear_addresses(AddressSettings *settings)
+static void types_clear(AddressSettings *addresses)
 {
-    for (size_t i = 0; i < settings->n_types; i++) {
-        AddressTypeSettings *type = &settings->types[i];
-        g_free(type->type);
-        g_free(type->where);
-        g_free(type->generator);
-        g_free(type->display_name);
-        g_strfreev(type->settings);
+    for (size_t i = 0; i < addresses->n_types; i++) {
+        g_free(addresses->types[i].type);
+        g_free(addresses->types[i].where);
+        g_free(addresses->types[i].generator);
+        g_free(addresses->types[i].display_name);
+        g_strfreev(addresses->types[i].settings);
     }
-    for (size_t i = 0; i < settings->n_policies; i++) {
-        PolicySettings *policy = &settings->policies[i];
-        g_free(policy->name);
-        g_free(policy->where);
-        g_free(policy->filter);
-        g_strfreev(policy->templates);
-        g_strfreev(policy->disabled_types);
-        g_strfreev(policy->foreign_domains);
+    g_free(addresses->types);
+}
+
+static void policies_clear(AddressSettings *addresses)
+{
+    for (size_t i = 0; i < addresses->n_policies; i++) {
+        g_free(addresses->policies[i].name);
+        g_free(addresses->policies[i].where);
+        g_free(addresses->policies[i].filter);
+        g_strfreev(addresses->policies[i].disabled_types);
+        g_strfreev(addresses->policies[i].templates);
+        g_strfreev(addresses->policies[i].foreign_domains);
     }
-    for (size_t i = 0; i < settings->n_lists; i++) {
-        g_free(settings->lists[i].dn);
-        g_free(settings->lists[i].where);
-        g_free(settings->lists[i].filter);
+    g_free(addresses->policies);
+}
+
+static void lists_clear(AddressSettings *addresses)
+{
+    for (size_t i = 0; i < addresses->n_lists; i++) {
+        g_free(addresses->lists[i].dn);
+        g_free(addresses->lists[i].where);
+        g_free(addresses->lists[i].filter);
     }
-    g_free(settings->types);
-    g_free(settings->policies);
-    g_free(settings->lists);
-    g_free(settings->container);
-    g_free(settings->admin_group);
-    g_free(settings->language);
-    g_free(settings->generators);
+    g_free(addresses->lists);
+}
+
+void address_settings_clear(AddressSettings *addresses)
+{
+    types_clear(addresses);
+    policies_clear(addresses);
+    lists_clear(addresses);
+    g_free(addresses->container);
+    g_free(addresses->admin_group);
+    g_free(addresses->language);
+    g_free(addresses->generators);
+    *addresses = (AddressSettings){0};
 }

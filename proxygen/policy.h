@@ -17,19 +17,19 @@
 #define POLICY_EXCLUDED "{26491CFC-9E50-4857-861B-0CB8DF22B5D7}"
 
 typedef struct {
-    char *text;   /* "SMTP:%g.%s@acme.example" */
+    char *text;   /* "SMTP:%g.%s@acme.example"; the type in capitals, as generators want it */
     char *type;   /* "SMTP" */
-    bool primary; /* written in capitals */
+    bool primary; /* the type was written in capitals */
 } PolicyTemplate;
 
 typedef struct {
     char *name;
     char *where;               /* "file:line" or DN, for messages */
-    unsigned priority;         /* lower is stronger */
-    Filter *filter;            /* NULL: everybody */
+    unsigned priority;         /* lower is stronger; of a directory's Default Policy UINT_MAX */
+    Filter *filter;            /* NULL: everybody; objectCategory resolved, see filter.h */
     PolicyTemplate *templates; /* those that are enabled, in order; at most one primary of a type */
     size_t n_templates;
-    char **disabled_types;  /* types whose templates are disabled: nobody else gives them either */
+    char **disabled_types;  /* types with disabled templates alone: nobody else gives them either */
     char **foreign_domains; /* domains in its templates that the organisation is not the authority of */
 } Policy;
 
@@ -58,6 +58,9 @@ bool policy_opted_out(const Schema *schema, const Entry *recipient);
 size_t address_lists_count(const Policies *policies);
 const AddressList *address_lists_at(const Policies *policies, size_t i);
 
+/** Attributes that filters of policies and lists look at, and what opting out needs; added to the table (keys
+ *  owned by it, g_free). */
+void policies_collect_attributes(const Policies *policies, GHashTable *names);
 /** Hex digest of everything above: another one means that everybody is looked at again. */
 const char *policies_digest(const Policies *policies);
 

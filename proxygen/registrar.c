@@ -50,12 +50,11 @@ char *registrar_container(const Organisation *organisation, Directory *home, GEr
         return g_strdup(organisation->addresses.container);
     g_autofree char *partition = configuration_partition(home);
     if (!partition) {
-        error_set(error, ERROR_DEFINITION,
-                  "%s: the directory has no configuration partition; say <configuration "
-                  "dn=\"cn=%s,cn=dirsync,%s\"/>: "
-                  "where address types and connectors are objects",
-                  organisation->path, organisation->name,
-                  organisation->home.base ? organisation->home.base : "…");
+        error_set(
+            error, ERROR_DEFINITION,
+            "%s: the directory has no configuration partition; say with <configuration dn=\"...\"/> where "
+            "address types, policies and address lists stand",
+            organisation->path);
         return NULL;
     }
     g_autofree char *services = registrar_dn("Services", partition);

@@ -285,37 +285,31 @@ static void two_processes_at_once(void **state)
     "dn: cn=" cn ",cn=Recipient Policies," CONFIGURATION "\nobjectClass: msExchRecipientPolicy\ncn: " cn     \
     "\n" more "\n"
 
+static const char configuration_objects[] =
+    "dn: cn=dirsync," ACME "\nobjectClass: container\ncn: dirsync\n\n"
+    "dn: " CONFIGURATION "\nobjectClass: container\ncn: acme\n\n"
+    "dn: cn=Recipient Policies," CONFIGURATION
+    "\nobjectClass: msExchRecipientPolicyContainer\ncn: Recipient Policies\n\n"
+    "dn: cn=Address Lists Container," CONFIGURATION
+    "\nobjectClass: container\ncn: Address Lists Container\n\n"
+    "dn: cn=People,cn=Address Lists Container," CONFIGURATION
+    "\nobjectClass: addressBookContainer\ncn: People\ndisplayName: People\n"
+    "purportedSearch: (objectCategory=person)\n\n";
+
+static const char policy_objects[] =
+    POLICY("Default Policy", "msExchPolicyOrder: 0\npurportedSearch: (mailNickname=*)\n"
+                             "gatewayProxy: SMTP:%m@acme.example\ngatewayProxy: X400:c=US;a= ;p=Acme;\n"
+                             "disabledGatewayProxy: X400:c=US;a= ;p=Acme;\n")
+        POLICY("Bosses", "msExchPolicyOrder: 5\ngatewayProxy: SMTP:%g.%s@acme.example\n"
+                         "purportedSearch: (&(mailNickname=*)(objectCategory=person)(title=Boss))\n");
+
 static void policies_of_the_directory(void **state)
 {
     (void)state;
-    lab_ldif_load(
-        home,
-        "dn: cn=dirsync," ACME "\nobjectClass: container\ncn: dirsync\n\n"
-        "dn: " CONFIGURATION "\nobjectClass: container\ncn: acme\n\n"
-        "dn: cn=Recipient Policies," CONFIGURATION "\nobjectClass: msExchRecipientPolicyContainer\ncn: "
-                                                   "Recipient Policies\n\n" POLICY(
-                                                       "Default Policy",
-                                                       "msExchPolicyOrder: 0\npurportedSearch: "
-                                                       "(mailNickname=*)\n"
-                                                       "gatewayProxy: SMTP:%m@acme.example\ngatewayProxy: "
-                                                       "X400:c=US;a= ;p=Acme;\n"
-                                                       "disabledGatewayProxy: X400:c=US;a= ;p=Acme;\n")
-                                                       POLICY(
-                                                           "Bosses",
-                                                           "msExchPolicyOrder: 5\ngatewayProxy: "
-                                                           "SMTP:%g.%s@acme.example\n"
-                                                           "purportedSearch: "
-                                                           "(&(mailNickname=*)(objectCategory=person)(title="
-                                                           "Boss))\n") "dn: cn=People," CONFIGURATION
-                                                                       "\nobjectClass: "
-                                                                       "addressBookContainer\ncn: People\n"
-                                                                       "displayName: "
-                                                                       "People\npurportedSearch: "
-                                                                       "(objectCategory=person)\n\n" PERSON(
-                                                                           "ada", "ou=people," ACME, "Ada",
-                                                                           "title: Boss\n")
-                                                                           PERSON("ben", "ou=people," ACME,
-                                                                                  "Ben", ""));
+    lab_ldif_load(home, configuration_objects);
+    lab_ldif_load(home, policy_objects);
+    lab_ldif_load(home, PERSON("ada", "ou=people," ACME, "Ada", "title: Boss\n")
+                            PERSON("ben", "ou=people," ACME, "Ben", ""));
     g_autofree char *connector =
         define_one("<policies from=\"directory\"/><address-lists from=\"directory\" for=\"all\"/>",
                    "<addresses>" NATIVES "</addresses>");
@@ -323,7 +317,9 @@ static void policies_of_the_directory(void **state)
     assert_says(&ran, 0, "2 modified");
     assert_int_equal(lab_count(home, ACME, "(&(cn=ada)(proxyAddresses=SMTP:John.Smith@acme.example))"), 1);
     assert_int_equal(lab_count(home, ACME, "(&(cn=ben)(proxyAddresses=SMTP:ben@acme.example))"), 1);
-    assert_int_equal(lab_count(home, ACME, "(showInAddressBook=cn=People," CONFIGURATION ")"), 2);
+    assert_int_equal(
+        lab_count(home, ACME, "(showInAddressBook=cn=People,cn=Address Lists Container," CONFIGURATION ")"),
+        2);
     lab_ldif_load(home, "dn: cn=Bosses,cn=Recipient Policies," CONFIGURATION
                         "\nchangetype: modify\nreplace: purportedSearch\npurportedSearch: (title=\n-\n\n");
     g_auto(Said) broken = PROGRAM(folder, "sync", connector);
