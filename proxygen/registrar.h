@@ -42,6 +42,10 @@ GPtrArray *registrar_list(const Organisation *organisation, Directory *home, GEr
 /** That of @type for this cpu; NULL none. Borrowed from @types. */
 const RegisteredType *registrar_find(const GPtrArray *types, const char *type);
 
+/** Whether @file, which has @version on this host, is older than what is registered (NULL: nothing is): then
+ *  no addresses may be made with it here (KB 158336). Versions of two different files say nothing. */
+bool registrar_is_older(const RegisteredType *registered, const char *file, ProxygenVersion version);
+
 /** The plugin file, display name and settings of a type: the definition's, else what ships; false with
  *  ERROR_DEFINITION when there is none. Borrowed. */
 bool registrar_generator(const Organisation *organisation, const char *type, const char **file,

@@ -149,7 +149,7 @@ static bool compare_type(const Comparison *comparison, const GPtrArray *register
     else if (!there)
         report(comparison, type, false, register_again(comparison, type), "%s: not registered for %s", type,
                registrar_cpu());
-    else if (registrar_is_older(there, &file))
+    else if (registrar_is_older(there, file.name, file.version))
         report_older(comparison, there, &file);
     else
         return compare_registered(comparison, there, &file, error);

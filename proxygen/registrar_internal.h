@@ -72,10 +72,6 @@ bool registrar_file(const Organisation *organisation, const char *type, Registra
 /** The addrType object that says so. */
 Entry *registrar_wanted_type(const Registrar *registrar, const char *type, const RegistrarFile *file,
                              GError **error);
-/** Whether the file on this host is older than what is registered. Versions of two different files say
- *  nothing about each other. */
-bool registrar_is_older(const RegisteredType *there, const RegistrarFile *file);
-
 /** The connector's object as the definition wants it; *class_name: of what class. */
 Entry *registrar_wanted_connector(const Registrar *registrar, const Connector *connector,
                                   const char **class_name, GError **error);

@@ -93,6 +93,12 @@ const RegisteredType *registrar_find(const GPtrArray *types, const char *type)
     return NULL;
 }
 
+bool registrar_is_older(const RegisteredType *registered, const char *file, ProxygenVersion version)
+{
+    return registered && registered->has_version && !g_strcmp0(registered->generator, file) &&
+           generator_version_compare(version, registered->version) < 0;
+}
+
 /* --- what the definition says --- */
 
 static const AddressTypeSettings *defined_type(const Organisation *organisation, const char *type)
@@ -148,15 +154,9 @@ Entry *registrar_wanted_type(const Registrar *registrar, const char *type, const
 
 /* --- registering --- */
 
-bool registrar_is_older(const RegisteredType *there, const RegistrarFile *file)
-{
-    return there->has_version && !g_strcmp0(there->generator, file->name) &&
-           generator_version_compare(file->version, there->version) < 0;
-}
-
 static bool refuse_older(const RegisteredType *there, const RegistrarFile *file, GError **error)
 {
-    if (!there || !registrar_is_older(there, file))
+    if (!registrar_is_older(there, file->name, file->version))
         return true;
     g_autofree char *registered = generator_version_text(there->version);
     g_autofree char *here = generator_version_text(file->version);
