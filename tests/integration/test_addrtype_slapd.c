@@ -28,6 +28,9 @@
 #define FREE_ADDRESSES(natives)                                                                              \
     "<addresses type=\"FREE\" template=\"FREE:%m@site\">" natives "</addresses>" WORLD_NO_LIMITS
 #define FREE_TYPE "<address-type type=\"FREE\" generator=\"free.so\"/>"
+#define NATIVE                                                                                               \
+    "dn: uid=nat," HOME_BASE "\nobjectClass: inetOrgPerson\nobjectClass: mailRecipient\nuid: nat\n"          \
+    "cn: Nat\nsn: Ive\nmail: nat@acme.example\n"
 #define TRY(...) PROGRAM(NULL, "addrtype", __VA_ARGS__)
 
 static Lab *home;
@@ -275,8 +278,7 @@ static void the_addresses_of_a_type_go_before_it_does(void **state)
 #define HAS_ONE "(proxyAddresses=FREE:*)"
     set_up();
     define(NULL, CONFIGURATION, FREE_TYPE, FREE_ADDRESSES("<natives base=\"" HOME_BASE "\"/>"));
-    lab_ldif_load(home, "dn: uid=nat," HOME_BASE "\nobjectClass: inetOrgPerson\nobjectClass: mailRecipient\n"
-                        "uid: nat\ncn: Nat\nsn: Ive\nmail: nat@acme.example\n");
+    lab_ldif_load(home, NATIVE);
     g_auto(Said) done = TRY("register", world->connector);
     g_auto(Said) synced = PROGRAM(NULL, "sync", world->connector, "--max-stamp=none");
     assert_said(&done, 0, "added CN=FREE:", "");
@@ -359,6 +361,25 @@ static void check_says_that_this_host_is_behind(void **state)
                 "");
 }
 
+/* The plugin ends the process by exit(), which a sanitizer does not mind. */
+static void check_reports_a_generator_that_ended_a_run_and_does_not_call_it(void **state)
+{
+    (void)state;
+    set_up();
+    define(NULL, CONFIGURATION,
+           "<address-type type=\"FREE\" generator=\"free.so\"><setting name=\"behaviour\" value=\"exit\"/>"
+           "</address-type>",
+           FREE_ADDRESSES("<natives base=\"" HOME_BASE "\"/>"));
+    lab_ldif_load(home, NATIVE);
+    g_auto(Said) ended = PROGRAM(NULL, "sync", world->connector, "--max-stamp=none");
+    assert_int_equal(ended.status, 1);
+    g_auto(Said) said = PROGRAM(NULL, "check", world->connector);
+    assert_said(&said, 1, "error: free.so: this generator ended an earlier run (free.so FREE ", "");
+    assert_said(&said, 1, "install a mended free.so, or remove ", "");
+    if (strstr(said.out, "free.so makes addresses"))
+        fail_msg("it was called: %s", said.out);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_teardown(name, tear_down)
@@ -376,6 +397,7 @@ int main(void)
         CASE(check_names_everything_that_addresses_lack),
         CASE(check_reports_a_template_that_its_generator_does_not_take),
         CASE(check_is_content_when_all_is_registered),
+        CASE(check_reports_a_generator_that_ended_a_run_and_does_not_call_it),
         CASE(check_says_that_this_host_is_behind),
     };
     return cmocka_run_group_tests_name("addrtype", tests, NULL, NULL);
