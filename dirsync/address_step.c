@@ -128,7 +128,7 @@ static AddressStep *step_new(const Connector *connector, State *state, const Ste
     step->settings = &connector->organisation->addresses;
     step->state = state;
     step->options = *options;
-    step->crash_file = g_build_filename(state_folder(state), "generator-crash", NULL);
+    step->crash_file = g_build_filename(state_folder(state), GENERATOR_CRASH_FILE, NULL);
     step->types = g_ptr_array_new_with_free_func(type_free);
     step->templates = g_ptr_array_new_with_free_func(template_free);
     step->singly = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);

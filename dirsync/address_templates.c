@@ -62,14 +62,14 @@ static bool is_new_enough(const AddressStep *step, const char *type, const char 
     ProxygenVersion version;
     if (!generator_probe(folder, file, &version, error))
         return false;
-    if (!registered || !registered->has_version ||
-        generator_version_compare(version, registered->version) >= 0)
+    if (!registrar_is_older(registered, file, version))
         return true;
     g_autofree char *here = generator_version_text(version);
     g_autofree char *there = generator_version_text(registered->version);
     error_set(error, ERROR_DEFINITION,
-              "%s/%s has version %s, and %s is registered; install the newer one here, or register this one "
-              "(dirsync addrtype register)",
+              "%s/%s has version %s, and %s is registered; install the newer one here, or go back "
+              "everywhere: dirsync "
+              "addrtype unregister, then register",
               folder, file, here, there);
     return false;
 }

@@ -3,6 +3,7 @@
  */
 #include "dirsync/check.h"
 
+#include "dirsync/check_addresses.h"
 #include "dirsync/check_server.h"
 #include "dirsync/directory/directory.h"
 #include "dirsync/managed.h"

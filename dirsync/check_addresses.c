@@ -1,155 +1,207 @@
 /*
- * check_addresses.c - whether the address step has what it needs
+ * check_addresses.c - is everything there that making addresses needs?
  *
- * Policies, generators and their templates, registered types, the containers of
- * natives, the schema; and what only the foreign side can set up.
+ * Generators are loaded and asked about their templates as a run would, but for one
+ * that crashed before: that one is only reported.
  */
-#include "dirsync/check_server.h"
+#include "dirsync/check_addresses.h"
 
+#include "dirsync/check_server.h"
+#include "dirsync/state.h"
 #include "proxygen/address.h"
 #include "proxygen/generator.h"
-#include "proxygen/policy.h"
 #include "proxygen/registrar.h"
 
 #include <string.h>
 
-typedef struct {
-    const Connector *connector;
-    Directory *home;
-    GPtrArray *findings;
-    size_t templates;
-} Checking;
+#define SCHEMA_REMEDY "load schema/openldap/dirsync.ldif: ldapadd -Y EXTERNAL -H ldapi:/// -f dirsync.ldif"
 
-static void add_error(const Checking *checking, FindingKind kind, GError *error)
+/* --- schema --- */
+
+/* What recipients get. */
+static const char *const wanted_attributes[] = {
+    "proxyAddresses",    "targetAddress",        "mailNickname",          "legacyExchangeDN",
+    "showInAddressBook", "textEncodedORAddress", "msExchPoliciesExcluded"};
+
+static void check_schema(const Schema *schema, GPtrArray *findings)
 {
-    ErrorCode code = error->domain == DIRSYNC_ERROR ? (ErrorCode)error->code : ERROR_IO;
-    g_auto(GStrv) lines = g_strsplit(error->message, "\n", 0);
-    for (char **line = lines; *line; line++)
-        if (**line)
-            finding_add(checking->findings, kind, code, NULL, "addresses: %s", *line);
-    g_error_free(error);
-}
-
-/* --- generators --- */
-
-static bool open_generator(const Checking *checking, const char *type, const char *site, GError **error)
-{
-    const Organisation *organisation = checking->connector->organisation;
-    const char *file, *display_name;
-    const char *const *settings;
-    if (!registrar_generator(organisation, type, &file, &display_name, &settings, error))
-        return false;
-    GeneratorSettings how = {.folder = generator_folder(organisation->addresses.generators),
-                             .file = file,
-                             .type = type,
-                             .site = site,
-                             .server = checking->connector->addresses.server,
-                             .language = organisation->addresses.language,
-                             .organisation = organisation->name,
-                             .domain = organisation->domains[0],
-                             .settings = settings};
-    g_autoptr(Generator) generator = generator_open(&how, error);
-    return generator && (!site || generator_validate_template(generator, site, error));
-}
-
-static void check_template(Checking *checking, const char *type, const char *site)
-{
-    GError *error = NULL;
-    checking->templates++;
-    if (!open_generator(checking, type, site, &error) && error)
-        add_error(checking, FINDING_ERROR, error);
-}
-
-/* --- policies --- */
-
-static void check_policies(Checking *checking)
-{
-    GError *error = NULL;
-    const ConnectorAddresses *own = &checking->connector->addresses;
-    size_t before = checking->findings->len;
-    g_autoptr(Policies) policies = policies_load(checking->connector->organisation, checking->home, &error);
-    if (!policies) {
-        add_error(checking, FINDING_ERROR, error);
-        return;
-    }
-    for (size_t i = 0; i < policies_count(policies); i++)
-        for (size_t j = 0; j < policies_at(policies, i)->n_templates; j++)
-            check_template(checking, policies_at(policies, i)->templates[j].type,
-                           policies_at(policies, i)->templates[j].text);
-    if (own->type)
-        check_template(checking, own->type, own->site);
-    if (!checking->templates)
-        finding_add(checking->findings, FINDING_WARNING, ERROR_DEFINITION,
-                    "say <policies> in the organisation's definition, or type= in <addresses>",
-                    "addresses: no policy and no type: nobody would get an address");
-    if (checking->findings->len == before)
-        finding_add(checking->findings, FINDING_OK, ERROR_INVALID, NULL,
-                    "addresses: %zu policies, %zu templates, %zu address lists", policies_count(policies),
-                    checking->templates, address_lists_count(policies));
+    size_t before = findings->len;
+    const AttributeType *proxies = schema_attribute(schema, "proxyAddresses");
+    for (size_t i = 0; i < G_N_ELEMENTS(wanted_attributes); i++)
+        if (!schema_attribute(schema, wanted_attributes[i]))
+            finding_add(findings, FINDING_ERROR, ERROR_DEFINITION, SCHEMA_REMEDY,
+                        "home directory: attribute %s, which recipients get, is not in the schema",
+                        wanted_attributes[i]);
+    if (!schema_class(schema, "mailRecipient"))
+        finding_add(findings, FINDING_WARNING, ERROR_DEFINITION, SCHEMA_REMEDY,
+                    "home directory: class mailRecipient, which lets anybody have addresses, is not in the "
+                    "schema");
+    if (proxies && !proxies->has_equality)
+        finding_add(findings, FINDING_ERROR, ERROR_DEFINITION, "load our schema instead of msuser.schema",
+                    "home directory: proxyAddresses has no equality rule: it can be neither searched nor "
+                    "kept unique");
+    if (findings->len == before)
+        finding_add(findings, FINDING_OK, ERROR_INVALID, NULL,
+                    "home directory: the schema has what addresses need");
 }
 
 /* --- what is registered --- */
 
-static void check_registered(Checking *checking)
+static void check_registered(const Connector *connector, const Policies *policies, Directory *home,
+                             GPtrArray *findings)
 {
-    GError *error = NULL;
-    g_autoptr(GPtrArray) differences = registrar_differences(checking->connector, checking->home, &error);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) differences = registrar_differences(connector, policies, home, &error);
     if (!differences) {
-        add_error(checking, FINDING_NOTE, error);
+        check_add_error(findings, error);
         return;
     }
-    for (guint i = 0; i < differences->len; i++)
-        finding_add(checking->findings, FINDING_WARNING, ERROR_DEFINITION, NULL, "addresses: %s",
-                    (const char *)g_ptr_array_index(differences, i));
-    if (!differences->len)
-        finding_add(checking->findings, FINDING_OK, ERROR_INVALID, NULL,
-                    "addresses: what is registered is as defined");
-}
-
-/* --- the home directory --- */
-
-static void check_schema(const Checking *checking)
-{
-    static const char *const names[] = {"proxyAddresses", "mailNickname", "legacyExchangeDN"};
-    const DirectoryDescription *about = directory_describe(checking->home);
-    for (size_t i = 0; i < G_N_ELEMENTS(names) && about->capabilities & HAS_SCHEMA; i++)
-        if (!schema_attribute(about->schema, names[i]))
-            finding_add(checking->findings, i ? FINDING_WARNING : FINDING_ERROR, ERROR_DEFINITION,
-                        "load schema/openldap/dirsync.ldif: ldapadd -Y EXTERNAL -H ldapi:/// -f dirsync.ldif",
-                        "addresses: attribute %s is not in the schema of the home directory", names[i]);
-}
-
-static void check_containers(const Checking *checking)
-{
-    for (char **base = checking->connector->addresses.natives; *base; base++) {
-        GError *error = NULL;
-        ReadRequest request = {
-            .base = *base, .scope = SEARCH_BASE, .attributes = (const char *const[]){"1.1", NULL}};
-        g_autoptr(GPtrArray) found = directory_search(checking->home, &request, 1, &error);
-        if (!found)
-            add_error(checking, FINDING_ERROR, error);
-        else if (!found->len)
-            finding_add(checking->findings, FINDING_WARNING, ERROR_DEFINITION, "correct base= in <natives>",
-                        "addresses: %s is not there: none of its natives would get addresses", *base);
+    for (guint i = 0; i < differences->len; i++) {
+        const RegistrarDifference *difference = g_ptr_array_index(differences, i);
+        finding_add(findings, difference->stops ? FINDING_ERROR : FINDING_WARNING, ERROR_DEFINITION,
+                    difference->remedy, "%s", difference->what);
     }
+    if (!differences->len)
+        finding_add(findings, FINDING_OK, ERROR_INVALID, NULL,
+                    "address types and the connector's object are as the definition says");
 }
 
-static void name_prerequisite(const Checking *checking)
+/* --- generators --- */
+
+/* What the generators of one check have in common. */
+typedef struct {
+    const Connector *connector;
+    const Policies *policies; /* NULL: could not be loaded */
+    char *crash_file;         /* NULL: this connector has no state yet */
+    GPtrArray *findings;
+} Trial;
+
+static char *crash_file(const Connector *connector)
 {
-    const char *own = checking->connector->addresses.type;
-    const AddressType *type = own ? address_type(own) : NULL;
-    if (type && type->prerequisite)
-        finding_add(checking->findings, FINDING_NOTE, ERROR_INVALID, NULL,
-                    "addresses: what only the administrator of the other system can do: %s",
-                    type->prerequisite);
+    g_autoptr(State) state = state_open_unlocked(connector, NULL, NULL);
+    return state ? g_build_filename(state_folder(state), GENERATOR_CRASH_FILE, NULL) : NULL;
+}
+
+static bool is_crashed(const Trial *trial, const char *folder, const char *file)
+{
+    g_autofree char *frame = NULL;
+    if (!trial->crash_file || !generator_crashed(trial->crash_file, folder, file, &frame))
+        return false;
+    g_autofree char *remedy =
+        g_strdup_printf("install a mended %s, or remove %s to try this one again", file, trial->crash_file);
+    finding_add(trial->findings, FINDING_ERROR, ERROR_PROTOCOL, remedy,
+                "%s: this generator ended an earlier run (%s) and is not used", file, frame ? frame : "?");
+    return true;
+}
+
+/* Opens it for one template (NULL: its default) and asks about the template. True: it is good. */
+static bool try_template(const Trial *trial, GeneratorSettings *settings, const char *site)
+{
+    g_autoptr(GError) error = NULL;
+    settings->site = site;
+    g_autoptr(Generator) generator = generator_open(settings, &error);
+    if (!generator && !error)
+        finding_add(trial->findings, FINDING_WARNING, ERROR_DEFINITION,
+                    "take the type out of the definition, or name another generator",
+                    "%s: %s has no addresses of this type", settings->type, settings->file);
+    else if (generator && site && !generator_validate_template(generator, site, &error))
+        finding_add(trial->findings, FINDING_ERROR, ERROR_DEFINITION,
+                    "correct it in the policy, or in <addresses template=\"…\">", "%s: %s", settings->type,
+                    error->message);
+    else if (!generator)
+        check_add_error(trial->findings, error);
+    return generator && !error;
+}
+
+/* The templates of a type, each once; NULL stands for the generator's default. */
+static GPtrArray *templates_of(const Trial *trial, const char *type)
+{
+    GPtrArray *sites = g_ptr_array_new();
+    const ConnectorAddresses *own = &trial->connector->addresses;
+    if (own->site && own->type && !g_ascii_strcasecmp(own->type, type))
+        g_ptr_array_add(sites, own->site);
+    for (size_t i = 0; trial->policies && i < policies_count(trial->policies); i++) {
+        const Policy *policy = policies_at(trial->policies, i);
+        for (size_t j = 0; j < policy->n_templates; j++)
+            if (!g_ascii_strcasecmp(policy->templates[j].type, type) &&
+                !g_ptr_array_find_with_equal_func(sites, policy->templates[j].text, g_str_equal, NULL))
+                g_ptr_array_add(sites, policy->templates[j].text);
+    }
+    if (!sites->len)
+        g_ptr_array_add(sites, NULL);
+    return sites;
+}
+
+/* What has no generator, or a file that cannot be loaded, check_registered() has said. */
+static void check_type(const Trial *trial, const char *type)
+{
+    const Organisation *organisation = trial->connector->organisation;
+    const char *file, *display_name, *const *settings;
+    const char *folder = generator_folder(organisation->addresses.generators);
+    if (!registrar_generator(organisation, type, &file, &display_name, &settings, NULL) ||
+        is_crashed(trial, folder, file) || !generator_probe(folder, file, NULL, NULL))
+        return;
+    GeneratorSettings open = {.folder = folder,
+                              .file = file,
+                              .type = type,
+                              .server = trial->connector->addresses.server,
+                              .language = organisation->addresses.language,
+                              .organisation = organisation->name,
+                              .domain = organisation->domains[0],
+                              .settings = settings};
+    g_autoptr(GPtrArray) sites = templates_of(trial, type);
+    guint good = 0;
+    for (guint i = 0; i < sites->len; i++)
+        good += try_template(trial, &open, g_ptr_array_index(sites, i));
+    if (good == sites->len)
+        finding_add(trial->findings, FINDING_OK, ERROR_INVALID, NULL, "%s: %s makes addresses", type, file);
+}
+
+static void check_generators(const Trial *trial)
+{
+    const char *own = trial->connector->addresses.type;
+    const AddressType *known = own ? address_type(own) : NULL;
+    g_autoptr(GPtrArray) types = registrar_types_used(trial->connector, trial->policies);
+    for (guint i = 0; i < types->len; i++)
+        check_type(trial, g_ptr_array_index(types, i));
+    if (known && known->prerequisite)
+        finding_add(trial->findings, FINDING_NOTE, ERROR_INVALID, NULL, "%s: on the foreign side: %s", own,
+                    known->prerequisite);
+}
+
+/* --- natives --- */
+
+static void check_natives(const Connector *connector, Directory *home, GPtrArray *findings)
+{
+    static const char *const nothing[] = {"1.1", NULL};
+    for (char **base = connector->addresses.natives; base && *base; base++) {
+        ReadRequest request = {.base = *base, .scope = SEARCH_BASE, .attributes = nothing};
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GPtrArray) found = directory_search(home, &request, 1, &error);
+        if (!found)
+            check_add_error(findings, error);
+        else if (!found->len)
+            finding_add(findings, FINDING_ERROR, ERROR_DEFINITION,
+                        "correct <natives base=\"…\"/>, or let the bind DN see it",
+                        "natives %s: the container is not there", *base);
+    }
 }
 
 void check_addresses(const Connector *connector, Directory *home, GPtrArray *findings)
 {
-    Checking checking = {connector, home, findings, 0};
-    check_schema(&checking);
-    check_containers(&checking);
-    check_policies(&checking);
-    check_registered(&checking);
-    name_prerequisite(&checking);
+    const DirectoryDescription *about = directory_describe(home);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Policies) policies = policies_load(connector->organisation, home, &error);
+    g_autofree char *frame = crash_file(connector);
+    Trial trial = {.connector = connector, .policies = policies, .crash_file = frame, .findings = findings};
+    if (about->capabilities & HAS_SCHEMA)
+        check_schema(about->schema, findings);
+    if (policies)
+        finding_add(findings, FINDING_OK, ERROR_INVALID, NULL, "%zu recipient policies",
+                    policies_count(policies));
+    else
+        check_add_error(findings, error);
+    check_registered(connector, policies, home, findings);
+    check_generators(&trial);
+    check_natives(connector, home, findings);
 }

@@ -7,8 +7,6 @@
 
 void finding_add(GPtrArray *findings, FindingKind kind, ErrorCode code, const char *remedy,
                  const char *format, ...) G_GNUC_PRINTF(5, 6);
-/** Of the address step: policies, generators, registered types, and what the foreign side must set up. */
-void check_addresses(const Connector *connector, Directory *home, GPtrArray *findings);
 /** Container, permission to write, size limit, and, in the home directory where cn=config can be read,
  *  indexes and the unique overlay. */
 void check_server(const Connector *connector, Step step, Directory *target, GPtrArray *findings);

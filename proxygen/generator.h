@@ -96,6 +96,9 @@ bool generator_update(Generator *generator, const ProxygenRecipient *recipient, 
 bool generator_validate(Generator *generator, const char *address, GError **error);
 bool generator_validate_template(Generator *generator, const char *site, GError **error);
 
+/** Name of the crash file in a connector's state folder. */
+#define GENERATOR_CRASH_FILE "generator-crash"
+
 /**
  * The crash frame: while a plugin runs, a signal that would end the process (SIGSEGV, SIGBUS, SIGFPE, SIGILL,
  * SIGABRT) or exit() first writes into settings.crash_file which plugin it was, of which type. After exit()

@@ -1,99 +1,186 @@
 /*
- * registrar_connector.c - the object that stands for a connector
+ * registrar_connector.c - the connector as an object of the directory
  *
- * A subclass of mailGateway where there is one for the type, as setup programs made
- * them. It stands in CN=Connections below the configuration container: without routing
- * groups there is nothing between.
+ * A mailGateway, of the class that Exchange has for the foreign system where it has
+ * one. Where the container of the first routing group is there, the object stands in it
+ * as any connector of Exchange does; on a plain LDAP server it stands in CN=Connections
+ * right below the configuration container: administrative and routing groups are
+ * Exchange's own affair, and four empty containers would help nobody.
+ *
+ * deliveryMechanism and homeMTA are mandatory, and what their values mean to
+ * Exchange is not public. A new object gets 1, as message stores have (a connector's queue is
+ * a mailbox in a store), and the DN of its own container, which is sure to exist
+ * (Active Directory refuses a DN that does not). Both are left alone afterwards.
  */
 #include "proxygen/registrar_internal.h"
 
+#include "dirsync/dn.h"
+
 #include <string.h>
 
-#define DELIVERY_BY_GATEWAY "1" /* what stores ship; the names of the values are not published */
+#define BASE_CLASS "mailGateway"
+#define DELIVERY_MECHANISM "1"
+#define ADMIN_GROUP "First Administrative Group"
 
-static const char *connector_class(const Registering *how, const char *type)
+/* What Exchange knows of a foreign system. */
+typedef struct {
+    const char *type, *class_name;
+    const char *domain_attribute; /* of the name that our organisation has over there */
+    char separator;               /* between that name and the rest of an address */
+    bool domain_last;             /* it stands behind the last separator; else in front of the first */
+} ForeignSystem;
+
+static const ForeignSystem foreign_systems[] = {
+    {"NOTES", "msExchNotesConnector", "msExchNotesForeignDomain", '@', true},
+    {"GWISE", "msExchGroupWiseConnector", "msExchGWiseForeignDomain", '.', false},
+};
+
+static const ForeignSystem *foreign_system(const char *type)
 {
-    static const char *const classes[][2] = {{"NOTES", "msExchNotesConnector"},
-                                             {"GWISE", "msExchGroupWiseConnector"}};
-    for (size_t i = 0; type && i < G_N_ELEMENTS(classes); i++)
-        if (!g_ascii_strcasecmp(type, classes[i][0]) && schema_class(how->schema, classes[i][1]))
-            return classes[i][1];
-    return "mailGateway";
+    for (size_t i = 0; i < G_N_ELEMENTS(foreign_systems); i++)
+        if (!g_ascii_strcasecmp(foreign_systems[i].type, type))
+            return &foreign_systems[i];
+    return NULL;
 }
 
-static void put(const Registering *how, Entry *entry, const char *name, const char *value)
+/* The domain that a template such as "NOTES:&d/Acme@Exchange" gives to everybody; NULL: none, or one that is
+ * made of the recipient. g_free(). */
+static char *domain_of_template(const ForeignSystem *system, const char *site)
 {
-    if (value && *value && schema_attribute(how->schema, name))
-        entry_add_string(entry, name, value);
+    const char *text = site ? strchr(site, ':') : NULL;
+    const char *at = NULL;
+    if (text)
+        at = system->domain_last ? strrchr(text, system->separator) : strchr(text, system->separator);
+    if (!at)
+        return NULL;
+    g_autofree char *domain =
+        system->domain_last ? g_strdup(at + 1) : g_strndup(text + 1, (size_t)(at - text - 1));
+    g_strstrip(domain);
+    return *domain && !strpbrk(domain, "%&{}") ? g_steal_pointer(&domain) : NULL;
 }
 
-static void put_spaces(const Registering *how, const Connector *connector, Entry *entry)
+static const char *admin_group(const Organisation *organisation)
 {
-    const ConnectorAddresses *addresses = &connector->addresses;
-    for (char **space = addresses->spaces; space && *space; space++)
-        put(how, entry, "routingList", *space);
-    if (addresses->type && !(addresses->spaces && addresses->spaces[0])) {
-        g_autofree char *everything = g_strdup_printf("%s:*;1", addresses->type);
-        put(how, entry, "routingList", everything);
+    return organisation->addresses.admin_group ? organisation->addresses.admin_group : ADMIN_GROUP;
+}
+
+/* NULL with an error. */
+static char *connections_place(const Registrar *registrar, GError **error)
+{
+    static const char *const plain[] = {"Connections", NULL};
+    const char *const exchange[] = {"Administrative Groups", admin_group(registrar->organisation),
+                                    "Routing Groups",        "First Routing Group",
+                                    "Connections",           NULL};
+    GError *why = NULL;
+    g_autofree char *full = registrar_place(registrar, exchange);
+    g_autoptr(Entry) there = registrar_look(registrar, full, &why);
+    if (why) {
+        g_propagate_error(error, why);
+        return NULL;
     }
+    return there ? g_steal_pointer(&full) : registrar_place(registrar, plain);
 }
 
-static void put_containers(const Registering *how, const Connector *connector, Entry *entry)
+/* A link to what is not there is refused by Active Directory, so it waits until it is. */
+static bool add_link(const Registrar *registrar, Entry *entry, const char *name, const char *dn,
+                     GError **error)
 {
-    const PassSettings *export = &connector->pass[STEP_EXPORT];
-    if (connector->pass[STEP_IMPORT].wanted)
-        put(how, entry, "msExchImportContainerLinked", connector->pass[STEP_IMPORT].container);
-    for (size_t i = 0; export->wanted && i < export->n_sources; i++)
-        put(how, entry, "msExchExportContainersLinked",
-            export->sources[i].base ? export->sources[i].base : connector->organisation->home.base);
+    GError *why = NULL;
+    g_autoptr(Entry) there = dn && *dn ? registrar_look(registrar, dn, &why) : NULL;
+    if (why)
+        g_propagate_error(error, why);
+    else if (there)
+        entry_add_string(entry, name, dn);
+    return !why;
 }
 
-/* "NOTES:&d/Acme@Exchange" leads to the domain Exchange, "GWISE:Exchange.Site.%m" too. */
-static void put_foreign_domain(const Registering *how, const Connector *connector, Entry *entry)
+static bool add_links(const Registrar *registrar, const Connector *connector, Entry *entry, GError **error)
 {
-    const char *site = connector->addresses.site, *type = connector->addresses.type;
-    const char *at = site ? strrchr(site, '@') : NULL, *colon = site ? strchr(site, ':') : NULL;
-    if (!type || !colon)
-        return;
-    if (!g_ascii_strcasecmp(type, "NOTES") && at)
-        put(how, entry, "msExchNotesForeignDomain", at + 1);
-    g_autofree char *domain = g_strndup(colon + 1, strcspn(colon + 1, "."));
-    if (!g_ascii_strcasecmp(type, "GWISE"))
-        put(how, entry, "msExchGWiseForeignDomain", domain);
+    const PassSettings *import = &connector->pass[STEP_IMPORT], *export = &connector->pass[STEP_EXPORT];
+    bool good = true;
+    entry_add_empty(entry, "msExchImportContainerLinked");
+    entry_add_empty(entry, "msExchExportContainersLinked");
+    if (import->wanted)
+        good = add_link(registrar, entry, "msExchImportContainerLinked", import->container, error);
+    for (size_t i = 0; good && export->wanted && i < export->n_sources; i++) {
+        const char *base = export->sources[i].base;
+        good = add_link(registrar, entry, "msExchExportContainersLinked",
+                        base ? base : connector->organisation->home.base, error);
+    }
+    return good;
 }
 
-Entry *registrar_wanted_connector(const Connector *connector, const Registering *how, const char *container)
+static void add_addressing(const Connector *connector, const ForeignSystem *system, Entry *entry)
 {
     const ConnectorAddresses *addresses = &connector->addresses;
-    g_autofree char *connections = registrar_dn(CONNECTIONS_CONTAINER, container);
-    g_autofree char *dn = registrar_dn(connector->name, connections);
+    g_autofree char *everything = g_strconcat(addresses->type, ":*;1", NULL);
+    g_autofree char *domain = system ? domain_of_template(system, addresses->site) : NULL;
+    entry_add_string(entry, "msExchConnectorType", addresses->type);
+    for (char **space = addresses->spaces; space && *space; space++)
+        entry_add_string(entry, "routingList", *space);
+    if (!addresses->spaces || !*addresses->spaces)
+        entry_add_string(entry, "routingList", everything);
+    if (domain)
+        entry_add_string(entry, system->domain_attribute, domain);
+}
+
+static void add_identity(const Connector *connector, Entry *entry, const char *place)
+{
+    const ConnectorAddresses *addresses = &connector->addresses;
+    const char *title = addresses->display_name ? addresses->display_name : connector->name;
     g_autofree char *legacy =
         g_strdup_printf("/o=%s/ou=%s/cn=Configuration/cn=Connections/cn=%s", connector->organisation->name,
-                        connector->organisation->addresses.admin_group, connector->name);
-    const char *shown = addresses->display_name ? addresses->display_name : connector->name;
-    Entry *entry = entry_new(dn);
-    entry_add_string(entry, "objectClass", connector_class(how, addresses->type));
-    entry_add_string(entry, "cn", connector->name);
-    put(how, entry, "displayName", shown);
-    put(how, entry, "adminDisplayName", shown);
-    put(how, entry, "legacyExchangeDN", legacy);
-    put(how, entry, "msExchConnectorType", addresses->type);
-    put(how, entry, "computerName", addresses->server ? addresses->server : g_get_host_name());
-    put(how, entry, "deliveryMechanism", DELIVERY_BY_GATEWAY);
-    put(how, entry, "homeMTA", connections); /* mandatory; what stands for the agent is the container */
-    put_spaces(how, connector, entry);
-    put_containers(how, connector, entry);
-    put_foreign_domain(how, connector, entry);
-    return entry;
+                        admin_group(connector->organisation), connector->name);
+    entry_add_string(entry, "displayName", title);
+    entry_add_string(entry, "adminDisplayName", title);
+    entry_add_string(entry, "legacyExchangeDN", legacy);
+    entry_add_string(entry, "computerName", addresses->server ? addresses->server : g_get_host_name());
+    entry_add_string(entry, "deliveryMechanism", DELIVERY_MECHANISM);
+    entry_add_string(entry, "homeMTA", place);
+}
+
+/* Without a server in the definition whichever host registers first is it, and no other host takes it. */
+const char *const *registrar_connector_given(const Connector *connector)
+{
+    static const char *const given[] = {"deliveryMechanism", "homeMTA", "computerName", NULL};
+    static const char *const with_server[] = {"deliveryMechanism", "homeMTA", NULL};
+    return connector->addresses.server ? with_server : given;
+}
+
+Entry *registrar_wanted_connector(const Registrar *registrar, const Connector *connector,
+                                  const char **class_name, GError **error)
+{
+    const char *type = connector->addresses.type;
+    if (!type) {
+        error_set(error, ERROR_DEFINITION,
+                  "%s: the connector has no address type of its own, so it has no object; say which with "
+                  "<addresses type=\"…\">",
+                  connector->path);
+        return NULL;
+    }
+    const ForeignSystem *system = foreign_system(type);
+    *class_name = system ? system->class_name : BASE_CLASS;
+    g_autofree char *place = connections_place(registrar, error);
+    g_autoptr(Entry) entry =
+        place ? registrar_describe(registrar, *class_name, connector->name, place, error) : NULL;
+    if (!entry)
+        return NULL;
+    add_identity(connector, entry, place);
+    add_addressing(connector, system, entry);
+    return add_links(registrar, connector, entry, error) ? g_steal_pointer(&entry) : NULL;
 }
 
 bool registrar_register_connector(const Connector *connector, Directory *home, bool dry, RegistrarTold told,
                                   void *data, GError **error)
 {
-    Registering how = registrar_begin(connector->organisation, home, dry, told, data);
-    g_autofree char *container = registrar_container(connector->organisation, home, error);
-    if (!container)
+    g_auto(Registrar) registrar = {0};
+    if (!registrar_open(&registrar, connector->organisation, home, error))
         return false;
-    g_autoptr(Entry) wanted = registrar_wanted_connector(connector, &how, container);
-    return registrar_put(&how, wanted, error);
+    registrar.dry = dry;
+    registrar.told = told;
+    registrar.data = data;
+    RegistrarObject object = {.given = registrar_connector_given(connector)};
+    g_autoptr(Entry) wanted = registrar_wanted_connector(&registrar, connector, &object.class_name, error);
+    object.wanted = wanted;
+    return wanted && registrar_publish(&registrar, &object, error);
 }

@@ -43,13 +43,14 @@ typedef struct {
 
 typedef enum {
     OPTIONS_RUN = 1 << 0,  /* --rate */
-    OPTIONS_PLAN = 1 << 1, /* limits, --full, --allow-empty, --only */
+    OPTIONS_PLAN = 1 << 1, /* --full, --allow-empty, --only, and the limits */
     OPTIONS_VERIFY = 1 << 2,
     OPTIONS_OUTPUT = 1 << 3,
     OPTIONS_INIT = 1 << 4,
     OPTIONS_DETAILED = 1 << 5,
     OPTIONS_PROXY = 1 << 6,
-    OPTIONS_ADDRTYPE = 1 << 7
+    OPTIONS_ADDRTYPE = 1 << 7,
+    OPTIONS_LIMITS = 1 << 8 /* --max-... alone */
 } OptionGroups;
 
 /** The options of a verb, with the global ones. The result borrows @settings. */

@@ -56,6 +56,10 @@ static void add_plan_options(GOptionContext *context, Settings *settings)
          "STEP"},
         {NULL, 0, 0, 0, NULL, NULL, NULL}};
     g_option_context_add_main_entries(context, entries, NULL);
+}
+
+static void add_limit_options(GOptionContext *context, Settings *settings)
+{
     for (int kind = 0; kind < LIMIT_KINDS; kind++) {
         g_autofree char *name = g_strconcat("max-", limit_names[kind], NULL);
         const GOptionEntry limit[] = {{g_intern_string(name), 0, 0, G_OPTION_ARG_STRING,
@@ -129,6 +133,8 @@ GOptionContext *settings_context(Settings *settings, const Command *command)
     add_global(context, settings);
     if (command->options & OPTIONS_PLAN)
         add_plan_options(context, settings);
+    if (command->options & (OPTIONS_PLAN | OPTIONS_LIMITS))
+        add_limit_options(context, settings);
     add_single_options(context, settings, command->options);
     g_option_context_set_summary(context, command->about);
     g_autofree char *more = g_strdup_printf("See dirsync-%s(1).", command->name);

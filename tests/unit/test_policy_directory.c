@@ -279,7 +279,7 @@ static void elsewhere_the_definition_must_tell(void **state)
     assert_null(policies);
     assert_true(error_is(error, ERROR_DEFINITION));
     assert_string_equal(error->message,
-                        "organisation.xml: the directory has no configuration partition; say with "
+                        "organisation.xml: the home directory has no configuration partition; say with "
                         "<configuration dn=\"...\"/> where address types, policies and address lists stand");
 }
 
