@@ -28,7 +28,8 @@ typedef struct {
     char *type;         /* upper case */
     bool primary;       /* written with an upper-case type */
     char *value;        /* as written, outer blanks off */
-    AddressPart *parts; /* in the order of the text; none for a type that is not known */
+    AddressPart *parts; /* in the order of the text; none for a type that is not known. A name may come more
+                         * than once (unit, ou, cn); a domain defined attribute is "dda:TYPE" */
     size_t n_parts;
 } Address;
 
@@ -37,7 +38,7 @@ Address *address_parse(const char *text, GError **error);
 void address_free(Address *address);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Address, address_free)
 
-/** The value of a part; NULL when the address has none of that name. Borrowed. */
+/** The value of the (first) part of that name, in any case of letters; NULL when there is none. Borrowed. */
 const char *address_part(const Address *address, const char *name);
 
 /** Whether @value (without "TYPE:") is a good address of @type. ERROR_INVALID. */
@@ -46,7 +47,8 @@ bool address_validate(const char *type, const char *value, GError **error);
 /** "TYPE:value" or "type:value"; the reverse of address_parse(). g_free(). */
 char *address_format(const char *type, bool primary, const char *value);
 /** The value that has these parts, escaped as the type wants it; NULL with ERROR_INVALID when they make
- *  none. Only for types known here. g_free(). */
+ *  none. They stand in the order of the text (X.400: in any). Only for types known here. Parsing the result
+ *  gives the same parts. g_free(). */
 char *address_join(const char *type, const AddressPart *parts, size_t n_parts, GError **error);
 
 /** Splits at the first colon without looking further: *type (upper case) and *primary; returns the value
@@ -54,14 +56,15 @@ char *address_join(const char *type, const AddressPart *parts, size_t n_parts, G
 const char *address_split(const char *text, char **type, bool *primary);
 
 /** The canonical form: equal addresses, primary or not, have the same text, "type:value" with Unicode case
- *  folded, outer blanks off, and what the type says does not matter (order of X.400 fields, blanks around
- *  separators) evened out. Never fails: what cannot be parsed is folded as it is. g_free(). */
+ *  folded and composed (NFC), outer blanks off, and what the type says does not matter (order of X.400
+ *  fields, blanks around separators) evened out. It is UTF-8 and its own normal form. Never fails: what
+ *  cannot be taken apart is folded as it is, with bytes that are no text as \xHH. g_free(). */
 char *address_normalise(const char *text, size_t len);
 bool address_equal(const char *a, const char *b);
 
 /** How far a character set goes. */
 typedef enum {
-    CHARACTERS_ANY,       /* printable Unicode */
+    CHARACTERS_ANY,       /* printable Unicode: no controls, no invisible formatting */
     CHARACTERS_WESTERN,   /* what Windows code page 1252 holds */
     CHARACTERS_ASCII,     /* printable ASCII */
     CHARACTERS_ATEXT,     /* RFC 5322 atext and '.': the local part of SMTP */
@@ -87,7 +90,7 @@ typedef struct {
     const char *generator;        /* file name of the plugin that ships for it; NULL none */
     const char *prerequisite;     /* what only the foreign side can set up, for people; NULL nothing */
     unsigned max;                 /* characters of the value as a whole */
-    char escape;                  /* '\0': none */
+    char escape;                  /* '\0': none; SMTP: in a quoted local part */
     const AddressPartRule *parts; /* NULL-named at the end; X400 has a parser of its own */
 } AddressType;
 
@@ -95,7 +98,7 @@ typedef struct {
 const AddressType *address_type(const char *name);
 /** All of them, NULL-terminated, in order of name. */
 const AddressType *const *address_types(void);
-/** Whether @name may be the name of a type at all. */
+/** Whether @name, in any case of letters, may be the name of a type at all. */
 bool address_type_is_legal(const char *name);
 /** Whether the character (a Unicode scalar) belongs to the set. */
 bool characters_hold(CharacterSet set, gunichar c);

@@ -6,7 +6,8 @@
  * name[TYPE:address]. Pure; everything handed out is g_free()d by the caller.
  *
  * A decoded address says nothing about rights: whoever relays mail must treat an
- * encapsulated SMTP address like the plain one (KB 237927).
+ * encapsulated SMTP address like the plain one (KB 237927). Nor is it known to be
+ * good: any text can be encapsulated, line ends too, so address_validate() it.
  */
 #ifndef PROXYGEN_ENCAPSULATION_H
 #define PROXYGEN_ENCAPSULATION_H

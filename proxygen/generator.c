@@ -1,5 +1,5 @@
 /*
- * generator.c - sessions with generators, and calls in batches
+ * generator.c - calls of generators, in batches
  *
  * Every call goes through the same gate: the crash frame is up, the answer's number
  * is one of the four, what was given is copied and checked (generator_answer.c).
@@ -12,51 +12,7 @@
 
 #define WHOM_BYTES 64 /* of a recipient's name, in a message */
 
-struct Generator {
-    const ProxygenGenerator *functions;
-    void *handle;
-    char *file;
-    ProxygenSession session; /* the strings are ours */
-    char **settings;
-    CrashFrame frame;
-    bool opened;
-    bool repeated; /* whether the same question was asked twice by now */
-    bool broken;
-};
-
-/* --- what the plugin answered ------------------------------------------------------------------- */
-
-/* @cause becomes an error about this generator, which is not to be used again. Always false. */
-static bool breach(Generator *generator, const char *subject, GError *cause, GError **error)
-{
-    generator->broken = true;
-    error_set(error, ERROR_PROTOCOL,
-              "generator %s: %s: %s; it is not used again in this run, its maker must mend it",
-              generator->file, subject, cause->message);
-    return false;
-}
-
-/* False when the plugin gave an answer that does not exist, or had no memory. */
-static bool status_is_known(ProxygenStatus status, GError **error)
-{
-    switch (status) {
-    case PROXYGEN_OK:
-    case PROXYGEN_NOT_IMPLEMENTED:
-    case PROXYGEN_ERROR:
-        return true;
-    case PROXYGEN_NO_MEMORY:
-        error_set(error, ERROR_PROTOCOL, "it had no memory");
-        return false;
-    }
-    error_set(error, ERROR_PROTOCOL, "it gave the answer %d, which does not exist", (int)status);
-    return false;
-}
-
-static char *message_of(const char message[PROXYGEN_MESSAGE_SIZE])
-{
-    g_autofree char *line = answer_text(message, PROXYGEN_MESSAGE_SIZE);
-    return *line ? g_steal_pointer(&line) : g_strdup("the generator gives no reason");
-}
+/* --- one call ------------------------------------------------------------------------------------ */
 
 typedef enum { VERDICT_BROKEN, VERDICT_BAD, VERDICT_GOOD } Verdict;
 
@@ -70,7 +26,7 @@ static Verdict judge(Generator *generator, Validator validator, const char *text
     char message[PROXYGEN_MESSAGE_SIZE] = "";
     int valid = -1;
     ProxygenStatus status = validator(generator->handle, text, &valid, message);
-    if (!status_is_known(status, cause))
+    if (!answer_status_is_known(status, cause))
         return VERDICT_BROKEN;
     if (status == PROXYGEN_NOT_IMPLEMENTED)
         return VERDICT_GOOD;
@@ -80,7 +36,7 @@ static Verdict judge(Generator *generator, Validator validator, const char *text
     }
     if (status == PROXYGEN_OK && valid)
         return VERDICT_GOOD;
-    *reason = message_of(message);
+    *reason = answer_message(message);
     return VERDICT_BAD;
 }
 
@@ -109,122 +65,9 @@ static bool may_be_used(const Generator *generator, GError **error)
 {
     if (generator->broken)
         error_set(error, ERROR_PROTOCOL,
-                  "generator %s: broke its contract before and is not used again in "
-                  "this run",
+                  "generator %s: broke its contract before and is not used again in this run",
                   generator->file);
     return !generator->broken;
-}
-
-/* --- sessions ----------------------------------------------------------------------------------- */
-
-static Generator *generator_new(const GeneratorSettings *settings)
-{
-    static const char *const none[] = {NULL};
-    Generator *generator = g_new0(Generator, 1);
-    generator->file = g_strdup(settings->file);
-    generator->settings = g_strdupv((char **)(settings->settings ? settings->settings : none));
-    generator->session = (ProxygenSession){
-        .size = sizeof(ProxygenSession),
-        .type = g_strdup(settings->type),
-        .site = g_strdup(settings->site),
-        .server = g_strdup(settings->server),
-        .language = g_strdup(settings->language),
-        .organisation = g_strdup(settings->organisation ? settings->organisation : ""),
-        .domain = g_strdup(settings->domain ? settings->domain : ""),
-        .settings = (const char *const *)generator->settings,
-    };
-    return generator;
-}
-
-static bool has_type(const ProxygenGenerator *functions, const char *type)
-{
-    return !functions->types || g_strv_contains(functions->types, type);
-}
-
-static bool session_fits(const Generator *generator, GError **error)
-{
-    const char *type = generator->session.type;
-    if (has_type(generator->functions, type))
-        return true;
-    g_autofree char *types = g_strjoinv(", ", (char **)generator->functions->types);
-    error_set(error, ERROR_DEFINITION,
-              "generator %s: makes no %s addresses, only %s; name another generator "
-              "for that type",
-              generator->file, type, types);
-    return false;
-}
-
-/* True with generator->opened when there is something to generate. */
-static bool open_session(Generator *generator, GError **error)
-{
-    char message[PROXYGEN_MESSAGE_SIZE] = "";
-    g_autoptr(GError) cause = NULL;
-    ProxygenStatus status = generator->functions->open(&generator->session, &generator->handle, message);
-    generator->opened = status == PROXYGEN_OK;
-    if (!status_is_known(status, &cause))
-        return breach(generator, "begin of a session", cause, error);
-    if (status == PROXYGEN_ERROR) {
-        g_autofree char *reason = message_of(message);
-        error_set(error, ERROR_DEFINITION,
-                  "generator %s: %s: template %s: %s; mend the template or the settings "
-                  "of this type",
-                  generator->file, generator->session.type,
-                  generator->session.site ? generator->session.site : "(its default)", reason);
-    }
-    return status != PROXYGEN_ERROR;
-}
-
-/* In the crash frame, since loading a plugin already runs it. */
-static bool load_and_open(Generator *generator, PluginFile *file, GError **error)
-{
-    crash_frame_enter(&generator->frame);
-    generator->functions = plugin_load(file, error);
-    bool good = generator->functions && session_fits(generator, error) && open_session(generator, error);
-    crash_frame_leave();
-    return good;
-}
-
-Generator *generator_open(const GeneratorSettings *settings, GError **error)
-{
-    if (!settings->type || !answer_type_is_legal(settings->type)) {
-        error_set(error, ERROR_DEFINITION,
-                  "generator %s: \"%s\" cannot be an address type; write capitals and "
-                  "digits",
-                  settings->file, settings->type ? settings->type : "");
-        return NULL;
-    }
-    g_auto(PluginFile) file = {.fd = -1};
-    if (!plugin_file_find(settings->folder, settings->file, &file, error))
-        return NULL;
-    g_autoptr(Generator) generator = generator_new(settings);
-    crash_frame_prepare(&generator->frame, settings->crash_file, &file, settings->type);
-    bool good = load_and_open(generator, &file, error);
-    return good && generator->opened ? g_steal_pointer(&generator) : NULL;
-}
-
-void generator_close(Generator *generator)
-{
-    if (!generator)
-        return;
-    if (generator->opened) {
-        crash_frame_enter(&generator->frame);
-        generator->functions->close(generator->handle);
-        crash_frame_leave();
-    }
-    const ProxygenSession *session = &generator->session;
-    const char *const strings[] = {session->type,     session->site,         session->server,
-                                   session->language, session->organisation, session->domain};
-    for (size_t i = 0; i < G_N_ELEMENTS(strings); i++)
-        g_free((char *)strings[i]);
-    g_strfreev(generator->settings);
-    crash_frame_clear(&generator->frame);
-    g_free(generator->file);
-    g_free(generator);
-}
-
-ProxygenVersion generator_version(const Generator *generator)
-{
-    return generator->functions->version;
 }
 
 /* --- batches ------------------------------------------------------------------------------------ */
@@ -249,11 +92,11 @@ static bool ask(Generator *generator, GeneratorRequest *request, GError **cause)
     request->recipient.size = sizeof request->recipient;
     ProxygenStatus status = generator->functions->generate(generator->handle, &request->recipient,
                                                            request->retry, &given, message);
-    if (!status_is_known(status, cause))
+    if (!answer_status_is_known(status, cause))
         return false;
     request->kind = kinds[status];
     if (status == PROXYGEN_ERROR)
-        request->message = message_of(message);
+        request->message = answer_message(message);
     else if (status == PROXYGEN_OK)
         request->address = take_address(generator, given, cause);
     return status != PROXYGEN_OK || request->address;
@@ -287,7 +130,7 @@ static bool generate_one(Generator *generator, GeneratorRequest *request, size_t
         return true;
     g_autofree char *what = g_strdup_printf("%s address, retry %u,", generator->session.type, request->retry);
     g_autofree char *subject = whom(&request->recipient, what);
-    return breach(generator, subject, cause, error);
+    return generator_breach(generator, subject, cause, error);
 }
 
 bool generator_generate(Generator *generator, GeneratorRequest *requests, size_t n, size_t *calls,
@@ -319,7 +162,7 @@ static bool update(Generator *generator, const ProxygenRecipient *recipient, con
     whose.size = sizeof whose;
     ProxygenStatus status = generator->functions->update(generator->handle, &whose, old_site,
                                                          generator->session.site, current, &given, message);
-    if (!status_is_known(status, cause))
+    if (!answer_status_is_known(status, cause))
         return false;
     *address = status == PROXYGEN_OK ? take_address(generator, given, cause) : NULL;
     return status != PROXYGEN_OK || *address;
@@ -340,7 +183,7 @@ bool generator_update(Generator *generator, const ProxygenRecipient *recipient, 
     if (good)
         return true;
     g_autofree char *subject = whom(recipient, "update of an address");
-    return breach(generator, subject, cause, error);
+    return generator_breach(generator, subject, cause, error);
 }
 
 static bool validate(Generator *generator, Validator validator, const char *what, const char *text,
@@ -359,7 +202,7 @@ static bool validate(Generator *generator, Validator validator, const char *what
     }
     g_autofree char *subject = g_strdup_printf("%s \"%s\"", what, shown);
     if (verdict == VERDICT_BROKEN)
-        return breach(generator, subject, cause, error);
+        return generator_breach(generator, subject, cause, error);
     if (verdict == VERDICT_BAD)
         error_set(error, ERROR_INVALID, "%s: %s", subject, reason);
     return verdict == VERDICT_GOOD;

@@ -27,6 +27,27 @@ char *answer_text(const char *text, size_t max)
     return g_strstrip(g_string_free(line, FALSE));
 }
 
+bool answer_status_is_known(ProxygenStatus status, GError **error)
+{
+    switch (status) {
+    case PROXYGEN_OK:
+    case PROXYGEN_NOT_IMPLEMENTED:
+    case PROXYGEN_ERROR:
+        return true;
+    case PROXYGEN_NO_MEMORY:
+        error_set(error, ERROR_PROTOCOL, "it had no memory");
+        return false;
+    }
+    error_set(error, ERROR_PROTOCOL, "it gave the answer %d, which does not exist", (int)status);
+    return false;
+}
+
+char *answer_message(const char message[PROXYGEN_MESSAGE_SIZE])
+{
+    g_autofree char *line = answer_text(message, PROXYGEN_MESSAGE_SIZE);
+    return *line ? g_steal_pointer(&line) : g_strdup("the generator gives no reason");
+}
+
 bool answer_type_is_legal(const char *name)
 {
     return address_type_is_legal(name) && !strpbrk(name, G_CSET_a_2_z);

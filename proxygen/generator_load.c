@@ -15,20 +15,16 @@
  */
 #include "proxygen/generator_internal.h"
 
-#include "proxygen/address.h"
-
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
 #define NAME_LENGTH 128  /* of a file */
-#define TITLE_LENGTH 256 /* bytes of the name for people */
-#define TYPES_LENGTH 64  /* address types that one generator can have */
+#define CAUSE_LENGTH 512 /* of what dlopen() says */
 
 const char *generator_folder(const char *of_definition)
 {
@@ -54,7 +50,7 @@ static bool name_is_safe(const char *name, GError **error)
     return false;
 }
 
-static bool nobody_else_writes(const struct stat *status, const char *path, GError **error)
+bool plugin_only_we_write(const struct stat *status, const char *path, GError **error)
 {
     if (status->st_uid != 0 && status->st_uid != geteuid())
         error_set(error, ERROR_DEFINITION,
@@ -75,16 +71,13 @@ static int open_folder(const char *folder, GError **error)
     struct stat status;
     if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
         error_set(error, ERROR_DEFINITION,
-                  "generator folder %s: is not a folder, or a link to one; name the "
-                  "folder itself",
-                  folder);
+                  "generator folder %s: is not a folder, or a link to one; name the folder itself", folder);
     else if (fd < 0 || fstat(fd, &status) < 0)
-        error_set(
-            error, ERROR_DEFINITION,
-            "generator folder %s: cannot be opened: %s; make it or name another one, in the definition or "
-            "in DIRSYNC_GENERATORS",
-            folder, g_strerror(errno));
-    else if (nobody_else_writes(&status, folder, error))
+        error_set(error, ERROR_DEFINITION,
+                  "generator folder %s: cannot be opened: %s; make it or name another one, in the definition "
+                  "or in DIRSYNC_GENERATORS",
+                  folder, g_strerror(errno));
+    else if (plugin_only_we_write(&status, folder, error))
         return fd;
     else
         g_prefix_error(error, "generator folder ");
@@ -136,7 +129,7 @@ static bool open_file(int folder, const char *path, PluginFile *found, GError **
                   path);
         return false;
     }
-    if (!nobody_else_writes(&status, path, error)) {
+    if (!plugin_only_we_write(&status, path, error)) {
         g_prefix_error(error, "generator ");
         return false;
     }
@@ -199,12 +192,13 @@ static Plugin *load_object(PluginFile *file, GError **error)
     g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", file->fd);
     void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!object) {
-        const char *cause = dlerror();
-        size_t prefix = g_str_has_prefix(cause, path) ? strlen(path) + strlen(": ") : 0;
+        const char *told = dlerror(); /* with names out of the file in it */
+        size_t prefix = g_str_has_prefix(told, path) ? strlen(path) + strlen(":") : 0;
+        g_autofree char *cause = answer_text(told + MIN(prefix, strlen(told)), CAUSE_LENGTH);
         error_set(error, ERROR_DEFINITION,
                   "generator %s: cannot be loaded: %s; it must be a shared object for this machine, linked "
                   "with all that it needs",
-                  file->name, cause + MIN(prefix, strlen(cause)));
+                  file->name, cause);
         return NULL;
     }
     Plugin *plugin = g_new0(Plugin, 1);
@@ -223,92 +217,11 @@ static Plugin *find_or_load(PluginFile *file, GError **error)
         return load_object(file, error);
     if (strcmp(plugin->file.digest, file->digest) == 0)
         return plugin;
-    error_set(
-        error, ERROR_DEFINITION,
-        "generator %s: was written over while it is in use; start again, and next time put a new file in "
-        "its place (install, mv)",
-        file->name);
+    error_set(error, ERROR_DEFINITION,
+              "generator %s: was written over while it is in use; start again, and next time put a new file "
+              "in its place (install, mv)",
+              file->name);
     return NULL;
-}
-
-/* --- what it says it is ------------------------------------------------------------------------- */
-
-static const char *missing_function(const ProxygenGenerator *functions)
-{
-    const struct {
-        const char *name;
-        bool there;
-    } all[] = {
-        {"open", functions->open},
-        {"generate", functions->generate},
-        {"update", functions->update},
-        {"validate_address", functions->validate_address},
-        {"validate_template", functions->validate_template},
-        {"free_address", functions->free_address},
-        {"close", functions->close},
-    };
-    for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
-        if (!all[i].there)
-            return all[i].name;
-    return NULL;
-}
-
-static bool types_are_legal(const char *const *types, const char *file, GError **error)
-{
-    size_t n = 0;
-    for (; types && n <= TYPES_LENGTH && types[n]; n++)
-        if (!answer_type_is_legal(types[n])) {
-            g_autofree char *shown = answer_text(types[n], ADDRESS_TYPE_MAX);
-            error_set(error, ERROR_DEFINITION,
-                      "generator %s: \"%s\" in its list cannot be an address type (capitals and digits, at "
-                      "most %d); its maker must mend it",
-                      file, shown, ADDRESS_TYPE_MAX);
-            return false;
-        }
-    if (n <= TYPES_LENGTH && (!types || n > 0))
-        return true;
-    error_set(error, ERROR_DEFINITION, "generator %s: its list of address types %s; its maker must mend it",
-              file, n ? "has no end" : "is empty");
-    return false;
-}
-
-static bool title_is_legal(const char *title)
-{
-    return title && strnlen(title, TITLE_LENGTH + 1) <= TITLE_LENGTH && g_utf8_validate(title, -1, NULL);
-}
-
-/* @functions is not to be looked at further than abi and size have been found right. */
-static bool description_is_good(const ProxygenGenerator *functions, const char *file, GError **error)
-{
-    const char *missing;
-    if (!functions)
-        error_set(error, ERROR_DEFINITION,
-                  "generator %s: does not work with interface %d of this dirsync; install one that was made "
-                  "for it",
-                  file, PROXYGEN_ABI);
-    else if (functions->abi != PROXYGEN_ABI)
-        error_set(
-            error, ERROR_DEFINITION,
-            "generator %s: was made for interface %u, this dirsync has %d; install one that was made for "
-            "it",
-            file, (unsigned)functions->abi, PROXYGEN_ABI);
-    else if (functions->size != sizeof *functions)
-        error_set(error, ERROR_DEFINITION,
-                  "generator %s: its description has %u bytes instead of %zu; compile it with the proxygen.h "
-                  "of this dirsync",
-                  file, (unsigned)functions->size, sizeof *functions);
-    else if ((missing = missing_function(functions)))
-        error_set(error, ERROR_DEFINITION, "generator %s: has no function %s(); its maker must mend it", file,
-                  missing);
-    else if (!title_is_legal(functions->name))
-        error_set(
-            error, ERROR_DEFINITION,
-            "generator %s: has no name, or one that is no text of at most %d bytes; its maker must mend "
-            "it",
-            file, TITLE_LENGTH);
-    else
-        return types_are_legal(functions->types, file, error);
-    return false;
 }
 
 const ProxygenGenerator *plugin_load(PluginFile *file, GError **error)
@@ -325,7 +238,7 @@ const ProxygenGenerator *plugin_load(PluginFile *file, GError **error)
         return NULL;
     }
     const ProxygenGenerator *functions = entry(PROXYGEN_ABI);
-    if (description_is_good(functions, plugin->file.name, error))
+    if (plugin_is_described(functions, plugin->file.name, error))
         plugin->functions = functions;
     return plugin->functions;
 }

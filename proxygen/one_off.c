@@ -75,12 +75,12 @@ static const char *unquote_one(GString *out, const char *at, const char *end)
     }
     if (end - at < 3 || !g_ascii_isxdigit(at[1]) || !g_ascii_isxdigit(at[2]))
         return NULL;
-    char octet = (char)(g_ascii_xdigit_value(at[1]) << 4 | g_ascii_xdigit_value(at[2]));
-    g_string_append_c(out, octet);
-    return octet ? at + 3 : NULL;
+    g_string_append_c(out, (char)(g_ascii_xdigit_value(at[1]) << 4 | g_ascii_xdigit_value(at[2])));
+    return at + 3;
 }
 
-/** Without outer blanks and quoting; NULL: a backslash quotes nothing, or the result is no text. */
+/** Without outer blanks and quoting; NULL: a backslash quotes nothing, or the result is no text (NUL is in
+ * it, or what is not UTF-8). */
 static char *unquote(const char *at, const char *end)
 {
     g_autoptr(GString) out = g_string_sized_new((size_t)(end - at));

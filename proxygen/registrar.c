@@ -65,10 +65,11 @@ char *registrar_container(const Organisation *organisation, Directory *home, GEr
         return NULL;
     }
     if (!partition) {
+        const char *base = organisation->home.base ? organisation->home.base : "…";
         error_set(error, ERROR_DEFINITION,
-                  "%s: the home directory has no configuration partition; say with <configuration "
-                  "dn=\"...\"/> where address types, policies and address lists stand",
-                  organisation->path);
+                  "%s: the home directory has no configuration partition; add <configuration "
+                  "dn=\"cn=%s,cn=dirsync,%s\"/>, where address types, policies and address lists stand",
+                  organisation->path, organisation->name, base);
         return NULL;
     }
     const char *const path[] = {"Services", "Microsoft Exchange", organisation->name, NULL};

@@ -252,6 +252,7 @@ static void what_is_not_a_whole_frame_does_not_count(void **state)
         {"bad.so FREE ", 32, "\n", true},
         {"bad.so FREE ", 32, "", false}, /* cut off */
         {"bad.so FREE ", 31, "\n", false},
+        {"bad.so FREE ", 32, "x", false},
         {"bad.so FREE ", 0, "", false},
         {"bad.so FREE ", 32, " more\n", false},
         {"bad.so FREE ", 32, "\n\n", false},

@@ -144,15 +144,47 @@ static void a_folder_that_is_none_is_refused(void **state)
     assert_refused(link, "good.so", (const char *[]){link, "link", "name the folder itself", NULL});
 }
 
-/* Only root can give a file away. */
-static void what_belongs_to_somebody_else_is_refused(void **state)
+static void owner_and_mode_decide_who_could_have_written_a_file(void **state)
+{
+    (void)state;
+    uid_t us = geteuid();
+    const struct {
+        uid_t owner;
+        mode_t mode;
+        const char *refusal; /* NULL: it may be loaded */
+    } cases[] = {
+        {0, 0755, NULL},
+        {us, 0755, NULL},
+        {us, 0555, NULL},
+        {us, 0700, NULL},
+        {us, 04755, NULL},
+        {us + 1, 0755, "belongs to another user ("},
+        {us + 1, 0500, "chown it to root or to the user dirsync runs as"},
+        {us + 1, 0777, "belongs to another user ("},
+        {0, 0775, "others than its owner can write to it (mode 0775); chmod go-w /x"},
+        {us, 0757, "(mode 0757)"},
+        {us, 0020, "(mode 0020)"},
+        {us, 0002, "(mode 0002)"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        struct stat status = {.st_uid = cases[i].owner, .st_mode = S_IFREG | cases[i].mode};
+        assert_int_equal(plugin_only_we_write(&status, "/x", &error), !cases[i].refusal);
+        if (cases[i].refusal)
+            assert_error_says(error, ERROR_DEFINITION, (const char *[]){"/x: ", cases[i].refusal, NULL});
+    }
+}
+
+/* That both are looked at; only root can give them away. */
+static void folder_and_file_of_somebody_else_are_refused(void **state)
 {
     const GeneratorCase *c = *state;
-    if (geteuid() != 0)
-        skip();
     generator_case_install(c, "misbehaving.so", "good.so");
     g_autofree char *path = generator_case_path(c, "good.so");
-    assert_int_equal(chown(path, 65534, 65534), 0);
+    bool given_away = chown(path, 65534, 65534) == 0;
+    assert_int_equal(given_away, geteuid() == 0);
+    if (!given_away)
+        return;
     assert_refused(c->folder, "good.so",
                    (const char *[]){path, "belongs to another user (65534)", "chown it to root", NULL});
     assert_int_equal(chown(path, 0, 65534), 0);
@@ -343,7 +375,8 @@ int main(void)
         cmocka_unit_test(the_folder_is_that_of_the_definition_then_of_the_environment),
         on_case(a_folder_that_others_can_write_is_refused),
         on_case(a_folder_that_is_none_is_refused),
-        on_case(what_belongs_to_somebody_else_is_refused),
+        cmocka_unit_test(owner_and_mode_decide_who_could_have_written_a_file),
+        on_case(folder_and_file_of_somebody_else_are_refused),
         on_case(names_with_a_way_out_of_the_folder_are_refused),
         on_case(what_is_no_regular_file_is_refused),
         on_case(a_file_that_others_can_write_is_refused),

@@ -278,9 +278,11 @@ static void elsewhere_the_definition_must_tell(void **state)
     g_autoptr(Policies) policies = load(SALES, (AddressSettings){.policies_from_directory = true}, &error);
     assert_null(policies);
     assert_true(error_is(error, ERROR_DEFINITION));
-    assert_string_equal(error->message,
-                        "organisation.xml: the home directory has no configuration partition; say with "
-                        "<configuration dn=\"...\"/> where address types, policies and address lists stand");
+    assert_string_equal(
+        error->message,
+        "organisation.xml: the home directory has no configuration partition; add <configuration "
+        "dn=\"cn=acme,cn=dirsync,…\"/>, where address types, policies and address lists "
+        "stand");
 }
 
 static void a_directory_that_fails_is_no_empty_set(void **state)
