@@ -1,0 +1,40 @@
+/*
+ * plugin.c - errors to messages, values to addresses
+ */
+#include "proxygen/plugins/plugin.h"
+
+#include "proxygen/address.h"
+
+static void say(const GError *error, char *message)
+{
+    const char *end = NULL;
+    g_strlcpy(message, error ? error->message : "", PROXYGEN_MESSAGE_SIZE);
+    if (!g_utf8_validate(message, -1, &end))
+        message[end - message] = '\0';
+}
+
+ProxygenStatus plugin_fail(GError *error, char *message)
+{
+    say(error, message);
+    g_clear_error(&error);
+    return PROXYGEN_ERROR;
+}
+
+ProxygenStatus plugin_judge(GError *error, int *valid, char *message)
+{
+    *valid = !error;
+    say(error, message);
+    g_clear_error(&error);
+    return PROXYGEN_OK;
+}
+
+ProxygenStatus plugin_give(const char *type, const char *value, char **address)
+{
+    *address = address_format(type, true, value);
+    return PROXYGEN_OK;
+}
+
+void plugin_free_address(char *address)
+{
+    g_free(address);
+}

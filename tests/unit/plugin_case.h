@@ -1,0 +1,41 @@
+/*
+ * plugin_case.h - a plugin, loaded and called as any caller would: dlopen and the interface of proxygen.h
+ *
+ * Everything fails the case that asks for what cannot be. Texts handed out are freed with g_free().
+ */
+#ifndef TESTS_PLUGIN_CASE_H
+#define TESTS_PLUGIN_CASE_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "proxygen/proxygen.h"
+
+/** The plugin of $DIRSYNC_GENERATORS that makes @type: "X400" is x400.so's, all others simple.so's. */
+const ProxygenGenerator *plugin_case_load(const char *type);
+
+typedef struct {
+    const ProxygenGenerator *generator;
+    void *handle;
+    char message[PROXYGEN_MESSAGE_SIZE]; /* of the last call that said something */
+    char **settings, *type, *site; /* of the session */
+    ProxygenSession session;
+} PluginCase;
+
+/** A session for "TYPE:..." in the organisation "Acme", whose domain is acme.example; @settings ("a=b;c=d", or
+ *  NULL) may be separated by semicolons. Answers open()'s status; only after PROXYGEN_OK may more be asked. */
+ProxygenStatus plugin_case_open(PluginCase *plugin, const char *type, const char *site, const char *language,
+                                const char *settings);
+void plugin_case_close(PluginCase *plugin);
+
+/** The address, or "none" for PROXYGEN_NOT_IMPLEMENTED, or "error". */
+char *plugin_case_generate(PluginCase *plugin, const ProxygenRecipient *recipient, unsigned retry);
+char *plugin_case_update(PluginCase *plugin, const ProxygenRecipient *recipient, const char *old_site,
+                         const char *new_site, const char *current);
+bool plugin_case_valid_address(PluginCase *plugin, const char *address);
+bool plugin_case_valid_template(PluginCase *plugin, const char *site);
+
+/** The address of @site's default session at once. */
+char *plugin_case_make(const char *site, const ProxygenRecipient *recipient, unsigned retry);
+
+#endif
