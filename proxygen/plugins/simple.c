@@ -160,10 +160,10 @@ static char **expand(const Session *session, const ProxygenRecipient *recipient,
         template_tidy(part, parts[person], room_for(session, parts, parts[person]));
     if (retry) {
         char *text = person_again(session, recipient, parts, retry, error);
-        g_free(parts[person]);
-        parts[person] = text;
         if (!text)
             return NULL;
+        g_free(parts[person]);
+        parts[person] = text;
     }
     return g_steal_pointer(&parts);
 }
