@@ -12,13 +12,8 @@
 #include <dlfcn.h>
 #include <string.h>
 
-const ProxygenGenerator *plugin_case_load(const char *type)
+static const ProxygenGenerator *load(const char *path)
 {
-    const char *folder = g_getenv("DIRSYNC_GENERATORS");
-    if (!folder)
-        fail_msg("DIRSYNC_GENERATORS is not set; it is where simple.so was built");
-    const char *file = g_ascii_strcasecmp(type, "X400") == 0 ? "x400.so" : "simple.so";
-    g_autofree char *path = g_build_filename(folder, file, NULL);
     void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!object)
         fail_msg("%s", dlerror());
@@ -32,11 +27,11 @@ const ProxygenGenerator *plugin_case_load(const char *type)
     return generator;
 }
 
-ProxygenStatus plugin_case_open(PluginCase *plugin, const char *type, const char *site, const char *language,
-                                const char *settings)
+static ProxygenStatus open_session(PluginCase *plugin, const char *path, const char *type, const char *site,
+                                   const char *language, const char *settings)
 {
     memset(plugin, 0, sizeof *plugin);
-    plugin->generator = plugin_case_load(type);
+    plugin->generator = load(path);
     plugin->settings = g_strsplit(settings ? settings : "", ";", -1);
     plugin->type = g_strdup(type);
     plugin->site = g_strdup(site);
@@ -50,6 +45,22 @@ ProxygenStatus plugin_case_open(PluginCase *plugin, const char *type, const char
         .settings = (const char *const *)plugin->settings,
     };
     return plugin->generator->open(&plugin->session, &plugin->handle, plugin->message);
+}
+
+ProxygenStatus plugin_case_open(PluginCase *plugin, const char *type, const char *site, const char *language,
+                                const char *settings)
+{
+    const char *folder = g_getenv("DIRSYNC_GENERATORS");
+    if (!folder)
+        fail_msg("DIRSYNC_GENERATORS is not set; it is where simple.so was built");
+    const char *file = g_ascii_strcasecmp(type, "X400") == 0 ? "x400.so" : "simple.so";
+    g_autofree char *path = g_build_filename(folder, file, NULL);
+    return open_session(plugin, path, type, site, language, settings);
+}
+
+ProxygenStatus plugin_case_open_file(PluginCase *plugin, const char *path, const char *type, const char *site)
+{
+    return open_session(plugin, path, type, site, NULL, NULL);
 }
 
 void plugin_case_close(PluginCase *plugin)
