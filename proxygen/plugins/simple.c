@@ -265,7 +265,7 @@ static ProxygenStatus simple_validate_address(void *handle, const char *address,
 static ProxygenStatus simple_validate_template(void *handle, const char *site, int *valid, char *message)
 {
     GError *error = NULL;
-    g_autoptr(Template) template = compile(handle, site, &error);
+    template_free(compile(handle, site, &error));
     return plugin_judge(error, valid, message);
 }
 

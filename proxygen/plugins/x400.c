@@ -252,7 +252,7 @@ static ProxygenStatus x400_validate_address(void *handle, const char *address, i
 static ProxygenStatus x400_validate_template(void *handle, const char *site, int *valid, char *message)
 {
     GError *error = NULL;
-    g_autoptr(Address) fields = compile(handle, site, &error);
+    address_free(compile(handle, site, &error));
     return plugin_judge(error, valid, message);
 }
 
