@@ -81,7 +81,8 @@ static ProxygenStatus example_generate(void *handle, const ProxygenRecipient *re
 static ProxygenStatus example_update(void *handle, const ProxygenRecipient *recipient, const char *old_site,
                                      const char *new_site, const char *current, char **address, char *message)
 {
-    (void)handle, (void)recipient, (void)old_site, (void)new_site, (void)current, (void)address, (void)message;
+    (void)handle, (void)recipient, (void)old_site, (void)new_site, (void)current, (void)address,
+        (void)message;
     return PROXYGEN_NOT_IMPLEMENTED;
 }
 

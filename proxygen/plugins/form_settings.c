@@ -37,7 +37,12 @@ static const Shape shapes[] = {
     {"GWISE", {"domain", "postoffice", "object"}, {".", "."}, .person = 2, .marks = "%"},
     {"MS", {"network", "postoffice", "mailbox"}, {"/", "/"}, .person = 2, .marks = "%"},
     /* KB 180517: the FullName, which is everything in front of the domain, has 220 characters */
-    {"NOTES", {"name", "unit", "domain"}, {"/", "@"}, .front_max = 220, .marks = "%&", .list = "unit",
+    {"NOTES",
+     {"name", "unit", "domain"},
+     {"/", "@"},
+     .front_max = 220,
+     .marks = "%&",
+     .list = "unit",
      .optional = "unit"},
     {"SMTP", {"local", "domain"}, {"@"}, .marks = "%", .alias_first = true, .fixed = "domain"},
 };
@@ -196,9 +201,14 @@ static const struct {
     bool (*set)(Form *form, const char *value, GError **error);
     bool of_known; /* types that ship have it too */
 } setters[] = {
-    {"default", set_default, true}, {"characters", set_characters, false}, {"escape", set_escape, false},
-    {"marks", set_marks, false},    {"max", set_max, false},               {"parts", set_parts, false},
-    {"separators", set_separators, false}, {"space", set_space, false},
+    {"default", set_default, true},
+    {"characters", set_characters, false},
+    {"escape", set_escape, false},
+    {"marks", set_marks, false},
+    {"max", set_max, false},
+    {"parts", set_parts, false},
+    {"separators", set_separators, false},
+    {"space", set_space, false},
 };
 
 static bool apply_setting(Form *form, const char *setting, GError **error)
@@ -223,7 +233,9 @@ static void take_any(Form *form)
     form->n_parts = 1;
     form->marks = g_strdup("%");
     for (size_t i = 0; i < FORM_PARTS_MAX; i++)
-        form->parts[i] = (FormPart){.name = g_strdup("value"), .but_not = g_strdup(""), .max = ADDRESS_MAX,
+        form->parts[i] = (FormPart){.name = g_strdup("value"),
+                                    .but_not = g_strdup(""),
+                                    .max = ADDRESS_MAX,
                                     .separator = g_strdup("")};
 }
 
@@ -269,8 +281,8 @@ Form *form_new(const char *type, const char *const *settings, GError **error)
     g_autoptr(Form) form = g_new0(Form, 1);
     form->type = g_ascii_strup(type ? type : "", -1);
     if (!address_type_is_legal(form->type)) {
-        error_set(error, ERROR_DEFINITION, "type \"%s\": it must be 1 to %d letters A-Z and digits", form->type,
-                  ADDRESS_TYPE_MAX);
+        error_set(error, ERROR_DEFINITION, "type \"%s\": it must be 1 to %d letters A-Z and digits",
+                  form->type, ADDRESS_TYPE_MAX);
         return NULL;
     }
     for (size_t i = 0; i < G_N_ELEMENTS(shapes); i++)

@@ -8,7 +8,10 @@
 #include "proxygen/proxygen.h"
 
 /** Of both; compared with what the directory has registered. */
-#define PLUGIN_VERSION {1, 0, 0, 0}
+#define PLUGIN_VERSION                                                                                       \
+    {                                                                                                        \
+        1, 0, 0, 0                                                                                           \
+    }
 
 /** Copies the error's message, cut between characters; frees the error; returns PROXYGEN_ERROR. */
 ProxygenStatus plugin_fail(GError *error, char *message);

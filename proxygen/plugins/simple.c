@@ -51,8 +51,8 @@ static Session *session_new(const ProxygenSession *what, GError **error)
     session->words = (TemplateWords){what->organisation, what->domain};
     const char *site = what->site ? what->site : session->form->default_template;
     if (!site)
-        error_set(error, ERROR_DEFINITION, "type %s: there is no template; give one, or a setting \"default\"",
-                  session->form->type);
+        error_set(error, ERROR_DEFINITION,
+                  "type %s: there is no template; give one, or a setting \"default\"", session->form->type);
     else
         session->template = compile(session, site, error);
     return session->template ? g_steal_pointer(&session) : NULL;
@@ -76,7 +76,8 @@ static size_t length_of(const char *text)
 static size_t front_length(const Form *form, char *const *parts, size_t whole)
 {
     size_t last = form->n_parts - 1;
-    return last ? whole - MIN(whole, length_of(parts[last]) + strlen(form->parts[last - 1].separator)) : whole;
+    return last ? whole - MIN(whole, length_of(parts[last]) + strlen(form->parts[last - 1].separator))
+                : whole;
 }
 
 /** How many characters @text, in the place of the person's part, may have so that all limits hold. */
@@ -89,8 +90,8 @@ static size_t room_for(const Session *session, char *const *parts, char *text)
     with[person] = text;
     g_autofree char *value = form_join(form, with);
     size_t whole = length_of(value), front = front_length(form, with, whole);
-    size_t over = MAX(whole > form->max ? whole - form->max : 0,
-                      front > form->front_max ? front - form->front_max : 0);
+    size_t over =
+        MAX(whole > form->max ? whole - form->max : 0, front > form->front_max ? front - form->front_max : 0);
     size_t length = length_of(text);
     /* Below its limits the text may grow by what they leave. */
     size_t spare = over ? 0 : MIN(form->max - whole, form->front_max - front);
@@ -149,7 +150,8 @@ static char *person_again(const Session *session, const ProxygenRecipient *recip
     return text ? text : no_room(retry, error);
 }
 
-static char **expand(const Session *session, const ProxygenRecipient *recipient, unsigned retry, GError **error)
+static char **expand(const Session *session, const ProxygenRecipient *recipient, unsigned retry,
+                     GError **error)
 {
     g_auto(GStrv) parts = template_expand(session->template, recipient, session->spelling, error);
     if (!parts)
@@ -177,8 +179,8 @@ static bool splits_again(const Form *form, const char *value, char *const *parts
     if (again && g_strv_equal((const char *const *)again, (const char *const *)parts))
         return true;
     g_clear_error(error);
-    error_set(error, ERROR_INVALID, "\"%s\": a name in it holds what separates its parts; give an alias without",
-              value);
+    error_set(error, ERROR_INVALID,
+              "\"%s\": a name in it holds what separates its parts; give an alias without", value);
     return false;
 }
 
@@ -186,8 +188,8 @@ static char *make(const Session *session, char *const *parts, GError **error)
 {
     g_autofree char *value = form_join(session->form, parts);
     g_autofree char *address = address_format(session->form->type, true, value);
-    bool good = form_validate(session->form, address, error) &&
-                splits_again(session->form, value, parts, error);
+    bool good =
+        form_validate(session->form, address, error) && splits_again(session->form, value, parts, error);
     return good ? g_steal_pointer(&value) : NULL;
 }
 

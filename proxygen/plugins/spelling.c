@@ -12,8 +12,8 @@
 #include <unicode/ustring.h>
 
 struct Spelling {
-    bool plain;            /* ä is a, not ae */
-    UTransliterator *icu;  /* opened for the first letter that needs it: that takes a while */
+    bool plain;           /* ä is a, not ae */
+    UTransliterator *icu; /* opened for the first letter that needs it: that takes a while */
 };
 
 /** In order of code points. */
@@ -42,14 +42,10 @@ static const struct {
     {0x0153, "oe", "oe"}, /* œ */
     {0x1E9E, "SS", "SS"}, /* ẞ */
     {0x2010, "-", "-"},   /* hyphens and dashes */
-    {0x2011, "-", "-"},
-    {0x2013, "-", "-"},
-    {0x2014, "-", "-"},
-    {0x2018, "'", "'"}, /* quotation marks and apostrophes */
-    {0x2019, "'", "'"},
-    {0x201C, "\"", "\""},
-    {0x201D, "\"", "\""},
-    {0x02BC, "'", "'"},
+    {0x2011, "-", "-"},   {0x2013, "-", "-"},
+    {0x2014, "-", "-"},   {0x2018, "'", "'"}, /* quotation marks and apostrophes */
+    {0x2019, "'", "'"},   {0x201C, "\"", "\""},
+    {0x201D, "\"", "\""}, {0x02BC, "'", "'"},
 };
 
 static bool language_is_plain(const char *language)

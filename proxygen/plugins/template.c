@@ -68,8 +68,8 @@ static bool read_replacement(Compiler *compiler, const char *at)
     const char *to = *at ? g_utf8_next_char(at) : at;
     if (!*to)
         return fail(compiler, compiler->at, "two characters must follow r: what to replace, and by what");
-    add_item(compiler, (TemplateItem){.kind = ITEM_REPLACE, .from = g_utf8_get_char(at),
-                                      .to = g_utf8_get_char(to)});
+    add_item(compiler,
+             (TemplateItem){.kind = ITEM_REPLACE, .from = g_utf8_get_char(at), .to = g_utf8_get_char(to)});
     compiler->at = g_utf8_next_char(to);
     return true;
 }
@@ -80,8 +80,9 @@ static bool read_letter(Compiler *compiler, const char *at, bool counted, unsign
     if (letter == 'r' && !counted)
         return read_replacement(compiler, at + 1);
     if (!letter || !strchr("sgidmf", letter))
-        return fail(compiler, compiler->at, "a field is one of s, g, i, d, m, f and r; double the character "
-                                            "to mean itself");
+        return fail(compiler, compiler->at,
+                    "a field is one of s, g, i, d, m, f and r; double the character "
+                    "to mean itself");
     compiler->at = at + 1;
     if (!counted && manners_of_notes(compiler) && g_ascii_isdigit(*compiler->at)) {
         counted = true;
@@ -98,8 +99,8 @@ static bool read_literal(Compiler *compiler, const char *at)
     gunichar c = g_utf8_get_char(at);
     bool joins = c == '/' && part_now(compiler)->is_list;
     if (!joins && !form_part_holds(part_now(compiler), c)) {
-        g_autofree char *cause = g_strdup_printf("it cannot be in the part \"%s\" of such an address",
-                                                 part_now(compiler)->name);
+        g_autofree char *cause =
+            g_strdup_printf("it cannot be in the part \"%s\" of such an address", part_now(compiler)->name);
         return fail(compiler, at, cause);
     }
     g_string_append_unichar(compiler->literal, c);
@@ -147,9 +148,10 @@ static bool read_word(Compiler *compiler)
         return fail(compiler, compiler->at, "the words in braces are {organisation} and {domain}");
     if (!text)
         return read_literal(compiler, compiler->at);
-    g_autofree char *clean = part_now(compiler)->is_fixed
-                                 ? g_strdup(text)
-                                 : template_clean(part_now(compiler), text, compiler->spelling, compiler->error);
+    g_autofree char *clean =
+        part_now(compiler)->is_fixed
+            ? g_strdup(text)
+            : template_clean(part_now(compiler), text, compiler->spelling, compiler->error);
     if (!clean)
         return false;
     g_string_append(compiler->literal, clean);
@@ -309,8 +311,13 @@ Template *template_new(const Form *form, const char *text, const TemplateWords *
     g_autofree char *whole = g_strchomp(g_strdup(text));
     g_autoptr(Template) template = template_empty(form);
     g_autoptr(GString) literal = g_string_new(NULL);
-    Compiler compiler = {.template = template, .text = whole, .at = whole + strlen(whole) - strlen(value),
-                         .literal = literal, .words = words, .spelling = spelling, .error = error};
+    Compiler compiler = {.template = template,
+                         .text = whole,
+                         .at = whole + strlen(whole) - strlen(value),
+                         .literal = literal,
+                         .words = words,
+                         .spelling = spelling,
+                         .error = error};
     return compile(&compiler) ? g_steal_pointer(&template) : NULL;
 }
 

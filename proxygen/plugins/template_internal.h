@@ -16,7 +16,7 @@ typedef struct {
     TemplateItemKind kind;
     char *text;
     char letter;
-    unsigned count; /* characters; 0: all */
+    unsigned count;    /* characters; 0: all */
     gunichar from, to; /* equal: from goes */
 } TemplateItem;
 

@@ -115,8 +115,8 @@ static Address *compile(const Session *session, const char *site, GError **error
         return NULL;
     g_autofree char *whole = g_strchomp(g_strdup(site));
     const char *in_whole = whole + strlen(whole) - strlen(value);
-    g_autofree char *text = has_no_person(whole, in_whole, error) ? put_words_in(session, whole, in_whole, error)
-                                                                  : NULL;
+    g_autofree char *text =
+        has_no_person(whole, in_whole, error) ? put_words_in(session, whole, in_whole, error) : NULL;
     if (!text)
         return NULL;
     bool ended = !*text || g_str_has_suffix(text, ";");
@@ -135,11 +135,14 @@ static Session *session_new(const ProxygenSession *what, GError **error)
     session->words = (TemplateWords){what->organisation, what->domain};
     session->spelling = spelling_new(what->language);
     if (!what->type || g_ascii_strcasecmp(what->type, TYPE) != 0)
-        error_set(error, ERROR_DEFINITION, "type \"%s\": only " TYPE " is made here", what->type ? what->type : "");
+        error_set(error, ERROR_DEFINITION, "type \"%s\": only " TYPE " is made here",
+                  what->type ? what->type : "");
     else if (what->settings && what->settings[0])
-        error_set(error, ERROR_DEFINITION, "setting \"%s\": " TYPE " has none; leave it out", what->settings[0]);
+        error_set(error, ERROR_DEFINITION, "setting \"%s\": " TYPE " has none; leave it out",
+                  what->settings[0]);
     else
-        session->site = compile(session, what->site ? what->site : address_type(TYPE)->default_template, error);
+        session->site =
+            compile(session, what->site ? what->site : address_type(TYPE)->default_template, error);
     return session->site ? g_steal_pointer(&session) : NULL;
 }
 
@@ -159,7 +162,8 @@ static char *personal(const Session *session, const char *name, const char *text
     return template_clean(&part, text, session->spelling, error);
 }
 
-static char *surname(const Session *session, const ProxygenRecipient *recipient, unsigned retry, GError **error)
+static char *surname(const Session *session, const ProxygenRecipient *recipient, unsigned retry,
+                     GError **error)
 {
     g_autofree char *name = personal(session, "s", recipient->last_name, error);
     if (name && !name[0]) {
@@ -168,7 +172,8 @@ static char *surname(const Session *session, const ProxygenRecipient *recipient,
     }
     if (name && !name[0]) {
         error_set(error, ERROR_INVALID,
-                  "s: nothing is left of surname and alias \"%s\" in the characters of X.400; give an alias in them",
+                  "s: nothing is left of surname and alias \"%s\" in the characters of X.400; give an alias "
+                  "in them",
                   recipient->alias ? recipient->alias : "");
         return NULL;
     }

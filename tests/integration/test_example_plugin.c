@@ -70,9 +70,11 @@ static void the_example_builds_from_what_is_installed(void **state)
     g_autofree char *scratch = scratch_folder();
     if (!scratch)
         skip();
-    run(scratch, "make -C \"$BUILD\" install-dirsyncincludeHEADERS install-pkgconfigDATA DESTDIR=\"$SCRATCH/root\"");
-    run(scratch, "mkdir \"$SCRATCH/example\" && cp \"$SOURCE\"/contrib/proxygen-example/* \"$SCRATCH/example\" &&"
-                 "chmod -R u+w \"$SCRATCH/example\"");
+    run(scratch,
+        "make -C \"$BUILD\" install-dirsyncincludeHEADERS install-pkgconfigDATA DESTDIR=\"$SCRATCH/root\"");
+    run(scratch,
+        "mkdir \"$SCRATCH/example\" && cp \"$SOURCE\"/contrib/proxygen-example/* \"$SCRATCH/example\" &&"
+        "chmod -R u+w \"$SCRATCH/example\"");
     run(scratch, "PKG_CONFIG_SYSROOT_DIR=$SCRATCH/root PKG_CONFIG_PATH=$(dirname "
                  "\"$(find \"$SCRATCH/root\" -name dirsync-proxygen.pc)\");"
                  "export PKG_CONFIG_SYSROOT_DIR PKG_CONFIG_PATH;"

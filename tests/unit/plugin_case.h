@@ -19,13 +19,14 @@ typedef struct {
     char **settings, *type, *site; /* what it borrows */
 } PluginCase;
 
-/** A session of the plugin in $DIRSYNC_GENERATORS that makes @type: "X400" is x400.so's, all others simple.so's.
- *  The organisation is "Acme", its domain acme.example; @settings are "a=b;c=d", or NULL. Answers open()'s
- *  status; only after PROXYGEN_OK may more be asked. */
+/** A session of the plugin in $DIRSYNC_GENERATORS that makes @type: "X400" is x400.so's, all others
+ * simple.so's. The organisation is "Acme", its domain acme.example; @settings are "a=b;c=d", or NULL. Answers
+ * open()'s status; only after PROXYGEN_OK may more be asked. */
 ProxygenStatus plugin_case_open(PluginCase *plugin, const char *type, const char *site, const char *language,
                                 const char *settings);
 /** The same of any shared object. */
-ProxygenStatus plugin_case_open_file(PluginCase *plugin, const char *path, const char *type, const char *site);
+ProxygenStatus plugin_case_open_file(PluginCase *plugin, const char *path, const char *type,
+                                     const char *site);
 void plugin_case_close(PluginCase *plugin);
 
 /** The address, or "none" for PROXYGEN_NOT_IMPLEMENTED, or "error". */

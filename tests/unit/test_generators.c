@@ -23,10 +23,8 @@ static const ProxygenRecipient lee = {.alias = "nancyl",
                                       .fax_number = "+1 (206) 555-0100"};
 static const ProxygenRecipient groesser = {
     .alias = "jg", .first_name = "Jürgen", .last_name = "Größer", .display_name = "Jürgen Größer"};
-static const ProxygenRecipient olga = {.alias = "olga",
-                                       .first_name = "Ольга",
-                                       .last_name = "Жижкова",
-                                       .display_name = "Жижкова, Ольга"};
+static const ProxygenRecipient olga = {
+    .alias = "olga", .first_name = "Ольга", .last_name = "Жижкова", .display_name = "Жижкова, Ольга"};
 static const ProxygenRecipient zizka = {
     .alias = "zz", .first_name = "Željko", .last_name = "Šašić", .display_name = "Šašić, Željko"};
 static const ProxygenRecipient johnson = {
@@ -233,8 +231,10 @@ static void x400_addresses(void **state)
     const ProxygenRecipient nobody_at_all = {.alias = "@"};
     g_autofree char *none = plugin_case_make("X400:c=US;a= ;p=Acme;", &nobody_at_all, 0);
     assert_string_equal(none, "error");
-    const ProxygenRecipient known = {.alias = "a", .last_name = "Abcdefghij-Abcdefghij-Abcdefghij-Abcdefghij",
-                                     .first_name = "Wilhelmina Annabelle", .initials = "ABCDEFG"};
+    const ProxygenRecipient known = {.alias = "a",
+                                     .last_name = "Abcdefghij-Abcdefghij-Abcdefghij-Abcdefghij",
+                                     .first_name = "Wilhelmina Annabelle",
+                                     .initials = "ABCDEFG"};
     g_autofree char *cut = plugin_case_make("X400:c=US;a= ;p=Acme;", &known, 17);
     assert_string_equal(cut, "X400:c=US;a= ;p=Acme;s=Abcdefghij-Abcdefghij-Abcdefghij-Abcde17;"
                              "g=Wilhelmina Annab;i=ABCDE;");
@@ -284,9 +284,12 @@ static const struct {
     {NULL, "Γιώργος", "Giorgos"},
     {NULL, "张伟", "zhangwei"},
     {NULL, "J\xCC\x8Curgen a\xCC\x88", "Jurgenae"}, /* combining marks: the second composes, and is ä */
-    {NULL, "Ａｂｃ", "Abc"},                           /* full width */
+    {NULL, "Ａｂｃ", "Abc"},                        /* full width */
     {NULL, "a\xFF\xFE z", "az"},                    /* not UTF-8 */
-    {NULL, "a\tb\xC2\xA0""c", "abc"},
+    {NULL,
+     "a\tb\xC2\xA0"
+     "c",
+     "abc"},
 };
 
 static void names_are_spelled_out(void **state)
@@ -307,14 +310,10 @@ static void names_are_spelled_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(smtp_addresses),
-        cmocka_unit_test(ms_addresses),
-        cmocka_unit_test(ccmail_addresses),
-        cmocka_unit_test(notes_addresses),
-        cmocka_unit_test(gwise_addresses),
-        cmocka_unit_test(fax_addresses),
-        cmocka_unit_test(x400_addresses),
-        cmocka_unit_test(every_type_has_a_default),
+        cmocka_unit_test(smtp_addresses),        cmocka_unit_test(ms_addresses),
+        cmocka_unit_test(ccmail_addresses),      cmocka_unit_test(notes_addresses),
+        cmocka_unit_test(gwise_addresses),       cmocka_unit_test(fax_addresses),
+        cmocka_unit_test(x400_addresses),        cmocka_unit_test(every_type_has_a_default),
         cmocka_unit_test(names_are_spelled_out),
     };
     return cmocka_run_group_tests_name("generators", tests, NULL, NULL);

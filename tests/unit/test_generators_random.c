@@ -39,14 +39,67 @@ static const struct {
     {"TINY", "TINY:#(%m)", "parts=a/8,b/8;separators=(,);space=drop"},
 };
 
-static const char *const fields[] = {"%s", "%g", "%i", "%d", "%m", "%1s", "%12d", "%3m", "%r _%d", "%r..%s", "%99g"};
+static const char *const fields[] = {"%s",   "%g",  "%i",     "%d",     "%m",  "%1s",
+                                     "%12d", "%3m", "%r _%d", "%r..%s", "%99g"};
 
-/** Pieces of names: plain, digits that look like retry numbers, dots, what parts and separators are made of. */
+/** Pieces of names: plain, digits that look like retry numbers, dots, what parts and separators are made of.
+ */
 static const char *const pieces[] = {
-    "a", "B", "smith", "1", "2", "12", "9", "0", ".", "..", " ", "  ", ",", "-", "'", "/", "@", " at ", "(", ")", "\"",
-    "ä", "Ö", "ß", "ø", "Þ", "ž", "İ", "ı", "Ж", "ль", "γ", "张", "𝔘", "é", "e\xCC\x81", "ﬁ", "²", "١", "\xC2\xA0",
-    "\xE2\x80\x8B", "\xEF\xB7\xBA", "\xFF", "\t", "\r\n", ";", ":", "=", "{", "%", "&", "\\", "<",
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJKLMNOPQRSTUVWXYZ", "1234567890",
+    "a",
+    "B",
+    "smith",
+    "1",
+    "2",
+    "12",
+    "9",
+    "0",
+    ".",
+    "..",
+    " ",
+    "  ",
+    ",",
+    "-",
+    "'",
+    "/",
+    "@",
+    " at ",
+    "(",
+    ")",
+    "\"",
+    "ä",
+    "Ö",
+    "ß",
+    "ø",
+    "Þ",
+    "ž",
+    "İ",
+    "ı",
+    "Ж",
+    "ль",
+    "γ",
+    "张",
+    "𝔘",
+    "é",
+    "e\xCC\x81",
+    "ﬁ",
+    "²",
+    "١",
+    "\xC2\xA0",
+    "\xE2\x80\x8B",
+    "\xEF\xB7\xBA",
+    "\xFF",
+    "\t",
+    "\r\n",
+    ";",
+    ":",
+    "=",
+    "{",
+    "%",
+    "&",
+    "\\",
+    "<",
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    "1234567890",
 };
 
 static int roll(int sides)
@@ -95,8 +148,12 @@ static void anybody_new(Anybody *anybody)
     for (size_t i = 0; i < G_N_ELEMENTS(anybody->texts); i++)
         anybody->texts[i] = any_name();
     char **texts = anybody->texts;
-    anybody->recipient = (ProxygenRecipient){.alias = texts[0], .first_name = texts[1], .last_name = texts[2],
-                                             .display_name = texts[3], .initials = texts[4], .fax_number = texts[5]};
+    anybody->recipient = (ProxygenRecipient){.alias = texts[0],
+                                             .first_name = texts[1],
+                                             .last_name = texts[2],
+                                             .display_name = texts[3],
+                                             .initials = texts[4],
+                                             .fax_number = texts[5]};
 }
 
 static void anybody_clear(Anybody *anybody)
@@ -128,7 +185,8 @@ static unsigned any_retry(unsigned i)
     if (i < 14)
         return i;
     int power = roll(6);
-    return power ? (unsigned)g_rand_int_range(dice, 1, (int[]){0, 30, 200, 2000, 20000, 1000001}[power]) : 1000000;
+    return power ? (unsigned)g_rand_int_range(dice, 1, (int[]){0, 30, 200, 2000, 20000, 1000001}[power])
+                 : 1000000;
 }
 
 /** Asks for many numbers: distinct, valid, and the same again in another session and order. */
@@ -147,7 +205,8 @@ static void check_retries(PluginCase *plugin, PluginCase *other, const char *typ
         char *normal = address_normalise(answers[i], strlen(answers[i]));
         void *before = g_hash_table_lookup(numbers, normal);
         if (before && GPOINTER_TO_UINT(before) != retries[i] + 1)
-            fail_msg("%s gave %s for %u and for %u", site, answers[i], GPOINTER_TO_UINT(before) - 1, retries[i]);
+            fail_msg("%s gave %s for %u and for %u", site, answers[i], GPOINTER_TO_UINT(before) - 1,
+                     retries[i]);
         g_hash_table_insert(numbers, normal, GUINT_TO_POINTER(retries[i] + 1));
     }
     for (unsigned i = RETRIES; i-- > 0;) {
@@ -166,7 +225,8 @@ static void what_is_made_is_valid_stable_and_distinct(void **state)
         PluginCase plugin, other;
         Anybody anybody;
         const char *language = roll(2) ? "sv" : NULL;
-        if (plugin_case_open(&plugin, frames[frame].type, site, language, frames[frame].settings) != PROXYGEN_OK)
+        if (plugin_case_open(&plugin, frames[frame].type, site, language, frames[frame].settings) !=
+            PROXYGEN_OK)
             fail_msg("%s: %s", site, plugin.message);
         assert_int_equal(plugin_case_open(&other, frames[frame].type, site, language, frames[frame].settings),
                          PROXYGEN_OK);

@@ -92,8 +92,7 @@ static void wrong_templates_are_refused_with_the_position(void **state)
             fail_msg("%s: %s instead of %s", wrong[i].site, plugin.message, wrong[i].cause);
         plugin_case_close(&plugin);
         /* and no session is opened with it, in the same words */
-        assert_int_equal(plugin_case_open(&plugin, wrong[i].type, wrong[i].site, NULL, NULL),
-                         PROXYGEN_ERROR);
+        assert_int_equal(plugin_case_open(&plugin, wrong[i].type, wrong[i].site, NULL, NULL), PROXYGEN_ERROR);
         assert_non_null(strstr(plugin.message, wrong[i].cause));
         assert_null(plugin.handle);
         plugin_case_close(&plugin);
@@ -104,7 +103,8 @@ static void blanks_around_a_template_do_not_count(void **state)
 {
     (void)state;
     PluginCase plugin;
-    assert_int_equal(plugin_case_open(&plugin, "SMTP", " smtp: \t%g@acme.example\t ", NULL, NULL), PROXYGEN_OK);
+    assert_int_equal(plugin_case_open(&plugin, "SMTP", " smtp: \t%g@acme.example\t ", NULL, NULL),
+                     PROXYGEN_OK);
     g_autofree char *address = plugin_case_generate(&plugin, &kim, 0);
     assert_string_equal(address, "SMTP:Kim@acme.example");
     plugin_case_close(&plugin);
@@ -119,7 +119,8 @@ static void words_fit_their_part(void **state)
     } cases[] = {
         {"MS", "MS:{organisation}/HQ/%m", "Fabrikam Corporation", "MS:Fabrikam C/HQ/kim"},
         {"MS", "MS:{organisation}/HQ/%m", "Grün/Weiß", "MS:GruenWeiss/HQ/kim"},
-        {"X400", "X400:c=US;a= ;p={organisation};", "First Organization", "X400:c=US;a= ;p=First Organizati;s=Yoshida;g=Kim;i=K;"},
+        {"X400", "X400:c=US;a= ;p={organisation};", "First Organization",
+         "X400:c=US;a= ;p=First Organizati;s=Yoshida;g=Kim;i=K;"},
         {"NOTES", "NOTES:&m/{organisation}@X", "A/B @ C, Inc.", "NOTES:kim/AB C, Inc.@X"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -189,7 +190,8 @@ static const struct {
     /* what somebody gave by hand stays when only the site's part changed */
     {"SMTP", "SMTP:%m@old.example", "SMTP:%m@new.example", "SMTP:the.boss@old.example",
      "SMTP:the.boss@new.example"},
-    {"SMTP", "SMTP:@old.example", "SMTP:@new.example", "smtp:the.boss@OLD.example", "SMTP:the.boss@new.example"},
+    {"SMTP", "SMTP:@old.example", "SMTP:@new.example", "smtp:the.boss@OLD.example",
+     "SMTP:the.boss@new.example"},
     {"SMTP", "SMTP:%m@old.example", "SMTP:%m@old.example", "SMTP:the.boss@old.example",
      "SMTP:the.boss@old.example"},
     /* generated anew: the format changed, or it was never of that site */
@@ -202,8 +204,8 @@ static const struct {
     {"NOTES", "NOTES:&d/Acme@Old", "NOTES:&d/Acme@New", "NOTES:The Boss/Other/Acme@Old", "none"},
     {"CCMAIL", "CCMAIL:%s at HQ", "CCMAIL:%s at West", "CCMAIL:Boss/ at Home at HQ",
      "CCMAIL:Boss/ at Home at West"},
-    {"X400", "X400:c=US;a= ;p=Old;", "X400:c=US;a= ;p=New;o=Exchange;", "X400:c=US;a= ;p=OLD;s=Boss;g=The;q=Jr;",
-     "X400:c=US;a= ;p=New;o=Exchange;s=Boss;g=The;q=Jr;"},
+    {"X400", "X400:c=US;a= ;p=Old;", "X400:c=US;a= ;p=New;o=Exchange;",
+     "X400:c=US;a= ;p=OLD;s=Boss;g=The;q=Jr;", "X400:c=US;a= ;p=New;o=Exchange;s=Boss;g=The;q=Jr;"},
     {"X400", "X400:c=US;a= ;p=Old;", "X400:c=US;a= ;p=New;", "X400:c=US;a= ;p=Old;ou1=X;s=Boss;", "none"},
     /* another type is a mistake */
     {"SMTP", "MS:ACME/HQ/%m", "SMTP:@new.example", "SMTP:the.boss@old.example", "error"},
@@ -218,8 +220,8 @@ static void updates_keep_what_a_person_gave(void **state)
     for (size_t i = 0; i < G_N_ELEMENTS(updates); i++) {
         PluginCase plugin;
         open_default(&plugin, updates[i].type);
-        g_autofree char *address = plugin_case_update(&plugin, &kim, updates[i].old_site, updates[i].new_site,
-                                                      updates[i].current);
+        g_autofree char *address =
+            plugin_case_update(&plugin, &kim, updates[i].old_site, updates[i].new_site, updates[i].current);
         if (strcmp(address, updates[i].address) != 0)
             fail_msg("%s to %s: %s instead of %s", updates[i].current, updates[i].new_site, address,
                      updates[i].address);
@@ -234,10 +236,12 @@ static const struct {
 } described[] = {
     {"PROFS", "parts=node/8,user/8;separators=(,);characters=ascii;space=drop", "PROFS:VMHOST1(%m)",
      "PROFS:VMHOST1(kim)", "PROFS:VMHOST1(kim1)"},
-    {"MHS", "parts=user,gateway,network,postoffice,mailbox;separators=@, {,/,/,};default=%m@smf {NET/PO/%1g%s}",
+    {"MHS",
+     "parts=user,gateway,network,postoffice,mailbox;separators=@, {,/,/,};default=%m@smf {NET/PO/%1g%s}",
      NULL, "MHS:kim@smf {NET/PO/KYoshida}", "MHS:kim1@smf {NET/PO/KYoshida}"},
     {"PAGER", "characters=number;max=12", "PAGER:%f", "PAGER:555-0100", "PAGER:555-01001"},
-    {"HOUSE", "marks=%&;characters=western", "HOUSE:&D (&g2)", "HOUSE:Kim Yoshida (Ki)", "HOUSE:Kim Yoshida (Ki)1"},
+    {"HOUSE", "marks=%&;characters=western", "HOUSE:&D (&g2)", "HOUSE:Kim Yoshida (Ki)",
+     "HOUSE:Kim Yoshida (Ki)1"},
     {"WIKI", "parts=space,name/20;separators=::", "WIKI:Staff::%d", "WIKI:Staff::Yoshida, Kim",
      "WIKI:Staff::Yoshida, Kim1"},
     {"OLD", "escape=\\;parts=a,b;separators=.", "OLD:x\\.y.%r..%r,.%d", "OLD:x\\.y.Yoshida\\. Kim",
@@ -288,8 +292,9 @@ static void described_types_have_limits(void **state)
 
     /* a separator of letters is found in names too, and then there is no address */
     const ProxygenRecipient home = {.alias = "h", .display_name = "Smith at Home"};
-    assert_int_equal(plugin_case_open(&plugin, "DESK", "DESK:%d at HQ", NULL, "parts=name,desk;separators= at "),
-                     PROXYGEN_OK);
+    assert_int_equal(
+        plugin_case_open(&plugin, "DESK", "DESK:%d at HQ", NULL, "parts=name,desk;separators= at "),
+        PROXYGEN_OK);
     g_autofree char *ambiguous = plugin_case_generate(&plugin, &home, 0);
     assert_string_equal(ambiguous, "error");
     plugin_case_close(&plugin);
