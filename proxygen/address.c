@@ -210,14 +210,43 @@ static char *as_text(const char *bytes, size_t len)
     return g_string_free(g_steal_pointer(&out), FALSE);
 }
 
-/** Letters that differ in case or in how they are composed become the same ones. */
+/** Letters that differ in case or in how they are composed become the same ones, decomposed. Folding alone
+ *  does not do: glib turns the two cases of Cherokee into each other. */
 static char *fold(const char *text)
 {
     if (g_str_is_ascii(text))
         return g_ascii_strdown(text, -1);
     g_autofree char *decomposed = g_utf8_normalize(text, -1, G_NORMALIZE_NFD);
     g_autofree char *folded = g_utf8_casefold(decomposed, -1);
-    return g_utf8_normalize(folded, -1, G_NORMALIZE_NFC);
+    g_autoptr(GString) lower = g_string_sized_new(strlen(folded));
+    for (const char *at = folded; *at; at = g_utf8_next_char(at))
+        g_string_append_unichar(lower, g_unichar_tolower(g_utf8_get_char(at)));
+    return g_utf8_normalize(lower->str, -1, G_NORMALIZE_NFD);
+}
+
+/** Each part by itself: a sign never merges with a separator, so the text is taken apart the same again. */
+static void compose(GArray *parts)
+{
+    for (guint i = 0; i < parts->len; i++) {
+        AddressPart *part = &g_array_index(parts, AddressPart, i);
+        g_autofree char *decomposed = part->value;
+        part->value = g_utf8_normalize(decomposed, -1, G_NORMALIZE_NFC);
+    }
+}
+
+/** The text of a folded value; NULL: it cannot be taken apart. g_free(). */
+static char *even_out(const AddressType *type, const char *value)
+{
+    const AddressSyntax *syntax = syntax_of(type);
+    g_autoptr(GArray) parts = parts_new();
+    if (!syntax->take_apart(type, value, parts, NULL))
+        return NULL;
+    compose(parts);
+    if (syntax->even_out)
+        syntax->even_out(parts);
+    g_autoptr(GString) out = g_string_sized_new(strlen(value));
+    syntax->put_together(type, (const AddressPart *)(void *)parts->data, parts->len, out);
+    return g_string_free(g_steal_pointer(&out), FALSE);
 }
 
 char *address_normalise(const char *text, size_t len)
@@ -228,17 +257,13 @@ char *address_normalise(const char *text, size_t len)
     g_autofree char *type = NULL;
     const char *behind = address_split(stripped, &type, NULL);
     if (!behind)
-        return g_steal_pointer(&stripped);
+        return g_utf8_normalize(stripped, -1, G_NORMALIZE_NFC);
     g_autofree char *value = address_strip(behind, strlen(behind));
     const AddressType *known = address_type(type);
-    g_autoptr(GArray) parts = parts_new();
-    if (!known || !syntax_of(known)->take_apart(known, value, parts, NULL))
-        return address_format(type, false, value);
-    if (syntax_of(known)->even_out)
-        syntax_of(known)->even_out(parts);
-    g_autoptr(GString) out = g_string_new(NULL);
-    syntax_of(known)->put_together(known, (const AddressPart *)(void *)parts->data, parts->len, out);
-    return address_format(type, false, out->str);
+    g_autofree char *even = known ? even_out(known, value) : NULL;
+    if (!even)
+        even = g_utf8_normalize(value, -1, G_NORMALIZE_NFC);
+    return address_format(type, false, even);
 }
 
 bool address_equal(const char *a, const char *b)

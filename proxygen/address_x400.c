@@ -58,42 +58,45 @@ static char *field_name(const AddressType *type, const char *key)
     return rule && strcmp(rule->name, "dda") != 0 ? g_strdup(rule->name) : NULL;
 }
 
-static bool read_old_dda(Reader *reader, const char *key, char **value, GError **error)
+/** Whether the field is half of an attribute in the old spelling, and in its place if so. */
+static bool check_old_dda(const Reader *reader, bool is_type, bool is_value, const char *value,
+                          GError **error)
 {
-    bool is_type = g_ascii_strcasecmp(key, "dda.type") == 0;
-    if (is_type == !reader->pending) {
-        if (is_type) {
-            reader->pending = g_steal_pointer(value);
-            return true;
-        }
-        g_autofree char *name = g_strconcat(DDA, reader->pending, NULL);
-        address_add_part(reader->parts, name, strlen(name), g_steal_pointer(value));
-        g_clear_pointer(&reader->pending, g_free);
-        return true;
+    if (is_value != !!reader->pending) {
+        error_set(error, ERROR_INVALID, "dda.type and dda.value must follow each other; correct it");
+        return false;
     }
-    error_set(error, ERROR_INVALID, "%s: dda.type and dda.value must follow each other; correct it", key);
-    return false;
+    if (is_type && strchr(value, '=')) {
+        error_set(error, ERROR_INVALID, "dda.type: no = can be in it; take it out");
+        return false;
+    }
+    return true;
 }
 
 static bool read_field(Reader *reader, const char *field, GError **error)
 {
-    const char *equals = strchr(field, '=');
-    g_autofree char *key = address_strip(field, equals ? (size_t)(equals - field) : strlen(field));
-    g_autofree char *value = equals ? address_strip(equals + 1, strlen(equals + 1)) : NULL;
-    if (value && g_ascii_strncasecmp(key, "dda.", 4) == 0 &&
-        (g_ascii_strcasecmp(key + 4, "type") == 0 || g_ascii_strcasecmp(key + 4, "value") == 0))
-        return read_old_dda(reader, key, &value, error);
-    g_autofree char *name = value ? field_name(reader->type, key) : NULL;
+    size_t len = strcspn(field, "=");
+    g_autofree char *key = address_strip(field, len);
+    g_autofree char *value = field[len] ? address_strip(field + len + 1, strlen(field + len + 1)) : NULL;
+    bool is_type = value && g_ascii_strcasecmp(key, "dda.type") == 0;
+    bool is_value = value && g_ascii_strcasecmp(key, "dda.value") == 0;
+    if (!check_old_dda(reader, is_type, is_value, value, error))
+        return false;
+    if (is_type) {
+        reader->pending = g_steal_pointer(&value);
+        return true;
+    }
+    g_autofree char *pending = g_steal_pointer(&reader->pending);
+    g_autofree char *name = is_value ? g_strconcat(DDA, pending, NULL)
+                            : value  ? field_name(reader->type, key)
+                                     : NULL;
     if (!name) {
         error_set(error, ERROR_INVALID, "field %u is none that X.400 has; write fields like \"s=Yoshida;\"",
                   reader->parts->len + 1);
         return false;
     }
-    if (strcmp(name, "a") == 0 && !*value) {
-        g_free(value);
-        value = g_strdup(" ");
-    }
-    address_add_part(reader->parts, name, strlen(name), g_steal_pointer(&value));
+    bool no_admd = strcmp(name, "a") == 0 && !*value;
+    address_add_part(reader->parts, name, strlen(name), no_admd ? g_strdup(" ") : g_steal_pointer(&value));
     return true;
 }
 
@@ -116,7 +119,7 @@ static char *next_field(const char **at, char separator)
 
 static bool x400_take_apart(const AddressType *type, const char *value, GArray *parts, GError **error)
 {
-    char separator = *value == '/' ? '/' : ';';
+    char separator = *value == '/' && !strchr(value, ';') ? '/' : ';'; /* no value can hold the latter */
     Reader reader = {type, parts, NULL};
     bool good = true;
     if (separator == '/')
@@ -142,7 +145,8 @@ static int by_rule(const void *a, const void *b)
     const AddressPartRule *rule = field_rule(type, one->name), *other = field_rule(type, two->name);
     if (rule != other)
         return rule < other ? -1 : 1;
-    return g_ascii_strcasecmp(one->name, two->name);
+    int names = g_ascii_strcasecmp(one->name, two->name);
+    return names ? names : strcmp(one->value, two->value);
 }
 
 /** Runs of blanks are one blank to X.400, and the order of fields says nothing. */

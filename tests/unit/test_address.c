@@ -190,6 +190,7 @@ static const struct {
     {"X400:c=US;a= ;p=A;s=" A32 A10 ";", "s: 42 characters are too many; at most 40"},
     {"X400:c=US;a= ;p=A;mail=x;", "field 4 is none that X.400 has"},
     {"X400:c=US;a= ;p=A;dda=x;", "field 4 is none that X.400 has"},
+    {"X400:/c=US/a= /p=A;o=B/", "field 1 is none that X.400 has"},
     {"X400:c=US;a= ;p=A;;", "field 4 is none that X.400 has"},
     {"X400:c=US;a= ;p=A;dda:=x;", "type of the dda: it is empty"},
     {"X400:c=US;a= ;p=A;dda:LONGTYPES=x;", "type of the dda: 9 characters are too many"},
@@ -197,6 +198,8 @@ static const struct {
     {"X400:c=US;a= ;p=A;dda:A=1;dda:a=2;", "dda:a: it is there twice"},
     {"X400:c=US;a= ;p=A;dda:A=1;dda:B=2;dda:C=3;dda:D=4;dda:E=5;", "5 are too many; at most 4"},
     {"X400:c=US;a= ;p=A;dda.value=x;", "must follow each other"},
+    {"X400:c=US;a= ;dda.type=x;p=A;dda.value=y;", "must follow each other"},
+    {"X400:c=US;a= ;p=A;dda.type=x=y;dda.value=z;", "no = can be in it"},
     {"X400:c=US;a= ;p=A;dda.type=x;", "its dda.value is missing"},
     {"X400:c=US;a= ;p=A;dda.type=x;dda.type=y;", "must follow each other"},
 
