@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "proxygen/address.h"
 #include "tests/unit/plugin_case.h"
 
 static const ProxygenRecipient doug = {.alias = "dougdo",
@@ -307,6 +308,27 @@ static void names_are_spelled_out(void **state)
     }
 }
 
+/* ---- the manual page has the table's templates ---- */
+
+static void the_manual_names_every_default(void **state)
+{
+    (void)state;
+    g_autofree char *path =
+        g_build_filename(g_getenv("DIRSYNC_DATADIR"), "dirsync/dirsync-generators.7", NULL);
+    g_autofree char *manual = NULL;
+    assert_true(g_file_get_contents(path, &manual, NULL, NULL));
+    for (const AddressType *const *type = address_types(); *type; type++) {
+        if (!(*type)->default_template)
+            continue;
+        const char *text = strchr((*type)->default_template, ':') + 1;
+        const char *quote = strchr(text, ' ') ? "\"" : "";
+        g_autofree char *entry =
+            g_strdup_printf(".It Cm %s\n.Li %s%s%s .\n", (*type)->name, quote, text, quote);
+        if (!strstr(manual, entry))
+            fail_msg("the manual page lacks: %s", entry);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -314,7 +336,7 @@ int main(void)
         cmocka_unit_test(ccmail_addresses),      cmocka_unit_test(notes_addresses),
         cmocka_unit_test(gwise_addresses),       cmocka_unit_test(fax_addresses),
         cmocka_unit_test(x400_addresses),        cmocka_unit_test(every_type_has_a_default),
-        cmocka_unit_test(names_are_spelled_out),
+        cmocka_unit_test(names_are_spelled_out), cmocka_unit_test(the_manual_names_every_default),
     };
     return cmocka_run_group_tests_name("generators", tests, NULL, NULL);
 }
