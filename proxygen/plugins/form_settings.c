@@ -215,6 +215,8 @@ static bool apply_setting(Form *form, const char *setting, GError **error)
 {
     const char *equals = strchr(setting, '=');
     size_t len = equals ? (size_t)(equals - setting) : 0;
+    if (!g_utf8_validate(setting, -1, NULL))
+        return fail(error, setting, "it is not UTF-8");
     for (size_t i = 0; len && i < G_N_ELEMENTS(setters); i++) {
         if (strlen(setters[i].name) != len || strncmp(setters[i].name, setting, len) != 0)
             continue;

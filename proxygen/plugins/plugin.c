@@ -5,10 +5,12 @@
 
 #include "proxygen/address.h"
 
+/** Errors name what was wrong, which need not be UTF-8. */
 static void say(const GError *error, char *message)
 {
+    g_autofree char *text = g_utf8_make_valid(error ? error->message : "", -1);
     const char *end = NULL;
-    g_strlcpy(message, error ? error->message : "", PROXYGEN_MESSAGE_SIZE);
+    g_strlcpy(message, text, PROXYGEN_MESSAGE_SIZE);
     if (!g_utf8_validate(message, -1, &end))
         message[end - message] = '\0';
 }

@@ -139,7 +139,7 @@ static const char *word_at(const Compiler *compiler, size_t *len)
     return NULL;
 }
 
-/** Levels of a list are not cut one by one, so a word is taken as a whole and cut as a whole. */
+/** A word is cleaned and cut as a field is. A part that is taken word for word is only checked, later. */
 static bool read_word(Compiler *compiler)
 {
     size_t len = 0;
@@ -174,7 +174,7 @@ static bool read_one(Compiler *compiler)
         end_literal(compiler);
         compiler->part = behind;
         compiler->at += len;
-        return behind < form->n_parts || !*compiler->at || fail(compiler, compiler->at, "the address ended");
+        return true; /* the separator that ends the address is found at its end only */
     }
     bool escaped = form->escape && *compiler->at == form->escape && compiler->at[1];
     return read_literal(compiler, compiler->at + escaped);

@@ -33,9 +33,10 @@ static void run(const char *scratch, const char *command)
     environment = g_environ_unsetenv(environment, "MAKELEVEL");
     char *words[] = {(char *)"sh", (char *)"-euc", (char *)command, NULL};
     if (!g_spawn_sync(NULL, words, environment, G_SPAWN_SEARCH_PATH, NULL, NULL, &said, &complained, &status,
-                      &error) ||
-        !g_spawn_check_wait_status(status, &error))
-        fail_msg("%s: %s\n%s%s", command, error->message, said ? said : "", complained ? complained : "");
+                      &error))
+        fail_msg("%s: %s", command, error->message);
+    if (status != 0)
+        fail_msg("%s: status %d\n%s%s", command, status, said, complained);
 }
 
 static char *scratch_folder(void)

@@ -321,6 +321,7 @@ static const struct {
     {"HOUSE", "parts=a,b", "\"separators\": one must stand"},
     {"HOUSE", "separators=/,/", "\"separators\": there are more"},
     {"HOUSE", "parts=a,b;separators=\xC2\xB7", "\"separators\": only ASCII"},
+    {"HOUSE", "parts=\xFF", "it is not UTF-8"},
     {"HOUSE", NULL, "there is no template"},
     {"SMTP", "max=10", "\"max\": that of this type cannot be changed"},
     {"X400", "max=10", "X400 has none"},
