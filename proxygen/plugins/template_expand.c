@@ -9,27 +9,17 @@
 
 #include <string.h>
 
-/** One replacement for each character; a later one of the same character counts. */
-typedef struct {
-    const TemplateItem *items[64];
-    size_t n;
-} Replacements;
-
-static void replacements_add(Replacements *replacements, const TemplateItem *item)
-{
-    if (replacements->n < G_N_ELEMENTS(replacements->items))
-        replacements->items[replacements->n++] = item;
-}
-
-static char *replace(const Replacements *replacements, const char *text)
+/** @replacements are the ITEM_REPLACE in front of the field; of those for one character the last counts. */
+static char *replace(const GPtrArray *replacements, const char *text)
 {
     GString *out = g_string_new(NULL);
     for (; *text; text = g_utf8_next_char(text)) {
         gunichar c = g_utf8_get_char(text);
         const TemplateItem *found = NULL;
-        for (size_t i = replacements->n; i > 0 && !found; i--)
-            if (replacements->items[i - 1]->from == c)
-                found = replacements->items[i - 1];
+        for (guint i = replacements->len; i > 0 && !found; i--) {
+            const TemplateItem *item = g_ptr_array_index(replacements, i - 1);
+            found = item->from == c ? item : NULL;
+        }
         if (!found || found->from != found->to)
             g_string_append_unichar(out, found ? found->to : c);
     }
@@ -135,7 +125,7 @@ typedef struct {
     const Template *template;
     const ProxygenRecipient *recipient;
     Spelling *spelling;
-    Replacements replacements;
+    GPtrArray *replacements;
 } Expansion;
 
 static bool append_field(Expansion *expansion, const FormPart *part, const TemplateItem *item, GString *out,
@@ -143,7 +133,7 @@ static bool append_field(Expansion *expansion, const FormPart *part, const Templ
 {
     g_autofree char *value = field_value(expansion->template->form, expansion->recipient, item->letter);
     g_autofree char *prepared = spelling_prepare(value);
-    g_autofree char *replaced = replace(&expansion->replacements, prepared);
+    g_autofree char *replaced = replace(expansion->replacements, prepared);
     g_autofree char *clean = clean_and_count(part, replaced, item->count, expansion->spelling, error);
     g_string_append(out, clean ? clean : "");
     return clean;
@@ -162,7 +152,7 @@ static char *expand_items(Expansion *expansion, size_t at, GError **error)
         if (item->kind == ITEM_LITERAL)
             g_string_append(out, item->text);
         else if (item->kind == ITEM_REPLACE)
-            replacements_add(&expansion->replacements, item);
+            g_ptr_array_add(expansion->replacements, (void *)item);
         else if (!append_field(expansion, part, item, out, error))
             return NULL;
         fields = fields || item->kind == ITEM_FIELD;
@@ -195,7 +185,8 @@ static char *expand_part(Expansion *expansion, size_t at, GError **error)
 char **template_expand(const Template *template, const ProxygenRecipient *recipient, Spelling *spelling,
                        GError **error)
 {
-    Expansion expansion = {.template = template, .recipient = recipient, .spelling = spelling};
+    g_autoptr(GPtrArray) replacements = g_ptr_array_new();
+    Expansion expansion = {template, recipient, spelling, replacements};
     size_t n = template->form->n_parts;
     g_auto(GStrv) parts = g_new0(char *, n + 1);
     for (size_t i = 0; i < n; i++)
