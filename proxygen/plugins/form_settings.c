@@ -28,6 +28,7 @@ typedef struct {
     unsigned front_max;
     const char *marks;
     bool escapes, alias_first, needs_fax;
+    bool western; /* new addresses keep to code page 1252, although the parser takes any characters */
     const char *list, *optional, *fixed; /* the parts that are so */
 } Shape;
 
@@ -36,14 +37,16 @@ static const Shape shapes[] = {
     {"FAX", {"name", "number"}, {"@"}, .marks = "%", .needs_fax = true, .optional = "name"},
     {"GWISE", {"domain", "postoffice", "object"}, {".", "."}, .person = 2, .marks = "%"},
     {"MS", {"network", "postoffice", "mailbox"}, {"/", "/"}, .person = 2, .marks = "%"},
-    /* KB 180517: the FullName, which is everything in front of the domain, has 220 characters */
+    /* KB 180517: the FullName, which is everything in front of the domain, has 220 characters.
+     * KB 216492: what was not in the code page could not be an address. */
     {"NOTES",
      {"name", "unit", "domain"},
      {"/", "@"},
      .front_max = 220,
      .marks = "%&",
      .list = "unit",
-     .optional = "unit"},
+     .optional = "unit",
+     .western = true},
     {"SMTP", {"local", "domain"}, {"@"}, .marks = "%", .alias_first = true, .fixed = "domain"},
 };
 
@@ -74,7 +77,7 @@ static const AddressPartRule *rule_of(const AddressType *type, const char *part)
 static void take_rule(FormPart *part, const AddressPartRule *rule, const Shape *shape)
 {
     part->name = g_strdup(rule->name);
-    part->characters = rule->characters;
+    part->characters = shape->western ? CHARACTERS_WESTERN : rule->characters;
     part->but_not = g_strdup(rule->but_not);
     part->max = rule->max;
     part->may_be_empty = g_strcmp0(shape->optional, rule->name) == 0;
