@@ -38,7 +38,7 @@ static const Shape shapes[] = {
     {"GWISE", {"domain", "postoffice", "object"}, {".", "."}, .person = 2, .marks = "%"},
     {"MS", {"network", "postoffice", "mailbox"}, {"/", "/"}, .person = 2, .marks = "%"},
     /* KB 180517: the FullName, which is everything in front of the domain, has 220 characters.
-     * KB 216492: what was not in the code page could not be an address. */
+     * The Notes connector refused what its code page does not have. */
     {"NOTES",
      {"name", "unit", "domain"},
      {"/", "@"},

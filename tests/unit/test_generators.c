@@ -162,7 +162,7 @@ static const Made notes[] = {
     {"NOTES:&d/&i/Acme@Exchange", &lee, 0, "NOTES:Nancy Lee/Acme@Exchange"},
     {"NOTES:&d/&i@Exchange", &lee, 0, "NOTES:Nancy Lee@Exchange"},
     {"NOTES:&d/Acme@Exchange", &lee, 2, "NOTES:Nancy Lee2/Acme@Exchange"},
-    /* KB 216492: characters of the code page stay, others are spelled out */
+    /* characters of the code page stay, others are spelled out */
     {"NOTES:&d/Acme@Exchange", &zizka, 0, "NOTES:Željko Šašic/Acme@Exchange"},
     {"NOTES:&d/Acme@Exchange", &olga, 0, "NOTES:Olga Zizkova/Acme@Exchange"},
     {"NOTES:&g/Acme@Exchange", &alias_only, 0, "NOTES:printer.3/Acme@Exchange"},
