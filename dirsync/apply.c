@@ -224,13 +224,20 @@ static void settle_busy(Work *work)
     }
 }
 
-static void report(const Item *item)
+static bool is_tried_again(const Work *work, const Item *item)
+{
+    return work->apply->tries_again &&
+           (error_is(item->error, ERROR_REFUSED) || error_is(item->error, ERROR_MOVED));
+}
+
+static void report(const Work *work, const Item *item)
 {
     if (item->outcome == JOURNAL_DONE) {
         event_emit(EVENT_WRITE_DONE, item->change->dn, "%s done", change_kind_names[item->change->kind]);
         return;
     }
     EventId id = item->outcome == JOURNAL_UNCERTAIN   ? EVENT_WRITE_UNCERTAIN
+                 : is_tried_again(work, item)         ? EVENT_ADDRESS_REFUSED
                  : error_is(item->error, ERROR_MOVED) ? EVENT_WRITE_MOVED
                                                       : EVENT_WRITE_FAILED;
     event_emit(id, item->change->dn, "%s: %s", change_kind_names[item->change->kind],
@@ -257,7 +264,7 @@ static void count(Work *work, const Item *item)
 /* Whether going on would only make noise: the directory is gone, or nothing at all goes through. */
 static bool is_hopeless(const Work *work, const Item *item)
 {
-    if (!item->error || item->outcome == JOURNAL_DONE)
+    if (!item->error || item->outcome == JOURNAL_DONE || is_tried_again(work, item))
         return false;
     if (error_scope(item->error) >= SCOPE_DIRECTORY)
         return true;
@@ -328,7 +335,7 @@ static bool do_slice(Work *work, GError **error)
     settle_uncertain(work);
     settle_busy(work);
     for (guint i = 0; i < work->slice->len; i++) {
-        report(g_ptr_array_index(work->slice, i));
+        report(work, g_ptr_array_index(work->slice, i));
         count(work, g_ptr_array_index(work->slice, i));
     }
     note_undone(work);

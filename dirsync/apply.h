@@ -39,8 +39,10 @@ typedef struct {
     const char *connector_uuid;
     const StampSettings *stamp;
     bool look_before_adding; /* the plan may be old: does somebody with that anchor have an object by now? */
-    double rate;             /* changes a second; 0: as fast as it goes */
-    ApplyRecord record;      /* may be NULL, as may the others */
+    bool tries_again;   /* what is refused is planned anew by the caller: it is no failure, and never ends the
+                           work */
+    double rate;        /* changes a second; 0: as fast as it goes */
+    ApplyRecord record; /* may be NULL, as may the others */
     ApplySkip skip;
     ApplyProgress progress;
     void *data;

@@ -3,6 +3,7 @@
  */
 #include "dirsync/check.h"
 
+#include "dirsync/check_addresses.h"
 #include "dirsync/check_server.h"
 #include "dirsync/directory/directory.h"
 #include "dirsync/managed.h"
@@ -218,7 +219,7 @@ static void check_source(const Connector *connector, Step step, Mapping *mapping
 
 /* --- the targets --- */
 
-static const char *const target_words[STEPS] = {"home directory", "target"};
+static const char *const target_words[STEPS] = {[STEP_IMPORT] = "home directory", [STEP_EXPORT] = "target"};
 
 static void check_schema(const Connector *connector, Step step, const Schema *schema, GPtrArray *findings)
 {
@@ -290,8 +291,8 @@ static Directory *open_directory(const Endpoint *endpoint, const char *what, GPt
 
 static void check_step(const Connector *connector, Step step, GPtrArray *findings)
 {
-    static const char *const words[STEPS][SIDES] = {{"source", "home directory"},
-                                                    {"export containers", "target"}};
+    static const char *const words[STEPS][SIDES] = {
+        [STEP_IMPORT] = {"source", "home directory"}, [STEP_EXPORT] = {"export containers", "target"}};
     GError *error = NULL;
     g_autoptr(Mapping) mapping = mapping_load(connector->pass[step].mapping,
                                               step == STEP_IMPORT ? MAPPING_IMPORT : MAPPING_EXPORT, &error);
@@ -308,11 +309,20 @@ static void check_step(const Connector *connector, Step step, GPtrArray *finding
                      findings);
 }
 
+static void check_address_step(const Connector *connector, GPtrArray *findings)
+{
+    g_autoptr(Directory) home = open_directory(&connector->organisation->home, "home directory", findings);
+    if (home)
+        check_addresses(connector, home, findings);
+}
+
 GPtrArray *check_connector(const Connector *connector)
 {
     GPtrArray *findings = check_findings_new();
     for (int step = 0; step < STEPS; step++)
-        if (connector->pass[step].wanted)
+        if (step != STEP_ADDRESSES && connector->pass[step].wanted)
             check_step(connector, (Step)step, findings);
+    if (connector->pass[STEP_ADDRESSES].wanted)
+        check_address_step(connector, findings);
     return findings;
 }

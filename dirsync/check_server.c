@@ -11,7 +11,7 @@
 #include <string.h>
 
 static const char *const no_attributes[] = {"1.1", NULL};
-static const char *const target_names[STEPS] = {"home directory", "target"};
+static const char *const target_names[STEPS] = {[STEP_IMPORT] = "home directory", [STEP_EXPORT] = "target"};
 
 /* --- import container and permission --- */
 

@@ -35,12 +35,6 @@ static bool look_up(GHashTable *table, const char *kind, const char *value, cons
     return g_hash_table_lookup_extended(table, key, NULL, data);
 }
 
-char *claim_dn_key(const Pass *pass, const char *dn)
-{
-    char *key = schema_normalise_dn(pass->side[TARGET].schema, dn);
-    return key ? key : g_strdup(dn);
-}
-
 /* Our item that holds the key, NULL when the holder is not ours or known to be in sync. */
 static Item *item_of_holder(Pass *pass, const Holder *holder)
 {
@@ -137,15 +131,15 @@ static void keys_without(const Pass *pass, const Entry *a, const Entry *b,
 {
     if (!a)
         return;
-    g_autoptr(GArray) had = pass_keys(pass, a);
-    g_autoptr(GArray) has = b ? pass_keys(pass, b) : NULL;
+    g_autoptr(GArray) had = holder_keys(&pass->view, a);
+    g_autoptr(GArray) has = b ? holder_keys(&pass->view, b) : NULL;
     for (guint i = 0; i < had->len; i++) {
         const HolderKey *key = &g_array_index(had, HolderKey, i);
         if (!claim_has_key(has, key))
             told(key->kind, key->value, data);
     }
-    g_autofree char *name = claim_dn_key(pass, entry_dn(a));
-    g_autofree char *other = b ? claim_dn_key(pass, entry_dn(b)) : NULL;
+    g_autofree char *name = holder_dn_key(&pass->view, entry_dn(a));
+    g_autofree char *other = b ? holder_dn_key(&pass->view, entry_dn(b)) : NULL;
     if (g_strcmp0(name, other) != 0)
         told(KEY_DN, name, data);
 }
@@ -166,7 +160,7 @@ static void put_key(const char *kind, const char *value, void *data)
 
 void claim_register(Pass *pass, Subject *subject, const Entry *before, const Entry *after, unsigned wave)
 {
-    g_autofree char *id = before ? pass_target_id(pass, before) : NULL;
+    g_autofree char *id = before ? holder_id(&pass->view, before) : NULL;
     Freed how = {wave, fingerprint_string(subject->anchor)};
     Put freed = {pass->freed, id, &how, sizeof how};
     Put claimed = {pass->claimed, "", subject->anchor, strlen(subject->anchor) + 1};
@@ -178,14 +172,14 @@ void claim_offer(Pass *pass, Subject *subject)
 {
     if (!subject->current || !subject->desired)
         return;
-    g_autofree char *id = pass_target_id(pass, subject->current);
+    g_autofree char *id = holder_id(&pass->view, subject->current);
     Put offered = {pass->offered, id, NULL, 0};
     keys_without(pass, subject->current, subject->desired, put_key, &offered);
 }
 
 bool claim_foreign_names(Pass *pass, GError **error)
 {
-    g_autofree char *recipients = pass_target_filter(pass);
+    g_autofree char *recipients = holder_filter(&pass->view);
     g_autofree char *filter = g_strconcat("(!", recipients, ")", NULL);
     ReadRequest request = {.base = pass->settings->container,
                            .scope = SEARCH_ONE,
@@ -193,7 +187,7 @@ bool claim_foreign_names(Pass *pass, GError **error)
                            .attributes = (const char *const[]){"1.1", NULL}};
     g_autoptr(GPtrArray) found = directory_search(pass->side[TARGET].directory, &request, 100000, error);
     for (guint i = 0; found && i < found->len; i++) {
-        g_autofree char *name = claim_dn_key(pass, entry_dn(g_ptr_array_index(found, i)));
+        g_autofree char *name = holder_dn_key(&pass->view, entry_dn(g_ptr_array_index(found, i)));
         put(pass->claimed, KEY_DN, name, "", g_strdup(""));
     }
     return found != NULL;

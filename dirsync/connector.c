@@ -6,8 +6,8 @@
  */
 #include "dirsync/connector.h"
 
+#include "dirsync/definition.h"
 #include "dirsync/dn.h"
-#include "dirsync/filter.h"
 #include "dirsync/schema.h"
 #include "dirsync/xml.h"
 
@@ -15,7 +15,8 @@
 
 #define SCOPE_OF_SUBTREE 2
 
-const char *const step_names[STEPS] = {"import", "export"};
+const char *const step_names[STEPS] = {
+    [STEP_IMPORT] = "import", [STEP_ADDRESSES] = "addresses", [STEP_EXPORT] = "export"};
 
 /* --- passes ------------------------------------------------------------------------------------- */
 
@@ -28,39 +29,13 @@ static const PassSettings pass_defaults[STEPS] = {
     [STEP_EXPORT] = {.grace_days = 0, .as = {AS_CONTACT, AS_NOTHING, AS_GROUP, AS_CONTACT}},
 };
 
-static bool read_yes(const xmlNode *node, const char *name, bool otherwise)
-{
-    g_autofree char *text = xml_attribute(node, name);
-    return text ? strcmp(text, "yes") == 0 : otherwise;
-}
-
-static char *read_dn(const xmlNode *node, const char *name, GString **problems)
-{
-    char *text = xml_attribute(node, name);
-    g_autoptr(GError) error = NULL;
-    g_autoptr(Dn) dn = text ? dn_parse(text, &error) : NULL;
-    if (error)
-        xml_problem(problems, node, "%s=\"%s\" is not a DN: %s", name, text, error->message);
-    else if (dn && dn->n_rdns == 0)
-        xml_problem(problems, node, "%s is empty; name a DN", name);
-    return text;
-}
-
 static SourceSettings read_source(const xmlNode *node, GString **problems)
 {
-    SourceSettings source = {.base = read_dn(node, "base", problems), .scope = SCOPE_OF_SUBTREE};
+    SourceSettings source = {.base = definition_dn(node, "base", problems), .scope = SCOPE_OF_SUBTREE};
     g_autofree char *scope = xml_attribute(node, "scope");
     if (scope)
         source.scope = strcmp(scope, "base") == 0 ? 0 : strcmp(scope, "one") == 0 ? 1 : SCOPE_OF_SUBTREE;
-    const xmlNode *filter_node = xml_child(node, "filter");
-    if (!filter_node)
-        return source;
-    source.filter = xml_text(filter_node);
-    g_autoptr(GError) error = NULL;
-    g_autoptr(Filter) filter = filter_parse(source.filter, &error);
-    if (!filter)
-        xml_problem(problems, filter_node, "\"%s\" is not a search filter: %s", source.filter,
-                    error->message);
+    source.filter = definition_filter(node, problems);
     return source;
 }
 
@@ -136,10 +111,10 @@ static void read_pass(PassSettings *pass, Step step, const xmlNode *node, const 
     const xmlNode *out_of_scope = xml_child(node, "out-of-scope");
     pass->wanted = true;
     pass->where = xml_where(node);
-    pass->container = read_dn(node, "container", problems);
+    pass->container = definition_dn(node, "container", problems);
     if (!pass->container)
         pass->container = g_strdup("");
-    pass->create_container = read_yes(node, "create-container", false);
+    pass->create_container = definition_yes(node, "create-container", false);
     pass->mapping = xml_attribute(node, "mapping");
     if (strchr(pass->mapping, '/') || g_str_has_suffix(pass->mapping, ".xml")) {
         g_autofree char *file = pass->mapping;
@@ -147,8 +122,8 @@ static void read_pass(PassSettings *pass, Step step, const xmlNode *node, const 
     }
     read_sources(pass, node, problems);
     read_recipients(pass, node);
-    pass->hidden = read_yes(node, "hidden", pass->hidden);
-    pass->disabled = read_yes(node, "disabled", pass->disabled);
+    pass->hidden = definition_yes(node, "hidden", pass->hidden);
+    pass->disabled = definition_yes(node, "disabled", pass->disabled);
     if (anchor)
         pass->anchor = xml_attribute(anchor, "attribute");
     if (grace)
@@ -221,10 +196,14 @@ static void read_export(Connector *connector, const xmlNode *node, const char *d
         xml_problem(problems, node, "a file cannot say since when somebody is gone; leave <grace> out");
 }
 
+static bool is_home(Step step, int side)
+{
+    return step == STEP_ADDRESSES || (step == STEP_IMPORT) == (side == TARGET);
+}
+
 const Endpoint *connector_endpoint(const Connector *connector, Step step, int side)
 {
-    bool home = (step == STEP_IMPORT) == (side == TARGET);
-    if (home)
+    if (is_home(step, side))
         return &connector->organisation->home;
     return step == STEP_EXPORT && connector->has_export_target ? &connector->export_target
                                                                : &connector->foreign;
@@ -232,8 +211,7 @@ const Endpoint *connector_endpoint(const Connector *connector, Step step, int si
 
 const StampSettings *connector_stamp(const Connector *connector, Step step, int side)
 {
-    bool home = (step == STEP_IMPORT) == (side == TARGET);
-    if (home)
+    if (is_home(step, side))
         return &connector->organisation->stamp;
     if (step == STEP_IMPORT && connector->import_stamp.name)
         return &connector->import_stamp;
@@ -324,7 +302,7 @@ static void check_container(const Connector *connector, Step step, const xmlNode
 static void check_passes(const Connector *connector, const xmlNode *const nodes[STEPS], GString **problems)
 {
     for (int step = 0; step < STEPS; step++)
-        if (nodes[step])
+        if (nodes[step] && step != STEP_ADDRESSES)
             check_container(connector, (Step)step, nodes[step], problems);
 }
 
@@ -352,7 +330,9 @@ static Connector *read_connector(const xmlDoc *doc, const char *path, GString **
 {
     const xmlNode *root = xmlDocGetRootElement(doc);
     const xmlNode *limits = xml_child(root, "limits"), *metrics = xml_child(root, "metrics");
-    const xmlNode *nodes[STEPS] = {xml_child(root, "import"), xml_child(root, "export")};
+    const xmlNode *nodes[STEPS];
+    for (int step = 0; step < STEPS; step++)
+        nodes[step] = xml_child(root, step_names[step]);
     Connector *connector = g_new0(Connector, 1);
     g_autofree char *uuid = xml_attribute(root, "uuid");
     connector->path = g_canonicalize_filename(path, NULL);
@@ -370,8 +350,10 @@ static Connector *read_connector(const xmlDoc *doc, const char *path, GString **
     if (nodes[STEP_EXPORT] && connector->organisation &&
         (connector->foreign.driver || xml_child(nodes[STEP_EXPORT], "to")))
         read_export(connector, nodes[STEP_EXPORT], path, problems);
-    if (!nodes[STEP_IMPORT] && !nodes[STEP_EXPORT])
-        xml_problem(problems, root, "neither <import> nor <export>: there would be nothing to do");
+    if (nodes[STEP_ADDRESSES])
+        connector_addresses_read(connector, nodes[STEP_ADDRESSES], problems);
+    if (!nodes[STEP_IMPORT] && !nodes[STEP_ADDRESSES] && !nodes[STEP_EXPORT])
+        xml_problem(problems, root, "no <import>, <addresses> or <export>: there would be nothing to do");
     if (limits)
         read_limits(connector, limits, problems);
     if (metrics) {
@@ -437,6 +419,7 @@ void connector_free(Connector *connector)
     g_free(connector->sinks);
     for (int step = 0; step < STEPS; step++)
         pass_settings_clear(&connector->pass[step]);
+    connector_addresses_clear(&connector->addresses);
     endpoint_clear(&connector->foreign);
     endpoint_clear(&connector->export_target);
     g_free(connector->foreign_stamp.name);

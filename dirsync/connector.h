@@ -23,6 +23,7 @@ typedef enum {
     LIMIT_MEMBERS, /* per group: members removed */
     LIMIT_NATIVE,  /* objects touched that no connector created */
     LIMIT_CREATE,  /* new objects */
+    LIMIT_STAMP,   /* per address type: natives that are given an address of it */
     LIMIT_KINDS
 } LimitKind;
 
@@ -34,15 +35,16 @@ typedef struct {
 } Limit;
 
 extern const char *const limit_names[LIMIT_KINDS]; /* "delete", "disable", "rename", "address", "change",
-                                                      "empty", "members", "native", "create" */
+                                                      "empty", "members", "native", "create", "stamp" */
 extern const Limit limit_defaults[LIMIT_KINDS];
 /** "10", "5%", "5%|10", "none". False when it is none of these. */
 bool limit_parse(const char *text, Limit *limit);
 
-/** The passes, in the order in which they run. Keep in step with step_names[] (connector.c). */
-typedef enum { STEP_IMPORT, STEP_EXPORT, STEPS } Step;
+/** The steps, in the order in which they run. Import and export are passes. Keep in step with step_names[]
+ *  (connector.c). */
+typedef enum { STEP_IMPORT, STEP_ADDRESSES, STEP_EXPORT, STEPS } Step;
 
-extern const char *const step_names[STEPS]; /* "import", "export" */
+extern const char *const step_names[STEPS]; /* "import", "addresses", "export" */
 
 /** The two sides of a pass are an index, not two copies of the code. */
 enum { SOURCE, TARGET, SIDES };
@@ -107,7 +109,7 @@ typedef struct Connector {
     StampSettings foreign_stamp; /* marks our objects in the target of the export */
     StampSettings
         import_stamp; /* marks what some dirsync put into the foreign directory; name NULL: as above */
-    PassSettings pass[STEPS];
+    PassSettings pass[STEPS]; /* of STEP_ADDRESSES only wanted counts */
     ConnectorAddresses addresses;
     Limit limits[LIMIT_KINDS];
     char *metrics; /* path of the OpenMetrics file; NULL none */
@@ -115,7 +117,7 @@ typedef struct Connector {
     size_t n_sinks;
 } Connector;
 
-/** The directory that a pass reads or writes. */
+/** The directory that a step reads or writes; that of the addresses is home on both sides. */
 const Endpoint *connector_endpoint(const Connector *connector, Step step, int side);
 /** How objects of ours are marked in that directory; NULL: there are none. */
 const StampSettings *connector_stamp(const Connector *connector, Step step, int side);
@@ -125,6 +127,10 @@ const StampSettings *connector_stamp(const Connector *connector, Step step, int 
 Connector *connector_load(const char *path_or_name, GError **error);
 void connector_free(Connector *connector);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Connector, connector_free)
+
+/** Reads the element <addresses> once the passes are read; problems are appended. */
+void connector_addresses_read(Connector *connector, const xmlNode *node, GString **problems);
+void connector_addresses_clear(ConnectorAddresses *addresses);
 
 /** The definitions folder; g_free(). */
 char *connector_folder(void);

@@ -14,8 +14,8 @@ static void count_once(Pass *pass, Subject *subject, CountKind count, LimitKind 
     if (subject->kinds & 1u << count)
         return;
     subject->kinds |= 1u << count;
-    pass->planned.of[count]++;
-    tally_add(pass->tally, limit, because);
+    pass->work.planned.of[count]++;
+    tally_add(pass->work.tally, limit, because);
 }
 
 /* Not a native or a group that is touched on the way. */
@@ -42,7 +42,7 @@ static void tally_change(Pass *pass, Subject *subject, const Change *change, con
         if (subject->beside_ours || subject->kinds & 1u << COUNT_CREATED)
             break; /* a group of ours, which has a limit for its members; what belongs to a creation */
         if (!is_of_ours(subject, change))
-            tally_add(pass->tally, LIMIT_NATIVE, because);
+            tally_add(pass->work.tally, LIMIT_NATIVE, because);
         else if (!strcmp(situation, "missing"))
             count_once(pass, subject, COUNT_DISABLED, LIMIT_DISABLE, because);
         else
@@ -107,7 +107,7 @@ void emit_quarantine(Pass *pass, EventId event, const char *subject, const char 
     if (!state_quarantine_reason(pass->state, pass->step, subject, &known, NULL) ||
         g_strcmp0(known, reason) != 0)
         event_emit(event, subject, "%s", reason);
-    pass->planned.of[COUNT_QUARANTINED]++;
+    pass->work.planned.of[COUNT_QUARANTINED]++;
     g_ptr_array_add(pass->quarantined, g_strdup(subject));
     g_ptr_array_add(pass->quarantined, g_strdup(reason));
 }
@@ -190,6 +190,6 @@ void emit_settlement(Pass *pass, Subject *subject, const Entry *result, bool rem
         describe_result(pass, subject, result, row);
     row->id = g_strdup(id ? id : subject->row.id);
     if (!subject->emitted && !remove)
-        pass->planned.of[COUNT_UNCHANGED]++;
+        pass->work.planned.of[COUNT_UNCHANGED]++;
     keep_settlement(pass, &settlement);
 }

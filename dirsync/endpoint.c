@@ -6,6 +6,7 @@
  * nothing.
  */
 #include "dirsync/csv.h"
+#include "dirsync/definition.h"
 #include "dirsync/dn.h"
 #include "dirsync/organisation.h"
 #include "dirsync/xml.h"
@@ -48,18 +49,6 @@ static char *read_file(const Reading *to, const xmlNode *node, const char *name)
 {
     g_autofree char *text = xml_attribute(node, name);
     return text ? xml_resolve(to->definition, text) : NULL;
-}
-
-static char *read_dn(const Reading *to, const xmlNode *node, const char *name)
-{
-    char *text = xml_attribute(node, name);
-    g_autoptr(GError) error = NULL;
-    g_autoptr(Dn) dn = text ? dn_parse(text, &error) : NULL;
-    if (error)
-        xml_problem(to->problems, node, "%s=\"%s\" is not a DN: %s", name, text, error->message);
-    else if (dn && dn->n_rdns == 0)
-        xml_problem(to->problems, node, "%s is empty; name a DN", name);
-    return text;
 }
 
 /* --- URIs --------------------------------------------------------------------------------------- */
@@ -176,7 +165,7 @@ static void read_bind(Reading *to, const xmlNode *node)
         if (g_strcmp0(method, names[i]) == 0)
             to->endpoint->bind = (BindMethod)i;
     if (to->endpoint->bind == BIND_SIMPLE)
-        to->endpoint->bind_dn = read_dn(to, node, "dn");
+        to->endpoint->bind_dn = definition_dn(node, "dn", to->problems);
     else
         to->endpoint->bind_dn = xml_attribute(node, "authzid");
     const xmlNode *password = xml_child(node, "password");
@@ -308,7 +297,7 @@ void endpoint_read(Endpoint *endpoint, const xmlNode *node, const char *definiti
     Reading to = {endpoint, definition_path, problems};
     endpoint->driver = xml_attribute(node, "driver");
     endpoint->where = xml_where(node);
-    endpoint->base = read_dn(&to, node, "base");
+    endpoint->base = definition_dn(node, "base", problems);
     endpoint->timeout = read_number(node, "timeout", DEFAULT_TIMEOUT);
     endpoint->page_size = read_number(node, "page-size", 0);
     endpoint->window = read_number(node, "window", DEFAULT_WINDOW);

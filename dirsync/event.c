@@ -62,6 +62,11 @@ static const EventClass event_table[] = {
     [EVENT_RECONNECTED] = {"DS0604", "reconnected", CATEGORY_WRITE, LEVEL_NOTICE},
     [EVENT_STATE_REBUILT] = {"DS0700", "state-rebuilt", CATEGORY_STATE, LEVEL_NOTICE},
     [EVENT_METRICS_FAILED] = {"DS0702", "metrics-failed", CATEGORY_STATE, LEVEL_WARNING},
+    [EVENT_TYPE_DISABLED] = {"DS0800", "type-disabled", CATEGORY_ADDRESSES, LEVEL_ERROR},
+    [EVENT_ADDRESS_FAILED] = {"DS0801", "address-failed", CATEGORY_ADDRESSES, LEVEL_WARNING},
+    [EVENT_ADDRESS_REFUSED] = {"DS0802", "address-refused", CATEGORY_ADDRESSES, LEVEL_NOTICE},
+    [EVENT_ADDRESSES_MADE] = {"DS0804", "addresses-made", CATEGORY_ADDRESSES, LEVEL_INFO},
+    [EVENT_ADDRESS_GIVEN] = {"DS0803", "address-given", CATEGORY_ADDRESSES, LEVEL_DEBUG},
 };
 
 static_assert(G_N_ELEMENTS(event_table) == EVENTS, "a row for every event");
@@ -74,9 +79,15 @@ static const char *const level_names[] = {
 static_assert(G_N_ELEMENTS(level_names) == LEVELS, "a name for every level");
 
 static const char *const category_names[] = {
-    [CATEGORY_RUN] = "run",     [CATEGORY_DEFINITION] = "definition", [CATEGORY_SOURCE] = "source",
-    [CATEGORY_HOME] = "home",   [CATEGORY_MAPPING] = "mapping",       [CATEGORY_RECONCILE] = "reconcile",
-    [CATEGORY_WRITE] = "write", [CATEGORY_STATE] = "state",
+    [CATEGORY_RUN] = "run",
+    [CATEGORY_DEFINITION] = "definition",
+    [CATEGORY_SOURCE] = "source",
+    [CATEGORY_HOME] = "home",
+    [CATEGORY_MAPPING] = "mapping",
+    [CATEGORY_RECONCILE] = "reconcile",
+    [CATEGORY_ADDRESSES] = "addresses",
+    [CATEGORY_WRITE] = "write",
+    [CATEGORY_STATE] = "state",
 };
 
 static_assert(G_N_ELEMENTS(category_names) == CATEGORIES, "a name for every category");

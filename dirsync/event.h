@@ -20,6 +20,7 @@ typedef enum {
     CATEGORY_HOME,      /* reading the home directory */
     CATEGORY_MAPPING,   /* entries that cannot be mapped */
     CATEGORY_RECONCILE, /* situations worth a report */
+    CATEGORY_ADDRESSES, /* generators, policies, address types */
     CATEGORY_WRITE,
     CATEGORY_STATE,
     CATEGORIES
@@ -63,6 +64,11 @@ typedef enum {
     EVENT_RECONNECTED,        /* DS0604 */
     EVENT_STATE_REBUILT,      /* DS0700 */
     EVENT_METRICS_FAILED,     /* DS0702 */
+    EVENT_TYPE_DISABLED,      /* DS0800 no addresses of this type in this run, and why */
+    EVENT_ADDRESS_FAILED,     /* DS0801 a recipient gets no address */
+    EVENT_ADDRESS_REFUSED,    /* DS0802 by the server; another one is tried */
+    EVENT_ADDRESS_GIVEN,      /* DS0803 debug */
+    EVENT_ADDRESSES_MADE,     /* DS0804 figures */
     EVENTS
 } EventId;
 

@@ -29,6 +29,11 @@ char *filter_format(const Filter *filter);
 /** Adds every attribute description in the filter to @names (keys are owned by the table, g_free). */
 void filter_collect_attributes(const Filter *filter, GHashTable *names);
 
+/** Filters of Exchange test objectCategory=person, which names a class where the attribute holds a DN, and
+ *  which only Active Directory has. Each such test becomes one of objectClass that holds for the same
+ *  entries on every server. */
+void filter_resolve_categories(Filter *filter);
+
 /** @value escaped for use as assertion value (RFC 4515 section 3): NUL ( ) * \ and bytes >= 0x80
  *  that are not valid UTF-8 become \XX. g_free(). */
 char *filter_escape(const void *value, size_t len);

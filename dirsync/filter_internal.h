@@ -2,7 +2,8 @@
  * filter_internal.h - the tree behind a Filter, shared by the filter*.c files
  *
  * Everything of a filter lies in one arena; nodes are made by the text and the
- * BER reader and never change afterwards. Depth is at most FILTER_MAX_DEPTH.
+ * BER reader, and only filter_resolve_categories() changes them afterwards. Depth
+ * is at most FILTER_MAX_DEPTH.
  */
 #ifndef DIRSYNC_FILTER_INTERNAL_H
 #define DIRSYNC_FILTER_INTERNAL_H

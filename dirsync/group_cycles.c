@@ -32,8 +32,8 @@ void group_note_members(Pass *pass, const Subject *subject, const GPtrArray *dns
     node->members = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < dns->len; i++)
         if (g_ptr_array_index(dns, i))
-            g_ptr_array_add(node->members, claim_dn_key(pass, g_ptr_array_index(dns, i)));
-    g_hash_table_replace(pass->group_nodes, claim_dn_key(pass, node->dn), node);
+            g_ptr_array_add(node->members, holder_dn_key(&pass->view, g_ptr_array_index(dns, i)));
+    g_hash_table_replace(pass->group_nodes, holder_dn_key(&pass->view, node->dn), node);
 }
 
 /* The part of the path from @again on, which is the cycle. */

@@ -102,7 +102,7 @@ static bool find_members(Pass *pass, Subject *subject, GHashTable *created, Memb
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (guint i = 0; i < dns->len; i++) {
         const char *dn = g_ptr_array_index(dns, i);
-        char *key = dn ? claim_dn_key(pass, dn) : NULL;
+        char *key = dn ? holder_dn_key(&pass->view, dn) : NULL;
         if (!dn || !g_hash_table_add(seen, key))
             continue;
         g_ptr_array_add(g_hash_table_contains(created, key) ? members->late : members->now, g_strdup(dn));
@@ -217,11 +217,11 @@ static void tally_members(Pass *pass, const Subject *subject, const Change *chan
         if (modification->kind != MODIFY_DELETE ||
             !schema_same_attribute(target_schema(pass), modification->name, name))
             continue;
-        if (!tally_has_population(pass->tally, subject_server_dn(subject)))
-            tally_set_population(pass->tally, subject_server_dn(subject), had ? had->n_values : 1);
+        if (!tally_has_population(pass->work.tally, subject_server_dn(subject)))
+            tally_set_population(pass->work.tally, LIMIT_MEMBERS, subject_server_dn(subject), had ? had->n_values : 1);
         for (size_t j = 0; j < modification->n_values; j++)
             if (modification->values[j].len) /* not nobody */
-                tally_add_of(pass->tally, LIMIT_MEMBERS, subject_server_dn(subject),
+                tally_add_of(pass->work.tally, LIMIT_MEMBERS, subject_server_dn(subject),
                              "members that left the group");
     }
 }
@@ -308,7 +308,7 @@ static bool write_group(Pass *pass, uint32_t index, unsigned late, GHashTable *c
         !find_members(pass, &subject, created, &members, error))
         return false;
     const char *name = mapping_recipient(pass->mapping, (size_t)subject.kind)->members->name;
-    g_autofree char *id = subject.current ? pass_target_id(pass, subject.current) : NULL;
+    g_autofree char *id = subject.current ? holder_id(&pass->view, subject.current) : NULL;
     if (subject.current) {
         membership_apply(pass, subject_server_dn(&subject), subject.current);
         subject.wave = MAX(subject.wave, membership_wave(pass, subject_server_dn(&subject)));
@@ -340,7 +340,7 @@ static GHashTable *created_groups(const Pass *pass, unsigned *last)
             continue;
         *last = MAX(*last, MAX(item->postponed_wave, item->after));
         if (is_created(item))
-            g_hash_table_add(created, claim_dn_key(pass, item->planned_dn));
+            g_hash_table_add(created, holder_dn_key(&pass->view, item->planned_dn));
     }
     return created;
 }

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define HOLDERS_FORM 1
+#define HOLDERS_FORM 2
 
 struct HolderIndex {
     Database *database;
@@ -184,8 +184,8 @@ static bool save_keys(HolderIndex *index, int64_t row, const HolderKey *keys, si
         return false;
     for (size_t i = 0; i < n_keys; i++)
         if (!database_run(index->database, error,
-                          "INSERT OR IGNORE INTO key (kind, value, holder) VALUES (?, ?, ?)", "ssi",
-                          keys[i].kind, keys[i].value, row))
+                          "INSERT OR IGNORE INTO key (kind, value, holder, text) VALUES (?, ?, ?, ?)", "ssis",
+                          keys[i].kind, keys[i].value, row, keys[i].text))
             return false;
     return true;
 }
@@ -260,6 +260,53 @@ bool holder_index_find_id(HolderIndex *index, const char *id, GPtrArray *found, 
                    found, error);
 }
 
+bool holder_index_addresses(HolderIndex *index, int64_t row, GPtrArray *addresses, GError **error)
+{
+    sqlite3_stmt *statement = database_query(
+        index->database, error,
+        "SELECT text FROM key WHERE holder = ? AND kind = '" KEY_ADDRESS "' ORDER BY value", "i", row);
+    int more = -1;
+    while (statement && (more = database_step(index->database, statement, error)) > 0)
+        g_ptr_array_add(addresses, database_text(statement, 0));
+    return more == 0;
+}
+
+bool holder_index_highest(HolderIndex *index, const char *base, unsigned *highest, GError **error)
+{
+    sqlite3_stmt *statement =
+        database_query(index->database, error, "SELECT highest FROM retry WHERE base = ?", "s", base);
+    int more = statement ? database_step(index->database, statement, error) : -1;
+    *highest = more > 0 ? (unsigned)sqlite3_column_int64(statement, 0) : 0;
+    if (more > 0)
+        sqlite3_reset(statement);
+    return more >= 0;
+}
+
+bool holder_index_set_highest(HolderIndex *index, const char *base, unsigned highest, GError **error)
+{
+    return database_run(index->database, error,
+                        "INSERT INTO retry (base, highest) VALUES (?1, ?2) "
+                        "ON CONFLICT (base) DO UPDATE SET highest = max(highest, ?2)",
+                        "si", base, (int64_t)highest);
+}
+
+bool holder_index_refuse(HolderIndex *index, const char *address, GError **error)
+{
+    return database_run(index->database, error, "INSERT OR IGNORE INTO refused (address) VALUES (?)", "s",
+                        address);
+}
+
+bool holder_index_is_refused(HolderIndex *index, const char *address, bool *refused, GError **error)
+{
+    sqlite3_stmt *statement =
+        database_query(index->database, error, "SELECT 1 FROM refused WHERE address = ?", "s", address);
+    int more = statement ? database_step(index->database, statement, error) : -1;
+    *refused = more > 0;
+    if (more > 0)
+        sqlite3_reset(statement);
+    return more >= 0;
+}
+
 int64_t holder_index_serial(const HolderIndex *index)
 {
     return index->serial;
@@ -292,17 +339,4 @@ bool holder_index_new_keys(HolderIndex *index, int64_t since, const char *kind,
     while (statement && (more = database_step(index->database, statement, error)) > 0)
         seen((const char *)sqlite3_column_text(statement, 0), data);
     return more == 0;
-}
-
-char *address_fold(const char *address, size_t len)
-{
-    g_autofree char *copy = g_strndup(address, len);
-    g_strstrip(copy);
-    bool ascii = true;
-    for (const char *p = copy; *p && ascii; p++)
-        ascii = (unsigned char)*p < 0x80;
-    if (ascii || !g_utf8_validate(copy, -1, NULL))
-        return g_ascii_strdown(copy, -1);
-    g_autofree char *normal = g_utf8_normalize(copy, -1, G_NORMALIZE_ALL_COMPOSE);
-    return g_utf8_casefold(normal, -1);
 }

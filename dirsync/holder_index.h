@@ -33,7 +33,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Holder, holder_free)
 /** One thing to look a holder up by. */
 typedef struct {
     char *kind;  /* KEY_ADDRESS, or the lower-case attribute of a join rule */
-    char *value; /* folded */
+    char *value; /* canonical: of an address address_normalise() */
+    char *text;  /* an address as it stands there; NULL for other kinds */
 } HolderKey;
 
 HolderIndex *holder_index_open(const char *path, GError **error);
@@ -66,6 +67,17 @@ bool holder_index_find(HolderIndex *index, const char *kind, const char *value, 
 bool holder_index_find_id(HolderIndex *index, const char *id, GPtrArray *found, GError **error);
 bool holder_index_find_dn(HolderIndex *index, const char *dn_key, GPtrArray *found, GError **error);
 
+/** The addresses of a holder as they stand in the directory, "TYPE:primary" and "type:secondary"; appended to
+ *  @addresses (g_free). With holder_index_find() the look-up in both directions. */
+bool holder_index_addresses(HolderIndex *index, int64_t row, GPtrArray *addresses, GError **error);
+
+/** How far the numbers have come that tell recipients with one and the same address apart; 0 none. */
+bool holder_index_highest(HolderIndex *index, const char *base, unsigned *highest, GError **error);
+bool holder_index_set_highest(HolderIndex *index, const char *base, unsigned highest, GError **error);
+/** Addresses (folded) that the server has refused although nobody in the index has them. */
+bool holder_index_refuse(HolderIndex *index, const char *address, GError **error);
+bool holder_index_is_refused(HolderIndex *index, const char *address, bool *refused, GError **error);
+
 /** Number of the transaction; each has a higher one than those before it. */
 int64_t holder_index_serial(const HolderIndex *index);
 /** Made with the file: serials of another file mean nothing. */
@@ -81,8 +93,5 @@ bool holder_index_rivals(HolderIndex *index, int64_t since, const char *owner,
 /** Calls back with the values of that kind that natives saved after @since have. */
 bool holder_index_new_keys(HolderIndex *index, int64_t since, const char *kind,
                            void (*seen)(const char *value, void *data), void *data, GError **error);
-
-/** "type:value" folded for comparison: Unicode case folding, outer blanks off. g_free(). */
-char *address_fold(const char *address, size_t len);
 
 #endif

@@ -6,6 +6,7 @@
  * that others gave it go over.
  */
 #include "dirsync/pass_internal.h"
+#include "proxygen/address.h"
 
 #include <string.h>
 
@@ -80,7 +81,7 @@ static void carry_initial(const Pass *pass, Subject *subject)
 
 static bool has_address(const GArray *keys, const char *folded)
 {
-    HolderKey key = {(char *)KEY_ADDRESS, (char *)folded};
+    HolderKey key = {.kind = (char *)KEY_ADDRESS, .value = (char *)folded};
     return claim_has_key(keys, &key);
 }
 
@@ -88,10 +89,10 @@ static bool has_address(const GArray *keys, const char *folded)
 static void carry_addresses(const Pass *pass, const Subject *subject)
 {
     const Attribute *had = schema_find(target_schema(pass), subject->current, "proxyAddresses");
-    g_autoptr(GArray) has = pass_keys(pass, subject->desired);
+    g_autoptr(GArray) has = holder_keys(&pass->view, subject->desired);
     const Managed *managed = managed_of(pass, subject->kind);
     for (size_t i = 0; had && i < had->n_values; i++) {
-        g_autofree char *folded = address_fold(had->values[i].data, had->values[i].len);
+        g_autofree char *folded = address_normalise(had->values[i].data, had->values[i].len);
         if (has_address(has, folded) || managed_owns(managed, "proxyAddresses", had->values[i]))
             continue;
         g_autoptr(Entry) with = entry_copy(subject->desired);
@@ -237,7 +238,7 @@ static bool make_again(Pass *pass, Subject *subject, GPtrArray *groups, GError *
 static bool stays(Pass *pass, Subject *subject)
 {
     emit_retry(pass, subject);
-    pass->planned.of[COUNT_UNCHANGED]++;
+    pass->work.planned.of[COUNT_UNCHANGED]++;
     subject->item->state = ITEM_DONE;
     return true;
 }

@@ -13,6 +13,7 @@ const char *const limit_names[LIMIT_KINDS] = {
     [LIMIT_DELETE] = "delete",   [LIMIT_DISABLE] = "disable", [LIMIT_RENAME] = "rename",
     [LIMIT_ADDRESS] = "address", [LIMIT_MODIFY] = "change",   [LIMIT_EMPTY] = "empty",
     [LIMIT_MEMBERS] = "members", [LIMIT_NATIVE] = "native",   [LIMIT_CREATE] = "create",
+    [LIMIT_STAMP] = "stamp",
 };
 
 /* A limit is the larger of percentage and number. Every percentage comes with the number 10: of
@@ -27,9 +28,10 @@ const Limit limit_defaults[LIMIT_KINDS] = {
     [LIMIT_MEMBERS] = {.percent = 10, .number = 10},
     [LIMIT_NATIVE] = {.percent = 5, .number = 10},
     [LIMIT_CREATE] = {.unlimited = true},
+    [LIMIT_STAMP] = {.percent = 20, .number = 10},
 };
 
-static_assert(LIMIT_KINDS == 9, "a name and a default for every kind of limit");
+static_assert(LIMIT_KINDS == 10, "a name and a default for every kind of limit");
 
 /* Only digits, so that signs, blanks and hexadecimal never pass. */
 static bool parse_number(const char *text, unsigned long *number)

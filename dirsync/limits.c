@@ -28,6 +28,7 @@ static const char *const limit_phrases[LIMIT_KINDS] = {
     [LIMIT_MEMBERS] = "members would be removed from group",
     [LIMIT_NATIVE] = "objects that no connector created would be touched",
     [LIMIT_CREATE] = "objects would be created",
+    [LIMIT_STAMP] = "recipients of ours would be given an address of type",
 };
 
 static void figure_init(Figure *figure)
@@ -97,9 +98,9 @@ void tally_add_of(Tally *tally, LimitKind kind, const char *of, const char *beca
     figure_add(figure_of(tally, kind, of), because);
 }
 
-void tally_set_population(Tally *tally, const char *group, size_t population)
+void tally_set_population(Tally *tally, LimitKind kind, const char *of, size_t population)
 {
-    figure_of(tally, LIMIT_MEMBERS, group)->population = population;
+    figure_of(tally, kind, of)->population = population;
 }
 
 bool tally_has_population(const Tally *tally, const char *group)

@@ -18,11 +18,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Tally, tally_free)
 
 /** One more object of that kind. @because: mapping line, filter or other cause, for the message. */
 void tally_add(Tally *tally, LimitKind kind, const char *because);
-/** One more object that loses every value of @attribute, or one more member that @group loses: these
- *  are limited for each attribute or group by itself. */
+/** One more object that loses every value of an attribute, one more member that a group loses, one more
+ *  recipient that is given an address of a type: limited for each attribute, group or type by itself. */
 void tally_add_of(Tally *tally, LimitKind kind, const char *of, const char *because);
-/** Size of the thing that LIMIT_MEMBERS of @group is a percentage of. */
-void tally_set_population(Tally *tally, const char *group, size_t population);
+/** Size of the thing that a limit of @kind, of @of by itself, is a percentage of. */
+void tally_set_population(Tally *tally, LimitKind kind, const char *of, size_t population);
 /** Whether that was called for @group. */
 bool tally_has_population(const Tally *tally, const char *group);
 

@@ -10,8 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const Command *const commands[] = {&command_init,  &command_check, &command_plan,   &command_show,
-                                          &command_apply, &command_sync,  &command_revert, &command_status};
+static const Command *const commands[] = {&command_init,   &command_check,  &command_plan,
+                                          &command_show,   &command_apply,  &command_sync,
+                                          &command_revert, &command_status, &command_proxy, &command_addrtype};
 
 static void on_signal(int number)
 {
@@ -26,7 +27,7 @@ static char *summary(void)
 {
     GString *text = g_string_new("Keeps the address lists of two messaging systems the same.\n\nVerbs:");
     for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
-        g_string_append_printf(text, "\n  %-8s %s", commands[i]->name, commands[i]->about);
+        g_string_append_printf(text, "\n  %-9s %s", commands[i]->name, commands[i]->about);
     g_string_append(text, "\n\ndirsync VERB --help says more, and so does dirsync(1).");
     return g_string_free(text, FALSE);
 }

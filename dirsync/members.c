@@ -130,7 +130,7 @@ static bool is_still_called(Pass *pass, Step other, const char *anchor, const ch
 /* One of our own objects in the source, as the index of the pass the other way knows it. */
 static bool by_our_object(Pass *pass, const char *name, Found *member, GError **error)
 {
-    Step other = (Step)(1 - (int)pass->step);
+    Step other = other_pass(pass->step);
     if (!pass->connector->pass[other].wanted || pass->options.planned)
         return true;
     HolderIndex *index = state_index(pass->state, other, error);
@@ -209,7 +209,7 @@ static bool fetch_unknown(Pass *pass, GPtrArray *names, GArray *members, GError 
 
 static const char *origin_attribute(const Pass *pass)
 {
-    const char *named = pass->connector->pass[1 - (int)pass->step].anchor;
+    const char *named = pass->connector->pass[other_pass(pass->step)].anchor;
     return named ? named : directory_describe(pass->side[TARGET].directory)->default_anchor;
 }
 
@@ -247,7 +247,7 @@ static bool fetch_origins(Pass *pass, GArray *members, GError **error)
 /* The home index knows natives that are recipients, when they are told apart as it does it. */
 static bool find_origins(Pass *pass, GArray *members, GError **error)
 {
-    bool by_id = !g_strcmp0(origin_attribute(pass), pass->target_id);
+    bool by_id = !g_strcmp0(origin_attribute(pass), pass->view.id_attribute);
     for (guint i = 0; i < members->len && by_id; i++) {
         Found *member = &g_array_index(members, Found, i);
         if (!member->dn && member->origin && !dn_of_native(pass, member->origin, &member->dn, error))

@@ -53,7 +53,7 @@ static void group_plan_free(void *data)
 /* @dn: as the server has it. NULL: nothing is planned. */
 static GroupPlan *find_plan(const Pass *pass, const char *dn)
 {
-    g_autofree char *key = claim_dn_key(pass, dn);
+    g_autofree char *key = holder_dn_key(&pass->view, dn);
     return pass->memberships ? g_hash_table_lookup(pass->memberships, key) : NULL;
 }
 
@@ -67,7 +67,7 @@ static GroupPlan *make_plan(Pass *pass, const char *dn)
         plan->early = g_ptr_array_new_with_free_func(early_change_free);
         plan->standing = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         plan->members = MEMBERS_UNKNOWN;
-        g_hash_table_insert(pass->memberships, claim_dn_key(pass, dn), plan);
+        g_hash_table_insert(pass->memberships, holder_dn_key(&pass->view, dn), plan);
     }
     return plan;
 }
@@ -80,9 +80,9 @@ static void remember(Pass *pass, GroupPlan *plan, const Entry *group, const char
     early->heir = g_strdup(heir);
     g_ptr_array_add(plan->early, early);
     if (old)
-        g_hash_table_replace(plan->standing, claim_dn_key(pass, old), GINT_TO_POINTER(false));
+        g_hash_table_replace(plan->standing, holder_dn_key(&pass->view, old), GINT_TO_POINTER(false));
     if (heir)
-        g_hash_table_replace(plan->standing, claim_dn_key(pass, heir), GINT_TO_POINTER(true));
+        g_hash_table_replace(plan->standing, holder_dn_key(&pass->view, heir), GINT_TO_POINTER(true));
     plan->wave = MAX(plan->wave, wave);
     if (!plan->group)
         plan->group = entry_copy(group);
@@ -171,7 +171,7 @@ static void add_planned_groups(const Pass *pass, const char *dn_key, GPtrArray *
         bool is = false, there = false;
         is_planned_member(plan, dn_key, &is);
         for (guint i = 0; i < groups->len && is && !there; i++) {
-            g_autofree char *other = claim_dn_key(pass, entry_dn(g_ptr_array_index(groups, i)));
+            g_autofree char *other = holder_dn_key(&pass->view, entry_dn(g_ptr_array_index(groups, i)));
             there = !strcmp(other, key);
         }
         if (is && !there)
@@ -185,7 +185,7 @@ GPtrArray *membership_groups(Pass *pass, const char *dn, GError **error)
         return g_ptr_array_new(); /* what a file says of groups is written with them */
     g_autofree char *either = member_filter(dn);
     g_autofree char *filter = g_strconcat("(|", either, ")", NULL);
-    g_autofree char *key = claim_dn_key(pass, dn);
+    g_autofree char *key = holder_dn_key(&pass->view, dn);
     GPtrArray *found = search_groups(pass, NULL, SEARCH_SUBTREE, filter, error);
     for (guint i = found ? found->len : 0; i-- > 0;) {
         const GroupPlan *plan = find_plan(pass, entry_dn(g_ptr_array_index(found, i)));
@@ -204,7 +204,7 @@ static bool is_member(Pass *pass, const Entry *group, const char *name, const ch
                       GError **error)
 {
     g_autofree char *filter = filter_equals(name, dn, strlen(dn));
-    g_autofree char *key = claim_dn_key(pass, dn);
+    g_autofree char *key = holder_dn_key(&pass->view, dn);
     ReadRequest request = {.base = entry_dn(group),
                            .scope = SEARCH_BASE,
                            .filter = filter,
@@ -228,7 +228,7 @@ static bool count_members(Pass *pass, const Entry *group, const char *name, Grou
     const Attribute *members =
         found->len ? schema_find(target_schema(pass), g_ptr_array_index(found, 0), name) : NULL;
     plan->members = members ? members->n_values : 0;
-    tally_set_population(pass->tally, dn, MAX(plan->members, 1));
+    tally_set_population(pass->work.tally, LIMIT_MEMBERS, dn, MAX(plan->members, 1));
     return true;
 }
 
@@ -289,7 +289,7 @@ bool membership_change(Pass *pass, Subject *subject, const Entry *group, const c
             return false;
         if (plan->members <= plan->fewer + 1 && must_have_one(pass, group))
             return true;
-        tally_add_of(pass->tally, LIMIT_MEMBERS, entry_dn(group), "members that go");
+        tally_add_of(pass->work.tally, LIMIT_MEMBERS, entry_dn(group), "members that go");
         plan->fewer++;
     }
     *left = true;
@@ -351,7 +351,7 @@ bool membership_add_group(Pass *pass, const char *dn, const char *member, GPtrAr
 static void add_heir(const Pass *pass, const GroupPlan *plan, const EarlyChange *early, const char *name,
                      Entry *members)
 {
-    g_autofree char *key = early->heir ? claim_dn_key(pass, early->heir) : NULL;
+    g_autofree char *key = early->heir ? holder_dn_key(&pass->view, early->heir) : NULL;
     if (key && GPOINTER_TO_INT(g_hash_table_lookup(plan->standing, key)))
         entry_add_string(members, name, early->heir);
 }
@@ -365,7 +365,7 @@ void membership_apply(const Pass *pass, const char *dn, Entry *group)
         return;
     g_autoptr(Entry) members = entry_new("");
     for (size_t i = 0; had && i < had->n_values; i++) {
-        g_autofree char *key = claim_dn_key(pass, had->values[i].data);
+        g_autofree char *key = holder_dn_key(&pass->view, had->values[i].data);
         if (!g_hash_table_contains(plan->standing, key))
             entry_add(members, name, had->values[i].data, had->values[i].len);
     }

@@ -125,7 +125,9 @@ static bool is_success(int status)
  * all entries; what an earlier one found still holds when a later one could not read them. */
 static bool saw_entries(const RunResult *result, Step step, const char *kind, int status)
 {
-    bool later = step == STEP_IMPORT && result->step[STEP_EXPORT].ran;
+    bool later = false;
+    for (int i = (int)step + 1; i < STEPS; i++)
+        later |= result->step[i].ran;
     return !strcmp(kind, "sync") && (is_success(status) || later);
 }
 

@@ -52,6 +52,7 @@ Organisation *organisation_load(const char *path, GError **error)
     if (stamp)
         read_stamp(&organisation->stamp, stamp);
     read_domains(organisation, root, &problems);
+    address_settings_read(&organisation->addresses, root, path, &problems);
     if (state) {
         g_autofree char *folder = xml_attribute(state, "folder");
         organisation->state_folder = xml_resolve(path, folder);
@@ -70,6 +71,7 @@ void organisation_free(Organisation *organisation)
     g_free(organisation->stamp.name);
     g_strfreev(organisation->domains);
     g_free(organisation->state_folder);
+    address_settings_clear(&organisation->addresses);
     g_free(organisation);
 }
 

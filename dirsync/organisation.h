@@ -1,5 +1,5 @@
 /*
- * organisation.h - the organisation's definition: its home directory and domains
+ * organisation.h - the organisation's definition: its home directory, domains, addresses
  *
  * Also the definition of an endpoint (how to reach one directory), which the
  * connector uses for the foreign side. Read from XML, validated by
@@ -74,6 +74,7 @@ typedef struct {
     char *name, *where;     /* "file:line" */
     unsigned priority;      /* lower is stronger */
     char *filter;           /* RFC 4515; NULL: everybody */
+    char **disabled_types;  /* of templates that are disabled, in capitals */
     char **templates;       /* "SMTP:%g.%s@acme.example"; those that are disabled are left out */
     char **foreign_domains; /* domains that the organisation is not the authority of */
 } PolicySettings;
@@ -133,5 +134,10 @@ void endpoint_read(Endpoint *endpoint, const xmlNode *node, const char *definiti
 void endpoint_read_target(Endpoint *endpoint, const xmlNode *node, const char *definition_path,
                           GString **problems);
 void endpoint_clear(Endpoint *endpoint);
+
+/** Reads what stands below @root about addresses; problems are appended. */
+void address_settings_read(AddressSettings *addresses, const xmlNode *root, const char *definition_path,
+                           GString **problems);
+void address_settings_clear(AddressSettings *addresses);
 
 #endif

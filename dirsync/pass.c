@@ -7,12 +7,6 @@
 
 #include <string.h>
 
-const char *const count_names[COUNTS] = {
-    [COUNT_CREATED] = "created",   [COUNT_MODIFIED] = "modified",       [COUNT_RENAMED] = "renamed",
-    [COUNT_DISABLED] = "disabled", [COUNT_DELETED] = "deleted",         [COUNT_UNCHANGED] = "unchanged",
-    [COUNT_FAILED] = "failed",     [COUNT_QUARANTINED] = "quarantined",
-};
-
 static void side_close(Side *side)
 {
     directory_close(side->directory);
@@ -63,13 +57,13 @@ void pass_close(Pass *pass)
     g_strfreev(pass->rejoins);
     if (pass->rejoins_now)
         g_string_free(pass->rejoins_now, TRUE);
-    tally_free(pass->tally);
+    tally_free(pass->work.tally);
     g_free(pass->item_of_link);
     g_free(pass->anchor);
     g_free(pass->digest);
-    g_free(pass->full_reason);
+    g_free(pass->work.full_reason);
     g_free(pass->shown);
-    g_free(pass->partial_reason);
+    g_free(pass->work.partial_reason);
     g_free(pass->run);
     g_free(pass);
 }
@@ -95,15 +89,15 @@ static bool decide_fullness(Pass *pass, GError **error)
     if (!pass_recall(pass, "definitions", &digest, error))
         return false;
     if (pass->options.full)
-        pass->full_reason = g_strdup("asked for");
+        pass->work.full_reason = g_strdup("asked for");
     else if (!digest)
-        pass->full_reason = g_strdup("first run, or the state was lost");
+        pass->work.full_reason = g_strdup("first run, or the state was lost");
     else if (strcmp(digest, pass->digest) != 0)
-        pass->full_reason = g_strdup("a definition or the mapping has changed");
-    pass->force = pass->full_reason != NULL;
+        pass->work.full_reason = g_strdup("a definition or the mapping has changed");
+    pass->force = pass->work.full_reason != NULL;
     if (pass->force)
         event_emit(EVENT_SOURCE_FULL, NULL, "%s: everything is compared again: %s", step_names[pass->step],
-                   pass->full_reason);
+                   pass->work.full_reason);
     return true;
 }
 
@@ -197,7 +191,7 @@ static char *planned_summary(const Pass *pass)
     GString *text = g_string_new(step_names[pass->step]);
     g_string_append_c(text, ':');
     for (int i = 0; i < COUNTS; i++)
-        g_string_append_printf(text, "%s %zu %s", i ? "," : "", pass->planned.of[i], count_names[i]);
+        g_string_append_printf(text, "%s %zu %s", i ? "," : "", pass->work.planned.of[i], count_names[i]);
     return g_string_free(text, FALSE);
 }
 
@@ -218,8 +212,9 @@ static bool finish_plan(Pass *pass, GError **error)
     return plan_writer_finish(pass->plan, &head, error);
 }
 
-bool pass_plan(Pass *pass, const char *folder, const char *run, GError **error)
+static bool plan(StepWork *work, const char *folder, const char *run, GError **error)
 {
+    Pass *pass = (Pass *)work;
     bool asserts = directory_describe(pass->side[TARGET].directory)->capabilities & CAN_ASSERT;
     pass->run = g_strdup(run);
     make_tables(pass);
@@ -228,42 +223,21 @@ bool pass_plan(Pass *pass, const char *folder, const char *run, GError **error)
         return false;
     if (!pass_reconcile(pass, error))
         return false;
-    if (pass->container_missing && pass->planned.of[COUNT_CREATED] && !plan_container(pass, error))
+    if (pass->container_missing && pass->work.planned.of[COUNT_CREATED] && !plan_container(pass, error))
         return false;
     return finish_plan(pass, error);
 }
 
-const Counts *pass_planned(const Pass *pass)
+static void close_work(StepWork *work)
 {
-    return &pass->planned;
+    pass_close((Pass *)work);
 }
 
-const Counts *pass_done(const Pass *pass)
+static char *digest(const Connector *connector, Step step, GError **error)
 {
-    return &pass->done;
+    g_autoptr(Mapping) mapping = mapping_load(connector->pass[step].mapping,
+                                              step == STEP_IMPORT ? MAPPING_IMPORT : MAPPING_EXPORT, error);
+    return mapping ? pass_digest(connector, mapping) : NULL;
 }
 
-const Tally *pass_tally(const Pass *pass)
-{
-    return pass->tally;
-}
-
-size_t pass_population(const Pass *pass)
-{
-    return pass->population;
-}
-
-Directory *pass_target(const Pass *pass)
-{
-    return pass->side[TARGET].directory;
-}
-
-const char *pass_full_reason(const Pass *pass)
-{
-    return pass->full_reason;
-}
-
-const char *pass_partial_reason(const Pass *pass)
-{
-    return pass->partial_reason;
-}
+const StepKind pass_kind = {pass_open, plan, pass_record, pass_settle, close_work, digest, false};

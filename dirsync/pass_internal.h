@@ -3,7 +3,7 @@
 #define DIRSYNC_PASS_INTERNAL_H
 
 #include "dirsync/event.h"
-#include "dirsync/link_table.h"
+#include "dirsync/holder_view.h"
 #include "dirsync/managed.h"
 #include "dirsync/pass.h"
 #include "dirsync/spool.h"
@@ -92,23 +92,23 @@ typedef struct {
     Fingerprint exact_before;
 } Settlement;
 
-struct Pass {
+typedef struct Pass {
+    StepWork work; /* first: a Pass is one */
     const Connector *connector;
     const PassSettings *settings;
     Step step;
     State *state;
     HolderIndex *index; /* of the target */
-    PassOptions options;
+    HolderView view;    /* of the target */
+    StepOptions options;
     Mapping *mapping;
     RecipientAs as[OF_KINDS]; /* which recipients are wanted */
     Managed **managed;        /* one for each recipient of the mapping */
     Filter **scopes;          /* one for each source; NULL: everything */
     Filter *only;
     char *anchor;           /* source attribute */
-    const char *target_id;  /* "entryUUID" or "objectGUID" */
     char **requests[SIDES]; /* attributes to ask for */
     char *digest;           /* of everything that makes a mapping result */
-    char *full_reason, *partial_reason;
     bool force, may_remove, container_missing;
     Side side[SIDES];
     LinkTable *links;
@@ -117,9 +117,6 @@ struct Pass {
     GArray *items;        /* of Item */
     uint32_t *item_of_link;
     PlanWriter *plan;
-    Tally *tally;
-    Counts planned, done;
-    size_t population;
     size_t source_count;  /* of the last complete read; 0: not known */
     size_t *shown;        /* of each source: entries that are somebody to us */
     size_t source_at;     /* the one that is being read */
@@ -138,7 +135,15 @@ struct Pass {
     GHashTable *group_nodes; /* see group_cycles.c */
     char **rejoins;          /* see kinds.c; NULL: not recalled yet */
     GString *rejoins_now;
-};
+} Pass;
+
+/* pass_open.c */
+StepWork *pass_open(const Connector *connector, Step step, State *state, const StepOptions *options,
+                    GError **error);
+
+/* pass_settle.c */
+bool pass_record(StepWork *work, const Applied *applied, GError **error);
+bool pass_settle(StepWork *work, const char *run, bool finished, GError **error);
 
 /* pass_read.c */
 bool pass_read(Pass *pass, GError **error);
@@ -148,18 +153,20 @@ bool pass_read(Pass *pass, GError **error);
 const char *pass_out_of_scope(const Pass *pass, const Entry *entry);
 /** The value of the anchor as text; NULL when the entry has none. g_free(). */
 char *pass_anchor_of(const Pass *pass, const Entry *entry);
-/** Addresses, join values and unique values of a target entry; HolderKey with free function. */
-GArray *pass_keys(const Pass *pass, const Entry *entry);
-char *pass_target_id(const Pass *pass, const Entry *entry);
 /** Fingerprint of the canonical form of a source DN. */
 Fingerprint pass_source_key(const Pass *pass, const char *dn);
-/** RFC 4515: the entries of the target that its index holds. g_free(). */
-char *pass_target_filter(const Pass *pass);
 
 /* pass.c */
+void pass_close(Pass *pass);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pass, pass_close)
 /** A value of this step from the state; *value NULL: none. */
 bool pass_recall(Pass *pass, const char *name, char **value, GError **error);
 bool pass_remember(Pass *pass, const char *name, const char *value, GError **error);
+/** The pass that goes the other way. */
+static inline Step other_pass(Step step)
+{
+    return step == STEP_IMPORT ? STEP_EXPORT : STEP_IMPORT;
+}
 static inline const Schema *target_schema(const Pass *pass)
 {
     return pass->side[TARGET].schema;
@@ -367,7 +374,6 @@ void claim_offer(Pass *pass, Subject *subject);
 /** Names in the import container that the home index does not know: entries that are no recipients. */
 bool claim_foreign_names(Pass *pass, GError **error);
 bool claim_has_key(const GArray *keys, const HolderKey *key);
-char *claim_dn_key(const Pass *pass, const char *dn);
 /** Whether the native with that id is for @subject; false when another one has claimed it. */
 bool claim_object(Pass *pass, const Subject *subject, const char *id);
 #define KEY_DN "dn"

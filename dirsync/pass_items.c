@@ -64,7 +64,7 @@ static bool keep_quarantined(Pass *pass, GError **error)
             return false;
         if (!reason)
             continue;
-        pass->planned.of[COUNT_QUARANTINED]++;
+        pass->work.planned.of[COUNT_QUARANTINED]++;
         g_ptr_array_add(pass->quarantined, g_strdup(row.anchor));
         g_ptr_array_add(pass->quarantined, g_steal_pointer(&reason));
     }
@@ -220,7 +220,7 @@ static bool open_rivals(Pass *pass, GError **error)
 {
     const PassSettings *settings = pass->settings;
     g_autofree char *text = NULL;
-    if (pass->force || !pass->population) /* everybody is open already, or there is nobody */
+    if (pass->force || !pass->work.population) /* everybody is open already, or there is nobody */
         return true;
     if (!pass_recall(pass, "index-serial", &text, error))
         return false;
@@ -280,8 +280,9 @@ static void want(Fetching *fetching, uint32_t index, const LinkRow *row)
     const Pass *pass = fetching->pass;
     GBytes *bytes = anchor_bytes(fetching->side == SOURCE ? row->anchor : row->id ? row->id : "");
     char *dn = fetching->side == TARGET ? g_strdup(row->dn) : NULL;
-    FetchId id = {
-        .dn = dn, .id_attribute = fetching->side == SOURCE ? pass->anchor : pass->target_id, .index = index};
+    FetchId id = {.dn = dn,
+                  .id_attribute = fetching->side == SOURCE ? pass->anchor : pass->view.id_attribute,
+                  .index = index};
     id.id.data = g_bytes_get_data(bytes, &id.id.len);
     if (fetching->side == TARGET && !row->id)
         id.id_attribute = NULL;

@@ -7,7 +7,6 @@
 #include "dirsync/pass_internal.h"
 
 #include "dirsync/account.h"
-#include "dirsync/planned.h"
 
 #include <string.h>
 
@@ -29,26 +28,15 @@ static bool open_side(Pass *pass, int i, GError **error)
     return true;
 }
 
-static bool next_planned(Change **change, void *reader, GError **error)
-{
-    return plan_read(reader, change, error);
-}
-
-/* Nothing was written yet: the source is shown as the import will leave it. */
+/* Nothing was written yet: the source is shown as the earlier steps will leave it. */
 static bool see_as_planned(Pass *pass, GError **error)
 {
     Side *side = &pass->side[SOURCE];
     if (!pass->options.planned)
         return true;
-    g_autoptr(PlanReader) reader = plan_reader_new(pass->options.planned, STEP_IMPORT, error);
-    Directory *planned = reader ? planned_open(side->directory, next_planned, reader, error) : NULL;
+    Directory *planned = step_see_planned(side->directory, pass->options.planned, pass->step, error);
     if (!planned)
         return false;
-    if (planned_left_out(planned))
-        event_emit(EVENT_WRITE_MOVED, pass->options.planned,
-                   "%zu changes of the import do not fit the home directory any more; the export is planned "
-                   "without them",
-                   planned_left_out(planned));
     side->base = side->directory;
     side->directory = planned;
     return true;
@@ -72,11 +60,8 @@ static bool parse_filters(Pass *pass, GError **error)
 static bool choose_anchor(Pass *pass, GError **error)
 {
     const DirectoryDescription *source = directory_describe(pass->side[SOURCE].directory);
-    const DirectoryDescription *target = directory_describe(pass->side[TARGET].directory);
     const char *anchor = pass->settings->anchor ? pass->settings->anchor : source->default_anchor;
-    pass->target_id = target->default_anchor           ? target->default_anchor
-                      : target->capabilities & IS_FILE ? target_stamp(pass)->name
-                                                       : "entryUUID";
+    pass->view = holder_view_of(pass->side[TARGET].directory, pass->index, target_stamp(pass));
     if (!anchor) {
         error_set(error, ERROR_DEFINITION,
                   "%s: a file has no identity of its own: name the column or attribute that never "
@@ -144,24 +129,10 @@ static char **source_request(const Pass *pass)
     return (char **)g_ptr_array_free(names, FALSE);
 }
 
-/* All user attributes: a delete can then be undone, and every connector sees the same fingerprint. Of the
- * operational ones only those that are ours to look at. */
-static char **target_request(const Pass *pass)
-{
-    GPtrArray *names = g_ptr_array_new();
-    add_name(names, "*");
-    add_name(names, pass->target_id);
-    const char *locked = account_attribute(account_means(target_schema(pass)));
-    if (locked)
-        add_name(names, locked);
-    g_ptr_array_add(names, NULL);
-    return (char **)g_ptr_array_free(names, FALSE);
-}
-
 static void make_requests(Pass *pass)
 {
     pass->requests[SOURCE] = source_request(pass);
-    pass->requests[TARGET] = target_request(pass);
+    pass->requests[TARGET] = holder_request(&pass->view);
 }
 
 bool pass_has_schema(const Pass *pass)
@@ -304,16 +275,17 @@ static void make_managed(Pass *pass)
             managed_new(mapping_recipient(pass->mapping, i), target_stamp(pass), target_schema(pass), flags);
 }
 
-Pass *pass_open(const Connector *connector, Step step, State *state, const PassOptions *options,
-                GError **error)
+StepWork *pass_open(const Connector *connector, Step step, State *state, const StepOptions *options,
+                    GError **error)
 {
     g_autoptr(Pass) pass = g_new0(Pass, 1);
+    pass->work.kind = &pass_kind;
     pass->connector = connector;
     pass->step = step;
     pass->settings = &connector->pass[step];
     pass->state = state;
     pass->options = *options;
-    pass->tally = tally_new();
+    pass->work.tally = tally_new();
     pass->quarantined = g_ptr_array_new_with_free_func(g_free);
     pass->index = state_index(state, step, error);
     pass->mapping = pass->index ? mapping_load(pass->settings->mapping,
@@ -329,7 +301,8 @@ Pass *pass_open(const Connector *connector, Step step, State *state, const PassO
     make_requests(pass);
     pass->digest = pass_digest(connector, pass->mapping);
     make_managed(pass);
-    return g_steal_pointer(&pass);
+    pass->work.target = pass->side[TARGET].directory;
+    return (StepWork *)g_steal_pointer(&pass);
 }
 
 static bool is_of_classes(const Pass *pass, const MappingRecipient *recipient, const Entry *entry)

@@ -148,28 +148,6 @@ static bool source_sink(const DirectoryItem *item, void *data, GError **error)
 
 /* --- target --- */
 
-/* Puts the entry into the index; *holder is filled for the caller. */
-static bool index_holder(Pass *pass, const DirectoryItem *item, const Entry *entry, Holder *holder,
-                         GError **error)
-{
-    g_autoptr(GArray) keys = pass_keys(pass, entry);
-    holder->id = pass_target_id(pass, entry);
-    holder->dn = g_strdup(entry_dn(entry));
-    holder->dn_key = claim_dn_key(pass, holder->dn);
-    holder->fingerprint = item->fingerprint;
-    uint32_t mark = fingerprint_index_find(&pass->holders->by_id, fingerprint_string(holder->id));
-    if (mark != NOWHERE) {
-        HolderMark *known = holder_at(pass->holders, mark);
-        known->seen = true;
-        if (fingerprint_equal(known->fingerprint, item->fingerprint)) {
-            holder->row = known->row;
-            return true;
-        }
-    }
-    pass->holders_changed = true;
-    return holder_index_save(pass->index, holder, (HolderKey *)(void *)keys->data, keys->len, error);
-}
-
 static bool keep_target(Pass *pass, Side *side, const DirectoryItem *item, const Entry *entry,
                         const Stamp *stamp, const char *id, GError **error)
 {
@@ -239,7 +217,8 @@ static bool target_sink(const DirectoryItem *item, void *data, GError **error)
     holder->owner = g_strdup(stamp.connector);
     holder->anchor = g_strdup(stamp.anchor);
     holder->graced = stamp.grace != NULL;
-    if (!index_holder(pass, item, entry, holder, error))
+    if (!holder_note(&pass->view, pass->holders, item->fingerprint, entry, holder, &pass->holders_changed,
+                     error))
         return false;
     if (ours)
         return keep_target(pass, side, item, entry, &stamp, holder->id, error);
@@ -326,24 +305,11 @@ static gpointer read_target(gpointer data)
 {
     Pass *pass = data;
     Side *side = &pass->side[TARGET];
-    g_autofree char *filter = pass_target_filter(pass);
+    g_autofree char *filter = holder_filter(&pass->view);
     ReadRequest request = {
         .scope = SEARCH_SUBTREE, .filter = filter, .attributes = (const char *const *)pass->requests[TARGET]};
     side->ok = directory_read(side->directory, &request, target_sink, pass, &side->result, &side->error);
     return NULL;
-}
-
-static bool forget_vanished(Pass *pass, GError **error)
-{
-    for (guint i = 0; i < pass->holders->marks->len; i++) {
-        const HolderMark *mark = holder_at(pass->holders, i);
-        if (mark->seen)
-            continue;
-        pass->holders_changed = true;
-        if (!holder_index_remove(pass->index, mark->row, error))
-            return false;
-    }
-    return true;
 }
 
 static bool check_target(Pass *pass, GError **error)
@@ -354,7 +320,7 @@ static bool check_target(Pass *pass, GError **error)
         return false;
     }
     if (side->result.proof == PROOF_COMPLETE)
-        return forget_vanished(pass, error);
+        return holder_forget_unseen(&pass->view, pass->holders, &pass->holders_changed, error);
     event_emit(EVENT_HOME_PARTIAL, NULL, "%s", side->result.reason);
     error_set(error, ERROR_SERVER_LIMIT,
               "%s: could not be read whole: %s; without it nobody can say who is "
@@ -387,7 +353,7 @@ static bool has_too_few_for_what_we_own(const Pass *pass)
     bool is_file = directory_describe(pass->side[SOURCE].directory)->capabilities & IS_FILE;
     if (!is_file || foreign->count_trailer || foreign->checksum || pass->source_count)
         return false;
-    return pass->side[SOURCE].result.entries * 100 < pass->population * foreign->minimum_percent;
+    return pass->side[SOURCE].result.entries * 100 < pass->work.population * foreign->minimum_percent;
 }
 
 /* Containers and entries that are nobody to us do not make a source that is not empty. */
@@ -424,28 +390,29 @@ static void judge_source(Pass *pass)
     bool empty = shows_nobody(pass);
     size_t strangers = strangers_in_target(pass);
     if (result->proof != PROOF_COMPLETE && !(empty && pass->options.allow_empty))
-        pass->partial_reason = g_strdup(result->reason ? result->reason : "not proven complete");
-    else if (empty && pass->population && !pass->options.allow_empty)
-        pass->partial_reason =
+        pass->work.partial_reason = g_strdup(result->reason ? result->reason : "not proven complete");
+    else if (empty && pass->work.population && !pass->options.allow_empty)
+        pass->work.partial_reason =
             g_strdup("the source is empty; if that is right use --allow-empty for one run");
     else if (result->bad + pass->side[SOURCE].lost)
-        pass->partial_reason = g_strdup_printf("%zu records could not be read or have no anchor",
-                                               result->bad + pass->side[SOURCE].lost);
+        pass->work.partial_reason = g_strdup_printf("%zu records could not be read or have no anchor",
+                                                    result->bad + pass->side[SOURCE].lost);
     else if (!empty && has_too_few_for_what_we_own(pass))
-        pass->partial_reason =
+        pass->work.partial_reason =
             g_strdup_printf("%zu records, and no earlier count to compare with, while %zu objects are ours; "
                             "a count trailer or checksum would prove the file whole",
-                            result->entries, pass->population);
+                            result->entries, pass->work.population);
     else if (strangers)
-        pass->partial_reason = g_strdup_printf(
+        pass->work.partial_reason = g_strdup_printf(
             "the file to be written holds %zu records that no run of this connector is known to "
             "have written; they stay this once: if they are not ours, name another file",
             strangers);
     else if (pass->options.only)
-        pass->partial_reason = g_strdup("only some entries were looked at (--only)");
-    pass->may_remove = !pass->partial_reason;
-    if (pass->partial_reason && !pass->options.only)
-        event_emit(EVENT_SOURCE_PARTIAL, NULL, "%s; nobody will be called missing", pass->partial_reason);
+        pass->work.partial_reason = g_strdup("only some entries were looked at (--only)");
+    pass->may_remove = !pass->work.partial_reason;
+    if (pass->work.partial_reason && !pass->options.only)
+        event_emit(EVENT_SOURCE_PARTIAL, NULL, "%s; nobody will be called missing",
+                   pass->work.partial_reason);
 }
 
 /* Objects that carry our stamp now, whatever the state file knows. */
@@ -474,10 +441,11 @@ bool pass_read(Pass *pass, GError **error)
     }
     event_emit(EVENT_SOURCE_READ, NULL, "%zu entries", pass->side[SOURCE].result.entries);
     event_emit(EVENT_HOME_READ, NULL, "%zu entries", pass->side[TARGET].result.entries);
-    pass->population = count_owned(pass);
-    if (state_is_new(pass->state) && pass->population)
+    pass->work.population = count_owned(pass);
+    if (state_is_new(pass->state) && pass->work.population)
         event_emit(EVENT_STATE_REBUILT, NULL,
-                   "there was no state; %zu objects of ours are known by their stamps", pass->population);
+                   "there was no state; %zu objects of ours are known by their stamps",
+                   pass->work.population);
     judge_source(pass);
     return true;
 }

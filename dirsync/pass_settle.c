@@ -28,17 +28,17 @@ static bool store(Pass *pass, Settlement *settlement, GError **error)
 static void count_done(Pass *pass, const Settlement *settlement)
 {
     if (settlement->failed) {
-        pass->done.of[COUNT_FAILED]++;
+        pass->work.done.of[COUNT_FAILED]++;
         return;
     }
     for (int kind = 0; kind < COUNTS; kind++)
         if (settlement->kinds & 1u << kind)
-            pass->done.of[kind]++;
+            pass->work.done.of[kind]++;
 }
 
-bool pass_record(const Applied *applied, void *data, GError **error)
+bool pass_record(StepWork *work, const Applied *applied, GError **error)
 {
-    Pass *pass = data;
+    Pass *pass = (Pass *)work;
     if (!applied->change->anchor)
         return true;
     uint32_t i =
@@ -103,9 +103,9 @@ static bool store_quarantine(Pass *pass, const char *run, GError **error)
         bool is_new = false;
         if (!state_quarantine(pass->state, pass->step, subject, reason, run, &is_new, error))
             return false;
-        pass->done.newly_quarantined += is_new;
+        pass->work.done.newly_quarantined += is_new;
     }
-    return pass->partial_reason ||
+    return pass->work.partial_reason ||
            state_clear_quarantine(pass->state, pass->step, run, tell_cleared, NULL, error);
 }
 
@@ -115,7 +115,7 @@ static bool store_read(Pass *pass, GError **error)
     if (pass->options.only)
         return true;
     g_autofree char *count = g_strdup_printf("%zu", result->entries + result->bad);
-    if (result->proof == PROOF_COMPLETE && !pass->partial_reason &&
+    if (result->proof == PROOF_COMPLETE && !pass->work.partial_reason &&
         !pass_remember(pass, "source-count", count, error))
         return false;
     g_autofree char *outsiders = g_strdup_printf("%zu", pass->outsiders);
@@ -124,7 +124,7 @@ static bool store_read(Pass *pass, GError **error)
     g_autoptr(GString) shown = g_string_new(NULL);
     for (size_t i = 0; i < pass->settings->n_sources; i++)
         g_string_append_printf(shown, "%s%zu", i ? " " : "", pass->shown[i]);
-    if (!pass->partial_reason && !pass_remember(pass, "shown", shown->str, error))
+    if (!pass->work.partial_reason && !pass_remember(pass, "shown", shown->str, error))
         return false;
     g_autofree char *serial =
         g_strdup_printf("%s %" G_GINT64_FORMAT, holder_index_id(pass->index), pass->index_serial);
@@ -132,10 +132,11 @@ static bool store_read(Pass *pass, GError **error)
            pass_remember(pass, "definitions", pass->digest, error);
 }
 
-bool pass_settle(Pass *pass, const char *run, bool finished, GError **error)
+bool pass_settle(StepWork *work, const char *run, bool finished, GError **error)
 {
-    pass->done.of[COUNT_UNCHANGED] = pass->planned.of[COUNT_UNCHANGED];
-    pass->done.of[COUNT_QUARANTINED] = pass->planned.of[COUNT_QUARANTINED];
+    Pass *pass = (Pass *)work;
+    pass->work.done.of[COUNT_UNCHANGED] = pass->work.planned.of[COUNT_UNCHANGED];
+    pass->work.done.of[COUNT_QUARANTINED] = pass->work.planned.of[COUNT_QUARANTINED];
     if (!state_begin(pass->state, error))
         return false;
     if (store_unchanged(pass, error) && store_new_looks(pass, error) && store_quarantine(pass, run, error) &&

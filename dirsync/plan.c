@@ -32,7 +32,8 @@ struct PlanWriter {
     GString *text;
 };
 
-const char *const plan_files[STEPS] = {"1-home.ldif", "2-foreign.ldif"};
+const char *const plan_files[STEPS] = {
+    [STEP_IMPORT] = "1-home.ldif", [STEP_ADDRESSES] = "2-addresses.ldif", [STEP_EXPORT] = "3-foreign.ldif"};
 
 static void plan_step_clear(PlanStep *step)
 {
@@ -280,7 +281,11 @@ void plan_writer_free(PlanWriter *writer)
 
 static void remove_files(const char *folder)
 {
-    const char *const names[] = {PLAN_HEAD, plan_files[STEP_IMPORT], plan_files[STEP_EXPORT], "changes.work",
+    const char *const names[] = {PLAN_HEAD,
+                                 plan_files[STEP_IMPORT],
+                                 plan_files[STEP_ADDRESSES],
+                                 plan_files[STEP_EXPORT],
+                                 "changes.work",
                                  PLAN_HEAD_NEW};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *path = g_build_filename(folder, names[i], NULL);

@@ -1,7 +1,7 @@
 /*
  * plan.h - the ordered changes of a run, on disk
  *
- * A folder: 1-home.ldif (import) and 2-foreign.ldif (export) hold the change
+ * A folder: 1-home.ldif (import), 2-addresses.ldif and 3-foreign.ldif (export) hold the change
  * records (RFC 2849) in the order of their waves, plan.json what they belong to,
  * undo/ the inverse plan in the same form, to be carried out in reverse: the
  * export first. Written as it is made, so memory is bounded by a few bytes a

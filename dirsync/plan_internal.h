@@ -8,7 +8,7 @@
 #define PLAN_HEAD_NEW "plan.json.new" /* left behind by a crash */
 #define PLAN_UNDO "undo"
 
-extern const char *const plan_files[STEPS]; /* "1-home.ldif", "2-foreign.ldif" */
+extern const char *const plan_files[STEPS]; /* "1-home.ldif", "3-foreign.ldif" */
 
 /** Writes plan.json: new file, fsync, rename, fsync of the folder. */
 bool plan_save_head(const char *folder, const PlanHead *head, GError **error);

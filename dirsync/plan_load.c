@@ -9,9 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PLAN_FORM 2
+#define PLAN_FORM 3
 
-static const char *const directories[STEPS] = {"home", "foreign"};
+static const char *const directories[STEPS] = {
+    [STEP_IMPORT] = "home", [STEP_ADDRESSES] = "home", [STEP_EXPORT] = "foreign"};
 
 static json_t *step_to_json(const PlanStep *step, Step which)
 {

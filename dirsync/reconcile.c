@@ -134,8 +134,8 @@ static Change *giving_up(const Pass *pass, const Subject *subject)
 
 static bool give_up_name(Pass *pass, Subject *subject, Entry *left, GError **error)
 {
-    g_autofree char *now = claim_dn_key(pass, entry_dn(subject->current));
-    g_autofree char *then = claim_dn_key(pass, entry_dn(subject->desired));
+    g_autofree char *now = holder_dn_key(&pass->view, entry_dn(subject->current));
+    g_autofree char *then = holder_dn_key(&pass->view, entry_dn(subject->desired));
     if (!strcmp(now, then))
         return true;
     g_autofree char *parent = dn_parent(entry_dn(subject->current));
@@ -261,7 +261,7 @@ bool pass_reconcile(Pass *pass, GError **error)
 {
     for (guint i = 0; i < pass->links->links->len; i++)
         if (pass->item_of_link[i] == NOWHERE && !(link_at(pass->links, i)->flags & LINK_YIELDED))
-            pass->planned.of[COUNT_UNCHANGED]++;
+            pass->work.planned.of[COUNT_UNCHANGED]++;
     if (!pass->container_missing && any_changed(pass) && !claim_foreign_names(pass, error))
         return false;
     return decide_all(pass, true, error) && decide_all(pass, false, error) && decide_waiting(pass, error) &&

@@ -7,6 +7,7 @@
  * for a newcomer at once; then its grace ends.
  */
 #include "dirsync/pass_internal.h"
+#include "proxygen/address.h"
 
 #include <string.h>
 
@@ -70,7 +71,7 @@ static bool stays_as_it_is(Pass *pass, Subject *subject, bool again)
 {
     if (again)
         emit_retry(pass, subject);
-    pass->planned.of[COUNT_UNCHANGED]++;
+    pass->work.planned.of[COUNT_UNCHANGED]++;
     subject->item->state = ITEM_DONE;
     return true;
 }
@@ -195,7 +196,7 @@ bool reconcile_supersede(Pass *pass, const Holder *holder, const char *by, unsig
 static bool may_be_handed_over(Pass *pass, Subject *subject, const char *value, GArray *has, bool *may,
                                GError **error)
 {
-    g_autofree char *folded = address_fold(value, strlen(value));
+    g_autofree char *folded = address_normalise(value, strlen(value));
     g_autofree char *stamp = stamp_value_prefix(target_stamp(pass));
     *may = strchr(value, ':') && !(stamp && !g_ascii_strncasecmp(value, stamp, strlen(stamp)));
     for (guint i = 0; i < has->len && *may; i++)
@@ -237,7 +238,7 @@ static bool addresses_for(Pass *pass, Subject *subject, const Entry *native, Cha
     const Managed *managed = managed_of(pass, subject->kind);
     const Attribute *given = schema_find(schema, subject->desired, "proxyAddresses");
     const Attribute *had = subject->current ? schema_find(schema, subject->current, "proxyAddresses") : NULL;
-    g_autoptr(GArray) has = pass_keys(pass, native);
+    g_autoptr(GArray) has = holder_keys(&pass->view, native);
     if (!schema_attribute(schema, "proxyAddresses"))
         return true;
     for (size_t i = 0; given && i < given->n_values; i++)

@@ -7,6 +7,7 @@
  */
 #include "dirsync/dn.h"
 #include "dirsync/pass_internal.h"
+#include "proxygen/address.h"
 
 #include <string.h>
 
@@ -14,8 +15,9 @@
 
 const char *subject_name_type(const Pass *pass, const Subject *subject)
 {
-    return pass_is_named_by_anchor(pass) ? target_stamp(pass)->name
-                                         : mapping_recipient(pass->mapping, (size_t)subject->kind)->name->name;
+    return pass_is_named_by_anchor(pass)
+               ? target_stamp(pass)->name
+               : mapping_recipient(pass->mapping, (size_t)subject->kind)->name->name;
 }
 
 static const AttributeType *name_type(const Pass *pass, const Subject *subject)
@@ -117,7 +119,7 @@ static bool choose_name(Pass *pass, Subject *subject, bool last, bool *wait, GEr
     for (size_t i = 0; i <= G_N_ELEMENTS(suffix_digits); i++) {
         g_autofree char *name = i ? suffixed(pass, subject, plain, suffix_digits[i - 1]) : g_strdup(plain);
         subject_set_name(pass, subject, subject->desired, name, pass->settings->container);
-        g_autofree char *key = claim_dn_key(pass, entry_dn(subject->desired));
+        g_autofree char *key = holder_dn_key(&pass->view, entry_dn(subject->desired));
         g_autofree char *by = NULL;
         Claim claim;
         if (!claim_key(pass, subject, KEY_DN, key, last, &claim, &subject->wave, &by, error))
@@ -133,7 +135,7 @@ static bool choose_name(Pass *pass, Subject *subject, bool last, bool *wait, GEr
 static bool is_address(const char *name, Value value, const char *folded)
 {
     g_autofree char *whole = g_strconcat(g_ascii_strcasecmp(name, "mail") ? "" : "smtp:", value.data, NULL);
-    g_autofree char *other = address_fold(whole, strlen(whole));
+    g_autofree char *other = address_normalise(whole, strlen(whole));
     return !strcmp(other, folded);
 }
 
@@ -170,7 +172,7 @@ static void keep_primary(const Pass *pass, const Subject *subject, const char *f
             return;
     for (size_t i = 0; had && i < had->n_values; i++)
         if (g_str_has_prefix(had->values[i].data, type)) {
-            g_autofree char *primary = address_fold(had->values[i].data, had->values[i].len);
+            g_autofree char *primary = address_normalise(had->values[i].data, had->values[i].len);
             take_out(values, "proxyAddresses", primary);
             g_ptr_array_add(values, g_strdup(had->values[i].data));
             return;
@@ -215,8 +217,8 @@ void subject_report_conflicts(Pass *pass, Subject *subject)
 /* Claims the addresses that are new to the object; what is taken is left out. */
 static bool claim_addresses(Pass *pass, Subject *subject, bool last, bool *wait, GError **error)
 {
-    g_autoptr(GArray) want = pass_keys(pass, subject->desired);
-    g_autoptr(GArray) have = subject->current ? pass_keys(pass, subject->current) : NULL;
+    g_autoptr(GArray) want = holder_keys(&pass->view, subject->desired);
+    g_autoptr(GArray) have = subject->current ? holder_keys(&pass->view, subject->current) : NULL;
     for (guint i = 0; i < want->len && !*wait; i++) {
         const HolderKey *key = &g_array_index(want, HolderKey, i);
         if (strcmp(key->kind, KEY_ADDRESS) != 0 || claim_has_key(have, key))

@@ -35,7 +35,7 @@ static bool leave_out_of_scope(Pass *pass, Subject *subject, const char *why, GE
     event_emit(EVENT_OUT_OF_SCOPE, subject->anchor, "%s; %s", why,
                subject->current ? "its object stays" : "left out");
     if (subject->current)
-        pass->planned.of[COUNT_UNCHANGED]++;
+        pass->work.planned.of[COUNT_UNCHANGED]++;
     subject->item->state = ITEM_DONE;
     return true;
 }
@@ -125,8 +125,8 @@ static bool collect_natives(Pass *pass, const char *kind, const char *value, GPt
 static GPtrArray *find_natives(Pass *pass, Subject *subject, GError **error)
 {
     g_autoptr(GPtrArray) natives = g_ptr_array_new_with_free_func((GDestroyNotify)holder_free);
-    g_autoptr(GArray) keys = pass_keys(pass, subject->desired);
-    g_autoptr(GArray) have = subject->current ? pass_keys(pass, subject->current) : NULL;
+    g_autoptr(GArray) keys = holder_keys(&pass->view, subject->desired);
+    g_autoptr(GArray) have = subject->current ? holder_keys(&pass->view, subject->current) : NULL;
     for (guint i = 0; i < keys->len; i++) {
         const HolderKey *key = &g_array_index(keys, HolderKey, i);
         if (!strcmp(key->kind, KEY_ADDRESS) && (!have || claim_has_key(have, key)) &&
@@ -180,10 +180,10 @@ static void tell_difference(const char *attribute, const char *where, bool empti
     if (where && !telling->because)
         telling->because = where;
     if (emptied && where)
-        tally_add_of(telling->pass->tally, LIMIT_EMPTY, attribute, where);
+        tally_add_of(telling->pass->work.tally, LIMIT_EMPTY, attribute, where);
     if (is_address_attribute(attribute) && !telling->subject->addresses) {
         telling->subject->addresses = true;
-        tally_add(telling->pass->tally, LIMIT_ADDRESS, where);
+        tally_add(telling->pass->work.tally, LIMIT_ADDRESS, where);
     }
 }
 
@@ -272,7 +272,7 @@ static bool write_adoption(Pass *pass, Subject *subject, const Holder *native, G
 {
     const char *because;
     event_emit(EVENT_ADOPTED, native->dn, "adopted for anchor %s", subject->anchor);
-    tally_add(pass->tally, LIMIT_NATIVE, "adoption");
+    tally_add(pass->work.tally, LIMIT_NATIVE, "adoption");
     if (subject->is_group)
         return group_postpone(pass, subject, error);
     g_autoptr(Change) change = subject_difference(pass, subject, &because);

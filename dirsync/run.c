@@ -47,11 +47,11 @@ static void prune(State *state)
 
 /* --- planning --- */
 
-static bool judge_limits(const RunOptions *options, const Pass *pass, Step step, const char *folder,
+static bool judge_limits(const RunOptions *options, const StepWork *work, Step step, const char *folder,
                          GError **error)
 {
     g_autoptr(GError) over = NULL;
-    if (limits_allow(options->limits, pass_tally(pass), pass_population(pass), &over))
+    if (limits_allow(options->limits, work->tally, work->population, &over))
         return true;
     g_prefix_error(&over, "%s: ", step_names[step]);
     /* Saved with the plan, so that applying it later is refused for the same reason. */
@@ -60,33 +60,34 @@ static bool judge_limits(const RunOptions *options, const Pass *pass, Step step,
     return false;
 }
 
-static bool plan_into(Pass *pass, Step step, const RunOptions *options, const char *folder, RunResult *result,
-                      GError **error)
+static bool plan_into(StepWork *work, Step step, const RunOptions *options, const char *folder,
+                      RunResult *result, GError **error)
 {
     StepResult *into = &result->step[step];
-    if (!pass_plan(pass, folder, result->id, error))
+    if (!step_plan(work, folder, result->id, error))
         return false;
     g_auto(PlanHead) head = {0};
     if (!plan_load(folder, &head, error))
         return false;
     into->planned = head.step[step].changes;
-    into->counts = *pass_planned(pass);
-    into->full_reason = g_strdup(pass_full_reason(pass));
-    into->partial_reason = g_strdup(pass_partial_reason(pass));
+    into->counts = work->planned;
+    into->full_reason = g_strdup(work->full_reason);
+    into->partial_reason = g_strdup(work->partial_reason);
     into->partial = into->partial_reason && !options->pass.only;
-    return judge_limits(options, pass, step, folder, error);
+    return judge_limits(options, work, step, folder, error);
 }
 
 static bool plan_step(const Connector *connector, const RunOptions *options, State *state, Step step,
                       const char *folder, RunResult *result, GError **error)
 {
     gint64 start = g_get_monotonic_time();
-    PassOptions pass_options = options->pass;
-    if (step == STEP_EXPORT && result->step[STEP_IMPORT].planned)
-        pass_options.planned = folder;
+    StepOptions step_options = options->pass;
+    for (int earlier = 0; earlier < (int)step; earlier++)
+        if (result->step[earlier].planned)
+            step_options.planned = folder;
     result->step[step].ran = true;
-    g_autoptr(Pass) pass = pass_open(connector, step, state, &pass_options, error);
-    bool ok = pass && plan_into(pass, step, options, folder, result, error);
+    g_autoptr(StepWork) work = step_open(connector, step, state, &step_options, error);
+    bool ok = work && plan_into(work, step, options, folder, result, error);
     result->step[step].seconds = seconds_since(start);
     return ok;
 }
@@ -129,9 +130,9 @@ bool run_plan(const Connector *connector, const RunOptions *options, const char 
 /* --- applying --- */
 
 typedef struct {
-    Pass *pass; /* NULL: apply and revert, which record no links */
+    StepWork *work; /* NULL: apply and revert, which record nothing but their journal */
     State *state;
-    const PassOptions *options;
+    const StepOptions *options;
     Counts *counts;
     const char *undone; /* run whose journal says what is to be undone; NULL: everything */
     size_t changes;     /* of the whole plan */
@@ -154,8 +155,8 @@ static CountKind kind_of(const Change *change)
 static bool record(const Applied *applied, void *data, GError **error)
 {
     Doing *doing = data;
-    if (doing->pass)
-        return pass_record(applied, doing->pass, error);
+    if (doing->work)
+        return step_record(doing->work, applied, error);
     doing->counts->of[applied->outcome == JOURNAL_DONE ? kind_of(applied->change) : COUNT_FAILED]++;
     return true;
 }
@@ -188,7 +189,8 @@ static bool carry_out(const Connector *connector, const RunOptions *options, Ste
     doing->changes = head.changes;
     result->step[step].planned = head.step[step].changes;
     Apply apply = run_apply_of(connector, doing->state, target, folder, &head, step, result->id);
-    apply.look_before_adding = !doing->pass;
+    apply.look_before_adding = !doing->work;
+    apply.tries_again = doing->work && doing->work->kind->tries_again;
     apply.rate = options->rate;
     apply.record = record;
     apply.skip = skip;
@@ -240,12 +242,12 @@ static bool verify_step(const Connector *connector, const RunOptions *options, S
                         const char *run, size_t *changes, GError **error)
 {
     g_autofree char *folder = g_build_filename(state_folder(state), "verify", NULL);
-    PassOptions again = options->pass;
+    StepOptions again = options->pass;
     again.full = true;
     plan_remove(folder);
-    g_autoptr(Pass) pass = pass_open(connector, step, state, &again, error);
+    g_autoptr(StepWork) work = step_open(connector, step, state, &again, error);
     g_auto(PlanHead) head = {0};
-    bool ok = pass && pass_plan(pass, folder, run, error) && plan_load(folder, &head, error);
+    bool ok = work && step_plan(work, folder, run, error) && plan_load(folder, &head, error);
     plan_remove(folder);
     *changes += head.changes;
     return ok;
@@ -273,20 +275,62 @@ static bool mend_file(Directory *target, GError **error)
 }
 
 static bool apply_planned(const Connector *connector, const RunOptions *options, State *state, Step step,
-                          Pass *pass, RunResult *result, GError **error)
+                          StepWork *work, RunResult *result, GError **error)
 {
     StepResult *into = &result->step[step];
-    Doing doing = {.pass = pass, .state = state, .options = &options->pass};
-    bool done = into->planned ? carry_out(connector, options, step, pass_target(pass), result->folder, &doing,
-                                          result, error)
-                              : mend_file(pass_target(pass), error);
+    Doing doing = {.work = work, .state = state, .options = &options->pass};
+    bool done = into->planned
+                    ? carry_out(connector, options, step, work->target, result->folder, &doing, result, error)
+                    : mend_file(work->target, error);
     GError *local = NULL;
-    bool settled = pass_settle(pass, result->id, done, &local);
-    into->counts = *pass_done(pass);
+    bool settled = step_settle(work, result->id, done, &local);
+    into->counts = work->done;
     if (local && done)
         g_propagate_error(error, g_steal_pointer(&local));
     g_clear_error(&local);
     return done && settled;
+}
+
+static bool plan_and_apply(const Connector *connector, const RunOptions *options, State *state, Step step,
+                           StepWork *work, RunResult *result, GError **error)
+{
+    StepResult *into = &result->step[step];
+    if (plan_into(work, step, options, result->folder, result, error)) {
+        fault_step("planned");
+        return apply_planned(connector, options, state, step, work, result, error);
+    }
+    into->left_over = into->planned;
+    memset(&into->counts, 0, sizeof into->counts);
+    return false;
+}
+
+static void drop_empty_plan(RunResult *result)
+{
+    if (run_planned(result))
+        return;
+    plan_remove(result->folder);
+    g_clear_pointer(&result->folder, g_free);
+}
+
+/* What the server refused, planned anew: a run of its own in the history, so that each plan has its journal
+ * and its undo; part of this one to whom it is told. */
+static bool sync_again(const Connector *connector, const RunOptions *options, State *state, Step step,
+                       StepWork *work, RunResult *result, GError **error)
+{
+    g_auto(RunResult) round = {.id = run_new_id()};
+    StepResult *into = &result->step[step];
+    round.folder = g_build_filename(state_folder(state), "runs", round.id, NULL);
+    round.step[step].ran = true;
+    if (!state_begin_run(state, round.id, "sync", round.folder, error))
+        return false;
+    bool ok = plan_and_apply(connector, options, state, step, work, &round, error);
+    into->counts = work->done;
+    into->planned += round.step[step].planned;
+    into->left_over += round.step[step].left_over;
+    drop_empty_plan(&round);
+    g_autofree char *summary = g_strdup_printf("%s of run %s, once more", step_names[step], result->id);
+    return state_finish_run(state, round.id, ok ? 0 : 1, round.folder, summary, NULL, ok ? error : NULL) &&
+           ok;
 }
 
 static bool sync_step(const Connector *connector, const RunOptions *options, State *state, Step step,
@@ -295,15 +339,10 @@ static bool sync_step(const Connector *connector, const RunOptions *options, Sta
     gint64 start = g_get_monotonic_time();
     StepResult *into = &result->step[step];
     into->ran = true;
-    g_autoptr(Pass) pass = pass_open(connector, step, state, &options->pass, error);
-    bool ok = pass && plan_into(pass, step, options, result->folder, result, error);
-    if (ok) {
-        fault_step("planned");
-        ok = apply_planned(connector, options, state, step, pass, result, error);
-    } else {
-        into->left_over = into->planned;
-        memset(&into->counts, 0, sizeof into->counts);
-    }
+    g_autoptr(StepWork) work = step_open(connector, step, state, &options->pass, error);
+    bool ok = work && plan_and_apply(connector, options, state, step, work, result, error);
+    while (ok && work->again)
+        ok = sync_again(connector, options, state, step, work, result, error);
     into->seconds = seconds_since(start);
     return ok;
 }
@@ -331,10 +370,7 @@ bool run_sync(const Connector *connector, const RunOptions *options, RunResult *
     if (!state_begin_run(state, result->id, "sync", result->folder, error))
         return false;
     bool ok = sync_steps(connector, options, state, result, error);
-    if (!run_planned(result)) {
-        plan_remove(result->folder);
-        g_clear_pointer(&result->folder, g_free);
-    }
+    drop_empty_plan(result);
     if (!ok && error && error_is(*error, ERROR_LIMIT))
         event_emit(EVENT_RUN_LIMIT, result->id, "%s", (*error)->message);
     return finish(connector, state, "sync", result, start, ok, error);
@@ -375,15 +411,12 @@ static bool check_definitions(const Connector *connector, const char *folder, GE
     for (int step = 0; step < STEPS && same; step++) {
         if (!head.step[step].planned)
             continue;
-        same = connector->pass[step].wanted;
-        g_autoptr(Mapping) mapping =
-            same ? mapping_load(connector->pass[step].mapping,
-                                step == STEP_IMPORT ? MAPPING_IMPORT : MAPPING_EXPORT, error)
-                 : NULL;
-        if (same && !mapping)
+        if (!(same = connector->pass[step].wanted))
+            break;
+        g_autofree char *digest = step_digest(connector, (Step)step, error);
+        if (!digest)
             return false;
-        g_autofree char *digest = same ? pass_digest(connector, mapping) : NULL;
-        same = same && !strcmp(digest, head.step[step].digest);
+        same = !strcmp(digest, head.step[step].digest);
     }
     if (!same)
         error_set(error, ERROR_DEFINITION,

@@ -9,10 +9,10 @@
 #ifndef DIRSYNC_RUN_H
 #define DIRSYNC_RUN_H
 
-#include "dirsync/pass.h"
+#include "dirsync/step.h"
 
 typedef struct {
-    PassOptions pass;
+    StepOptions pass;
     bool steps[STEPS];         /* which of those that the definition has */
     const char *state_folder;  /* NULL: as the definition says */
     Limit limits[LIMIT_KINDS]; /* those of the connector, with what was lifted for this run; for each step */

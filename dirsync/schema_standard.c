@@ -188,6 +188,21 @@ const char *const schema_standard_types[] = {
     TYPE(AD_2 "602", "'extensionAttribute14'", BOUNDED(1024) SINGLE),
     TYPE(AD_2 "603", "'extensionAttribute15'", BOUNDED(1024) SINGLE),
 
+    /* the configuration that addresses need: address types and connectors */
+    TYPE(AD_2 "194", "'adminDisplayName'", BOUNDED(256) SINGLE),
+    TYPE(AD_2 "296", "'containerInfo'", INTEGER SINGLE),
+    TYPE(AD_2 "328", "'proxyGeneratorDLL'", BOUNDED(255) SINGLE),
+    TYPE(AD_2 "178", "'fileVersion'", OCTETS SINGLE),
+    TYPE(AD_2 "354", "'routingList'", BOUNDED(2243)),
+    TYPE(AD_2 "241", "'deliveryMechanism'", INTEGER SINGLE),
+    TYPE(AD_2 "171", "'homeMTA'", NAME_OF SINGLE),
+    TYPE(AD_2 "20", "'computerName'", BOUNDED(256) SINGLE),
+    TYPE(EXCHANGE "12508", "'msExchConnectorType'", BOUNDED(255) SINGLE),
+    TYPE(EXCHANGE "1028", "'msExchImportContainerLinked'", NAME_OF SINGLE),
+    TYPE(EXCHANGE "1026", "'msExchExportContainersLinked'", NAME_OF),
+    TYPE(EXCHANGE "1012", "'msExchNotesForeignDomain'", TEXT SINGLE),
+    TYPE(EXCHANGE "1204", "'msExchGWiseForeignDomain'", TEXT SINGLE),
+
     /* our stamp */
     TYPE(OURS "1.1", "'dirsyncAnchor'", " EQUALITY caseExactMatch" SYNTAX_OID(15) SINGLE),
     TYPE(OURS "1.2", "'dirsyncGraceSince'", TIME SINGLE),
@@ -249,7 +264,21 @@ const char *const schema_standard_classes[] = {
     "givenName $ homePhone $ homePostalAddress $ initials $ jpegPhoto $ labeledURI $ mail $ manager $ "
     "mobile $ o $ pager $ photo $ preferredLanguage $ roomNumber $ secretary $ uid $ userCertificate $ "
     "userPKCS12 $ userSMIMECertificate $ x500UniqueIdentifier ) )",
-    "( 1.2.840.113556.1.3.23 NAME 'container' SUP top STRUCTURAL MUST cn MAY ( description $ displayName ) )",
+    "( 1.2.840.113556.1.3.23 NAME 'container' SUP top STRUCTURAL MUST cn "
+    "MAY ( description $ displayName $ adminDisplayName ) )",
+    "( 1.2.840.113556.1.5.7000.62.50010 NAME 'msExchContainer' SUP container STRUCTURAL MAY containerInfo )",
+    "( 1.2.840.113556.1.5.7000.62.12003 NAME 'msExchConnectors' SUP container STRUCTURAL )",
+    "( 1.2.840.113556.1.3.57 NAME 'addrType' SUP top STRUCTURAL "
+    "MUST ( cn $ proxyGeneratorDLL $ fileVersion ) MAY displayName )",
+    "( 1.2.840.113556.1.5.7000.62.12004 NAME 'msExchConnector' SUP top STRUCTURAL MAY ( cn $ displayName $ "
+    "adminDisplayName $ legacyExchangeDN $ routingList $ msExchConnectorType ) )",
+    "( 1.2.840.113556.1.3.51 NAME 'mailGateway' SUP msExchConnector STRUCTURAL "
+    "MUST ( cn $ homeMTA $ deliveryMechanism ) MAY ( computerName $ msExchImportContainerLinked $ "
+    "msExchExportContainersLinked ) )",
+    "( 1.2.840.113556.1.5.7000.62.1002 NAME 'msExchNotesConnector' SUP mailGateway STRUCTURAL "
+    "MAY msExchNotesForeignDomain )",
+    "( 1.2.840.113556.1.5.7000.62.1005 NAME 'msExchGroupWiseConnector' SUP mailGateway STRUCTURAL "
+    "MAY msExchGWiseForeignDomain )",
     "( 1.2.840.113556.1.3.46 NAME 'mailRecipient' SUP top AUXILIARY MUST cn "
     "MAY ( displayName $ telephoneNumber $ mail $ info $ company $ department $ co $ " RECIPIENT_MAY " ) )",
     "( 1.2.840.113556.1.5.8 NAME 'group' SUP top STRUCTURAL MUST cn MAY ( member $ owner $ "

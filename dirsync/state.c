@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define STATE_FORM 2
+#define STATE_FORM 3
 
 #define LINK_COLUMNS "row, step, anchor, dn, id, source_dn, source_key, source, target, desired, exact, flags"
 
@@ -133,9 +133,10 @@ bool state_is_new(const State *state)
 
 HolderIndex *state_index(State *state, Step step, GError **error)
 {
-    if (!state->index[step])
-        state->index[step] = holder_index_open(state->index_path[step], error);
-    return state->index[step];
+    Step of = step == STEP_ADDRESSES ? STEP_IMPORT : step; /* both write to the home directory */
+    if (!state->index[of])
+        state->index[of] = holder_index_open(state->index_path[of], error);
+    return state->index[of];
 }
 
 bool state_begin(State *state, GError **error)

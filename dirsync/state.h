@@ -28,8 +28,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(State, state_close)
 const char *state_folder(const State *state);
 /** True when state.db was made by this open. */
 bool state_is_new(const State *state);
-/** The index of the directory that a step writes to: home.db for the import, foreign.db for the export
- *  (opened by the first call). NULL with @error. */
+/** The index of the directory that a step writes to: home.db for import and addresses, foreign.db for the
+ * export (opened by the first call). NULL with @error. */
 HolderIndex *state_index(State *state, Step step, GError **error);
 
 bool state_begin(State *state, GError **error);
@@ -81,6 +81,15 @@ bool state_find_link_by_source(State *state, Step step, Fingerprint source_key, 
 bool state_save_link(State *state, const LinkRow *row, GError **error);
 bool state_remove_link(State *state, Step step, const char *anchor, GError **error);
 bool state_count_links(State *state, Step step, int64_t *count, GError **error);
+
+/* --- the address step --- */
+
+/** Entries of the home directory, by fingerprint, that need nothing. @native: a native that gets addresses.
+ */
+typedef void (*AddressedSeen)(const Fingerprint *fingerprint, bool native, void *data);
+bool state_scan_addressed(State *state, AddressedSeen seen, void *data, GError **error);
+bool state_add_addressed(State *state, const Fingerprint *fingerprint, bool native, GError **error);
+bool state_remove_addressed(State *state, const Fingerprint *fingerprint, GError **error);
 
 /* --- quarantine --- */
 

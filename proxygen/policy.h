@@ -17,18 +17,19 @@
 #define POLICY_EXCLUDED "{26491CFC-9E50-4857-861B-0CB8DF22B5D7}"
 
 typedef struct {
-    char *text;   /* "SMTP:%g.%s@acme.example" */
+    char *text;   /* "SMTP:%g.%s@acme.example"; the type in capitals, as generators want it */
     char *type;   /* "SMTP" */
-    bool primary; /* written in capitals */
+    bool primary; /* the type was written in capitals */
 } PolicyTemplate;
 
 typedef struct {
     char *name;
     char *where;               /* "file:line" or DN, for messages */
-    unsigned priority;         /* lower is stronger */
-    Filter *filter;            /* NULL: everybody */
+    unsigned priority;         /* lower is stronger; of a directory's Default Policy UINT_MAX */
+    Filter *filter;            /* NULL: everybody; objectCategory resolved, see filter.h */
     PolicyTemplate *templates; /* those that are enabled, in order; at most one primary of a type */
     size_t n_templates;
+    char **disabled_types;  /* types with disabled templates alone: nobody else gives them either */
     char **foreign_domains; /* domains in its templates that the organisation is not the authority of */
 } Policy;
 

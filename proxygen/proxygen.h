@@ -9,9 +9,9 @@
  * All text is UTF-8 and ends with NUL. A generator does no input or output, shows
  * nothing, starts no thread, keeps no state but that of its sessions, and never
  * ends the process. It is called by one thread at a time. What it returns is
- * checked: type, length (1,110 characters), UTF-8, no control characters. A
- * generator that returns anything else is not used again in that run, and nothing
- * that it said in that run is written.
+ * checked: type, length (1,110 characters), UTF-8, no control characters, no blank
+ * at either end. A generator that returns anything else is not used again in that
+ * run, and nothing that it said in that run is written.
  *
  * Whether an address is still free is the caller's business. For each recipient
  * it calls generate() with @retry 0, and while the result is taken, or the answer
@@ -97,13 +97,14 @@ typedef struct {
                                char **address, char *message);
 
     /** The template changed from @old_site to @new_site: *address becomes what @current should be now, so
-     *  that what a person gave by hand is kept where that is possible. PROXYGEN_NOT_IMPLEMENTED: generate
-     *  anew. */
+     *  that what a person gave by hand is kept where that is possible. Neither template is NULL.
+     *  PROXYGEN_NOT_IMPLEMENTED, PROXYGEN_ERROR: generate anew. */
     ProxygenStatus (*update)(void *handle, const ProxygenRecipient *recipient, const char *old_site,
                              const char *new_site, const char *current, char **address, char *message);
 
-    /** Whether "TYPE:value" is a good address: *valid 1 or 0 with the reason in @message.
-     *  PROXYGEN_NOT_IMPLEMENTED: every address is taken as good. */
+    /** Whether "TYPE:value" is a good address: *valid 1 or 0 with the reason in @message. What generate() and
+     *  update() make must be good. PROXYGEN_NOT_IMPLEMENTED: every address is taken as good. PROXYGEN_ERROR: it
+     *  cannot be told, so the address is not taken. */
     ProxygenStatus (*validate_address)(void *handle, const char *address, int *valid, char *message);
 
     /** The same for a template. */

@@ -26,6 +26,19 @@ CREATE TABLE key (
     kind   TEXT NOT NULL,
     value  TEXT NOT NULL,
     holder INTEGER NOT NULL REFERENCES holder (row) ON DELETE CASCADE,
+    text   TEXT,                      -- an address as it stands there, "TYPE:value"
     PRIMARY KEY (kind, value, holder)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX key_holder ON key (holder);
+
+-- Of addresses that several recipients would have: how far the numbers that tell
+-- them apart have come. So the next one is not tried against all that were before.
+CREATE TABLE retry (
+    base    TEXT PRIMARY KEY,         -- the first alternative, folded
+    highest INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Addresses that the server refused and that nobody whom we can see has.
+CREATE TABLE refused (
+    address TEXT PRIMARY KEY          -- folded
+) STRICT, WITHOUT ROWID;

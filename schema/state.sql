@@ -11,7 +11,7 @@ CREATE TABLE meta (
 -- sides looked when they were last found or made equal.
 CREATE TABLE link (
     row        INTEGER PRIMARY KEY,
-    step       INTEGER NOT NULL,  -- 0 import, 1 export
+    step       INTEGER NOT NULL,  -- 0 import, 2 export
     anchor     TEXT NOT NULL,
     dn         TEXT,              -- of the target object, as last seen
     id         TEXT,              -- its entryUUID or objectGUID
@@ -25,6 +25,12 @@ CREATE TABLE link (
     UNIQUE (step, anchor)
 ) STRICT;
 CREATE INDEX link_source_key ON link (source_key);
+
+-- Entries of the home directory, as received, to which the address step has nothing to give.
+CREATE TABLE addressed (
+    fingerprint BLOB PRIMARY KEY,
+    native      INTEGER NOT NULL   -- it is one that gets addresses
+) STRICT, WITHOUT ROWID;
 
 -- Entries that could not be mapped, and since when.
 CREATE TABLE quarantine (

@@ -24,9 +24,12 @@ typedef struct {
     char *only, *step;
     double rate;
     char *limits[LIMIT_KINDS];
-    char *output;       /* plan -o */
-    char *from;         /* init --from */
-    char *organisation; /* init --organisation */
+    char *output;                                 /* plan -o */
+    char *from;                                   /* init --from */
+    char *organisation;                           /* init --organisation */
+    char *policy, *old_site;                      /* proxy update --policy, --from-template */
+    gboolean write;                               /* proxy update --write */
+    gboolean defaults, remove_addresses, dry_run; /* addrtype */
     Progress *progress;
 } Settings;
 
@@ -40,11 +43,14 @@ typedef struct {
 
 typedef enum {
     OPTIONS_RUN = 1 << 0,  /* --rate */
-    OPTIONS_PLAN = 1 << 1, /* limits, --full, --allow-empty, --only */
+    OPTIONS_PLAN = 1 << 1, /* --full, --allow-empty, --only, and the limits */
     OPTIONS_VERIFY = 1 << 2,
     OPTIONS_OUTPUT = 1 << 3,
     OPTIONS_INIT = 1 << 4,
-    OPTIONS_DETAILED = 1 << 5
+    OPTIONS_DETAILED = 1 << 5,
+    OPTIONS_PROXY = 1 << 6,
+    OPTIONS_ADDRTYPE = 1 << 7,
+    OPTIONS_LIMITS = 1 << 8 /* --max-... alone */
 } OptionGroups;
 
 /** The options of a verb, with the global ones. The result borrows @settings. */
@@ -63,6 +69,9 @@ bool settings_run_options(Settings *settings, const Connector *connector, RunOpt
                           GError **error);
 /** "import: nothing was removed: ..." for each step that has a reason; @what: the middle part. */
 void settings_print_reasons(const RunResult *result, const char *what);
+/** Plans, prints the plan and the summary, and drops it unless it is saved (-o). The exit status. */
+int settings_plan(Settings *settings, const char *verb, const Connector *connector, const RunOptions *options,
+                  GError **error);
 /** ERROR_DEFINITION "usage: ..." */
 void settings_usage(const Command *command, GError **error);
 /** Prints the end of a run (summary line, or JSON), returns the exit status. Takes over @error. */
@@ -70,6 +79,6 @@ int settings_end(Settings *settings, const char *verb, const Connector *connecto
                  GError *failure, GError **error);
 
 extern const Command command_init, command_check, command_plan, command_show, command_apply, command_sync,
-    command_revert, command_status;
+    command_revert, command_status, command_proxy, command_addrtype;
 
 #endif

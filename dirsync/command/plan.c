@@ -21,11 +21,12 @@ static bool is_there(const GError *failure)
     return !failure || error_is(failure, ERROR_LIMIT);
 }
 
-static bool print_plan(const Settings *settings, const char *folder, const Connector *connector,
-                       const RunResult *result, const GError *failure, GError **error)
+static bool print_plan(const Settings *settings, const char *verb, const char *folder,
+                       const Connector *connector, const RunResult *result, const GError *failure,
+                       GError **error)
 {
     if (settings->json)
-        return report_plan_json(stdout, folder, report_result_json("plan", connector->name, result, failure),
+        return report_plan_json(stdout, folder, report_result_json(verb, connector->name, result, failure),
                                 error);
     if (!settings->quiet && !report_plan_text(stdout, folder, settings->verbose > 0, error))
         return false;
@@ -38,27 +39,34 @@ static bool print_plan(const Settings *settings, const char *folder, const Conne
     return true;
 }
 
+int settings_plan(Settings *settings, const char *verb, const Connector *connector, const RunOptions *options,
+                  GError **error)
+{
+    g_autofree char *folder = plan_folder(settings, error);
+    if (!folder)
+        return 0;
+    g_auto(RunResult) result = {0};
+    GError *failure = NULL;
+    run_plan(connector, options, folder, &result, &failure);
+    progress_wipe(settings->progress);
+    bool printed =
+        is_there(failure) && print_plan(settings, verb, folder, connector, &result, failure, error);
+    if (!is_there(failure) && settings->json)
+        report_print_json(stdout, report_result_json(verb, connector->name, &result, failure));
+    if (!settings->output)
+        plan_remove(folder);
+    if (failure && (printed || !is_there(failure)))
+        g_propagate_error(error, failure);
+    return settings->detailed && run_planned(&result) ? EXIT_CHANGES : 0;
+}
+
 static int run(Settings *settings, int argc, char **argv, GError **error)
 {
     g_autoptr(Connector) connector = settings_connector(settings, argc, argv, 1, error);
     RunOptions options;
     if (!connector || !settings_run_options(settings, connector, &options, error))
         return 0;
-    g_autofree char *folder = plan_folder(settings, error);
-    if (!folder)
-        return 0;
-    g_auto(RunResult) result = {0};
-    GError *failure = NULL;
-    run_plan(connector, &options, folder, &result, &failure);
-    progress_wipe(settings->progress);
-    bool printed = is_there(failure) && print_plan(settings, folder, connector, &result, failure, error);
-    if (!is_there(failure) && settings->json)
-        report_print_json(stdout, report_result_json("plan", connector->name, &result, failure));
-    if (!settings->output)
-        plan_remove(folder);
-    if (failure && (printed || !is_there(failure)))
-        g_propagate_error(error, failure);
-    return settings->detailed && run_planned(&result) ? EXIT_CHANGES : 0;
+    return settings_plan(settings, "plan", connector, &options, error);
 }
 
 const Command command_plan = {"plan", "CONNECTOR [-o FOLDER]", "Show what sync would do; nothing is written",

@@ -52,9 +52,14 @@ static void add_plan_options(GOptionContext *context, Settings *settings)
          "An empty source means that all are gone", NULL},
         {"only", 0, 0, G_OPTION_ARG_STRING, &settings->only,
          "Only source entries that match; nothing is removed", "FILTER"},
-        {"step", 0, 0, G_OPTION_ARG_STRING, &settings->step, "Only this step: import or export", "STEP"},
+        {"step", 0, 0, G_OPTION_ARG_STRING, &settings->step, "Only this step: import, addresses or export",
+         "STEP"},
         {NULL, 0, 0, 0, NULL, NULL, NULL}};
     g_option_context_add_main_entries(context, entries, NULL);
+}
+
+static void add_limit_options(GOptionContext *context, Settings *settings)
+{
     for (int kind = 0; kind < LIMIT_KINDS; kind++) {
         g_autofree char *name = g_strconcat("max-", limit_names[kind], NULL);
         const GOptionEntry limit[] = {{g_intern_string(name), 0, 0, G_OPTION_ARG_STRING,
@@ -86,6 +91,23 @@ static void add_single_options(GOptionContext *context, Settings *settings, unsi
         {OPTIONS_INIT,
          {"organisation", 0, 0, G_OPTION_ARG_STRING, &settings->organisation, "Name of the organisation",
           "NAME"}},
+        {OPTIONS_ADDRTYPE,
+         {"defaults", 0, 0, G_OPTION_ARG_NONE, &settings->defaults,
+          "register: the types whose generators ship", NULL}},
+        {OPTIONS_ADDRTYPE,
+         {"remove-addresses", 0, 0, G_OPTION_ARG_NONE, &settings->remove_addresses,
+          "unregister: take the addresses of the type away, under the limits", NULL}},
+        {OPTIONS_ADDRTYPE,
+         {"dry-run", 0, 0, G_OPTION_ARG_NONE, &settings->dry_run, "Only show what would be done", NULL}},
+        {OPTIONS_PROXY,
+         {"policy", 0, 0, G_OPTION_ARG_STRING, &settings->policy, "update: the policy that is applied anew",
+          "NAME"}},
+        {OPTIONS_PROXY,
+         {"from-template", 0, 0, G_OPTION_ARG_STRING, &settings->old_site,
+          "update: the template that there was before; what was given by hand is kept", "TEMPLATE"}},
+        {OPTIONS_PROXY,
+         {"write", 0, 0, G_OPTION_ARG_NONE, &settings->write, "update: carry it out; else it is only shown",
+          NULL}},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(options); i++) {
         const GOptionEntry entries[] = {options[i].entry, {NULL, 0, 0, 0, NULL, NULL, NULL}};
@@ -111,6 +133,8 @@ GOptionContext *settings_context(Settings *settings, const Command *command)
     add_global(context, settings);
     if (command->options & OPTIONS_PLAN)
         add_plan_options(context, settings);
+    if (command->options & (OPTIONS_PLAN | OPTIONS_LIMITS))
+        add_limit_options(context, settings);
     add_single_options(context, settings, command->options);
     g_option_context_set_summary(context, command->about);
     g_autofree char *more = g_strdup_printf("See dirsync-%s(1).", command->name);
@@ -126,6 +150,8 @@ void settings_clear(Settings *settings)
     g_free(settings->output);
     g_free(settings->from);
     g_free(settings->organisation);
+    g_free(settings->policy);
+    g_free(settings->old_site);
     for (int kind = 0; kind < LIMIT_KINDS; kind++)
         g_free(settings->limits[kind]);
     progress_free(settings->progress);
@@ -191,8 +217,8 @@ static bool choose_step(const Settings *settings, const Connector *connector, Ru
     }
     if (!found)
         error_set(error, ERROR_DEFINITION,
-                  "--step %s: connector %s has no such step; there are import and export, where the "
-                  "definition has them",
+                  "--step %s: connector %s has no such step; there are import, addresses and export, "
+                  "where the definition has them",
                   settings->step, connector->name);
     return found;
 }
@@ -212,7 +238,7 @@ bool settings_run_options(Settings *settings, const Connector *connector, RunOpt
     options->rate = settings->rate;
     options->verify = settings->verify;
     options->pass =
-        (PassOptions){.full = settings->full, .allow_empty = settings->allow_empty, .only = settings->only};
+        (StepOptions){.full = settings->full, .allow_empty = settings->allow_empty, .only = settings->only};
     bool terminal = isatty(STDERR_FILENO) != 0;
     if (!settings->progress_off && !settings->quiet && (!settings->json || settings->progress_on)) {
         settings->progress = progress_new(terminal);

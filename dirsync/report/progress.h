@@ -17,7 +17,7 @@ typedef struct Progress Progress;
 Progress *progress_new(bool terminal);
 void progress_free(Progress *progress);
 
-/** A PassProgress; safe to call from any thread. */
+/** A StepProgress; safe to call from any thread. */
 void progress_show(const char *what, size_t done, size_t total, void *progress);
 /** Wipes the line, so that something else can be printed. */
 void progress_wipe(Progress *progress);

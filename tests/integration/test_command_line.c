@@ -129,7 +129,8 @@ static void wrong_values_of_options_end_with_6(void **state)
 
 static void help_and_version_end_well(void **state)
 {
-    static const char *const verbs[] = {"init", "check", "plan", "show", "apply", "sync", "revert", "status"};
+    static const char *const verbs[] = {"init",   "check",  "plan",  "show",    "apply", "sync",
+                                        "revert", "status", "proxy", "addrtype"};
     (void)state;
     program_needed();
     g_auto(Said) version = PROGRAM(NULL, "--version");

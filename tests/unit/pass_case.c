@@ -317,7 +317,8 @@ static char *counts_text(const Counts *counts)
 static bool is_noise(int id)
 {
     static const EventId noise[] = {EVENT_RUN_BEGIN, EVENT_RUN_END,  EVENT_SOURCE_READ,   EVENT_SOURCE_FULL,
-                                    EVENT_HOME_READ, EVENT_WRITE_DONE, EVENT_STATE_REBUILT};
+                                    EVENT_HOME_READ, EVENT_WRITE_DONE, EVENT_STATE_REBUILT,
+                                    EVENT_ADDRESS_GIVEN, EVENT_ADDRESSES_MADE};
     for (size_t i = 0; i < G_N_ELEMENTS(noise); i++)
         if ((int)noise[i] == id)
             return true;
@@ -421,6 +422,7 @@ static void compare(Case *c, const Observation *before, bool ok, const RunResult
 {
     g_autofree char *counts = counts_text(&result->step[STEP_IMPORT].counts);
     g_autofree char *exported = counts_text(&result->step[STEP_EXPORT].counts);
+    g_autofree char *addressed = counts_text(&result->step[STEP_ADDRESSES].counts);
     g_autofree char *events = events_text(before);
     int status = ok ? run_exit_status(result) : error_exit_status(error);
     if (ok == (error != NULL))
@@ -428,6 +430,7 @@ static void compare(Case *c, const Observation *before, bool ok, const RunResult
     assert_like("error", error ? error->message : "", expected->error);
     compare_directories(c, "differences", before, expected);
     assert_same("counts", counts, expected->counts);
+    assert_same("counts of the addresses", addressed, expected->addressed);
     assert_same("counts of the export", exported, expected->exported);
     assert_same("events", events, expected->events);
     assert_number("exit status", (size_t)status, (size_t)expected->status);

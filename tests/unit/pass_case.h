@@ -77,6 +77,9 @@ typedef struct {
     const char *filter;       /* source scope; NULL: (objectClass=inetOrgPerson); "": none */
     const char *export;       /* children of <export> beside its stamp; NULL: there is none; see FROM_PEOPLE */
     const char *exported_too; /* further attributes of <export>: contacts="contact" */
+    const char *addresses;    /* attributes of <addresses>; NULL: there is none... */
+    const char *natives;      /* ... and its children; NULL: <natives base="ou=people,o=acme"/> */
+    const char *policies;     /* children of <organisation> that are about addresses */
     const char *limits;       /* attributes of <limits>; NULL: the defaults */
     const char *stamp;        /* attributes of <stamp>; NULL: form="class" */
     const char *mapping;      /* a shipped one; NULL: the small one of the harness */
@@ -101,6 +104,7 @@ typedef struct {
     const char *foreign;      /* differences of the foreign directory */
     size_t foreign_writes;
     const char *exported;     /* figures of the export */
+    const char *addressed;    /* figures of the address step */
     const char *quarantine;   /* afterwards: "subject: reason\n" of each; '*' stands for anything */
     const char *events;       /* names, sorted by id: "unowned returned*2"; not those of every run */
     int status;               /* exit status */

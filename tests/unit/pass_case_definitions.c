@@ -86,8 +86,8 @@ char *case_organisation_text(const CaseStart *start, const char *home)
     return g_strdup_printf(
         "<organisation xmlns=\"urn:x-dirsync:organisation:1\" name=\"acme\">\n"
         "<home driver=\"memory\" base=\"o=acme\"><file path=\"%s\"/></home>\n"
-        "<stamp %s/><domain>acme.example</domain><state folder=\"state\"/></organisation>\n",
-        home, start->stamp ? start->stamp : "form=\"class\"");
+        "<stamp %s/><domain>acme.example</domain><state folder=\"state\"/>\n%s</organisation>\n",
+        home, start->stamp ? start->stamp : "form=\"class\"", start->policies ? start->policies : "");
 }
 
 static char *foreign_element(const CaseStart *start, const char *store)
@@ -134,13 +134,22 @@ static char *export_element(const CaseStart *start)
                            start->kinds ? "businessCategory" : "employeeType", start->export);
 }
 
+static char *addresses_element(const CaseStart *start)
+{
+    if (!start->addresses)
+        return g_strdup("");
+    return g_strdup_printf("<addresses %s>%s</addresses>\n", start->addresses,
+                           start->natives ? start->natives : "<natives base=\"ou=people,o=acme\"/>");
+}
+
 char *case_connector_text(const CaseStart *start, const char *foreign, const char *name, const char *uuid)
 {
     g_autofree char *foreign_text = foreign_element(start, foreign);
     g_autofree char *import = import_element(start), *export = export_element(start);
+    g_autofree char *addresses = addresses_element(start);
     return g_strdup_printf(
         "<connector xmlns=\"urn:x-dirsync:connector:1\" name=\"%s\" uuid=\"%s\" "
-        "organisation=\"organisation.xml\">\n%s\n%s%s<limits %s/></connector>\n",
-        name ? name : "globex", uuid ? uuid : CASE_UUID, foreign_text, import, export,
+        "organisation=\"organisation.xml\">\n%s\n%s%s%s<limits %s/></connector>\n",
+        name ? name : "globex", uuid ? uuid : CASE_UUID, foreign_text, import, addresses, export,
         start->limits ? start->limits : "");
 }

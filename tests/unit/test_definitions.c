@@ -271,7 +271,7 @@ static void limits_are_numbers_percentages_or_both(void **state)
 static void every_kind_of_limit_has_a_default(void **state)
 {
     (void)state;
-    static const double percents[LIMIT_KINDS] = {5, 5, 5, 5, 20, 5, 10, 5, 0};
+    static const double percents[LIMIT_KINDS] = {5, 5, 5, 5, 20, 5, 10, 5, 0, 20};
     for (int kind = 0; kind < LIMIT_KINDS; kind++) {
         assert_true(limit_defaults[kind].percent == percents[kind]);
         assert_int_equal(limit_defaults[kind].unlimited, kind == LIMIT_CREATE);
@@ -577,7 +577,7 @@ static char *fill_template(const char *name)
     g_autoptr(GString) text = g_string_new(content);
     for (size_t i = 0; i < G_N_ELEMENTS(values); i++)
         g_string_replace(text, values[i][0], values[i][1], 0);
-    assert_null(strchr(text->str, '@'));
+    assert_false(g_regex_match_simple("@[A-Z]+@", text->str, (GRegexCompileFlags)0, (GRegexMatchFlags)0));
     return g_strdup(text->str);
 }
 
@@ -619,6 +619,7 @@ static void templates_are_valid_once_filled(void **state)
         g_autoptr(Connector) connector = load_template(text);
         assert_string_equal(connector->name, "globex");
         assert_true(connector->pass[STEP_IMPORT].wanted);
+        assert_false(connector->pass[STEP_ADDRESSES].wanted);
         assert_false(connector->pass[STEP_EXPORT].wanted);
     }
     g_unlink(organisation);
@@ -639,6 +640,33 @@ static void exports_of_templates_are_valid_once_uncommented(void **state)
         assert_int_equal(connector->pass[STEP_EXPORT].n_sources, 2);
         assert_true(connector->has_foreign_stamp);
         assert_non_null(connector->metrics);
+    }
+    g_unlink(organisation);
+}
+
+static void addresses_of_templates_are_valid_once_uncommented(void **state)
+{
+    (void)state;
+    g_autofree char *commented = fill_template("organisation.xml");
+    g_autoptr(GString) organisation_text = g_string_new(commented);
+    uncomment(organisation_text, "<policies>", "</policies>");
+    uncomment(organisation_text, "<address-lists for=", "</address-lists>");
+    uncomment(organisation_text, "<address-types>", "</address-types>");
+    uncomment(organisation_text, "<configuration ", "/>");
+    uncomment(organisation_text, "<names ", "/>");
+    g_autofree char *organisation = write_file("organisation.xml", organisation_text->str);
+    for (size_t i = 0; i < G_N_ELEMENTS(templates); i++) {
+        g_autofree char *connector_text = fill_template(templates[i]);
+        g_autoptr(GString) text = g_string_new(connector_text);
+        uncomment(text, "<addresses", "</addresses>");
+        g_autoptr(Connector) connector = load_template(text->str);
+        assert_true(connector->pass[STEP_ADDRESSES].wanted);
+        assert_string_equal(connector->addresses.natives[0], "ou=people,dc=example,dc=com");
+        assert_int_equal(connector->organisation->addresses.n_policies, 2);
+        assert_int_equal(connector->organisation->addresses.n_lists, 1);
+        assert_int_equal(connector->organisation->addresses.n_types, 1);
+        assert_non_null(connector->organisation->addresses.container);
+        assert_string_equal(connector->organisation->addresses.language, "de");
     }
     g_unlink(organisation);
 }
@@ -666,6 +694,7 @@ int main(void)
         cmocka_unit_test(a_connector_is_found_by_name),
         cmocka_unit_test(templates_are_valid_once_filled),
         cmocka_unit_test(exports_of_templates_are_valid_once_uncommented),
+        cmocka_unit_test(addresses_of_templates_are_valid_once_uncommented),
     };
     return cmocka_run_group_tests_name("definitions", tests, make_folder, remove_folder);
 }

@@ -144,7 +144,7 @@ static void mistakes_of_an_export_are_found(void **state)
 {
     (void)state;
     static const char *const cases[][2] = {
-        {LDAP, "neither <import> nor <export>"},
+        {LDAP, "no <import>, <addresses> or <export>: there would be nothing to do"},
         {LDAP EXPORT("", STAMP), "<source>"},
         {LDAP EXPORT("", PEOPLE), "must be marked as ours: <stamp attribute="},
         {LDAP EXPORT("", STAMP PEOPLE PEOPLE), "the source ou=people,o=acme overlaps with ou=people,o=acme"},

@@ -106,7 +106,7 @@ static void test_attributes_and_groups_are_limited_one_by_one(void **state)
         tally_add_of(tally, LIMIT_EMPTY, "l", "m:2");
         tally_add_of(tally, LIMIT_MEMBERS, "cn=big", NULL);
     }
-    tally_set_population(tally, "cn=big", 20);
+    tally_set_population(tally, LIMIT_MEMBERS, "cn=big", 20);
     assert_int_equal(tally_figure(tally, LIMIT_EMPTY), 2);
     assert_true(limits_allow(limits, tally, 1000, &error));
     tally_add_of(tally, LIMIT_EMPTY, "title", "m:1");

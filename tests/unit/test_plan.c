@@ -13,14 +13,20 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const PlanHead given = {
-    .run = (char *)"20261122T143000Z-1a2b",
-    .created = (char *)"2026-11-22T14:30:00Z",
-    .connector_path = (char *)"/etc/x.xml",
-    .connector_name = (char *)"x",
-    .connector_uuid = (char *)"0b8f9d52-6f0c-4d7e-9f2e-2f4b1c7a9d10",
-    .step = {{.digest = (char *)"d", .uri = (char *)"memory:x", .summary = (char *)"import: nothing"},
-             {.digest = (char *)"e", .uri = (char *)"memory:y", .summary = (char *)"export: nothing"}}};
+static const PlanHead given = {.run = (char *)"20261122T143000Z-1a2b",
+                               .created = (char *)"2026-11-22T14:30:00Z",
+                               .connector_path = (char *)"/etc/x.xml",
+                               .connector_name = (char *)"x",
+                               .connector_uuid = (char *)"0b8f9d52-6f0c-4d7e-9f2e-2f4b1c7a9d10",
+                               .step = {[STEP_IMPORT] = {.digest = (char *)"d",
+                                                         .uri = (char *)"memory:x",
+                                                         .summary = (char *)"import: nothing"},
+                                        [STEP_ADDRESSES] = {.digest = (char *)"a",
+                                                            .uri = (char *)"memory:x",
+                                                            .summary = (char *)"addresses: -"},
+                                        [STEP_EXPORT] = {.digest = (char *)"e",
+                                                         .uri = (char *)"memory:y",
+                                                         .summary = (char *)"export: nothing"}}};
 
 static int make_folder(void **state)
 {
@@ -70,8 +76,8 @@ static char *read_names(const char *folder, Step step)
 
 static void test_changes_are_in_order_of_wave_and_undone_in_reverse(void **state)
 {
-    g_autofree char *folder = g_build_filename(*state, "plan", NULL), *undo = g_build_filename(folder,
-        "undo", NULL);
+    g_autofree char *folder = g_build_filename(*state, "plan", NULL),
+                    *undo = g_build_filename(folder, "undo", NULL);
     g_autoptr(PlanWriter) writer = plan_writer_new(folder, STEP_IMPORT, true, NULL);
     put(writer, add("cn=third"), 2, NULL);
     put(writer, change_new(CHANGE_DELETE, "cn=old"), 1, add("cn=old"));
@@ -105,6 +111,9 @@ static void test_the_steps_of_a_run_are_one_plan(void **state)
     g_autoptr(PlanWriter) import = plan_writer_new(folder, STEP_IMPORT, true, NULL);
     put(import, add("cn=in"), 1, NULL);
     assert_true(plan_writer_finish(import, &given, NULL));
+    g_autoptr(PlanWriter) addresses = plan_writer_new(folder, STEP_ADDRESSES, false, NULL);
+    put(addresses, add("cn=between"), 1, NULL);
+    assert_true(plan_writer_finish(addresses, &given, NULL));
     g_autoptr(PlanWriter) export = plan_writer_new(folder, STEP_EXPORT, false, NULL);
     put(export, add("cn=out"), 1, NULL);
     put(export, add("cn=later"), 2, NULL);
@@ -116,14 +125,14 @@ static void test_the_steps_of_a_run_are_one_plan(void **state)
     assert_string_equal(back, "delete cn=later\ndelete cn=out\n");
     g_auto(PlanHead) head = {0};
     assert_true(plan_load(folder, &head, NULL));
-    assert_int_equal(head.changes, 3);
+    assert_int_equal(head.changes, 4);
     for (int step = 0; step < STEPS; step++) {
         assert_true(head.step[step].planned);
         assert_string_equal(head.step[step].digest, given.step[step].digest);
         assert_string_equal(head.step[step].uri, given.step[step].uri);
         assert_string_equal(head.step[step].summary, given.step[step].summary);
         assert_int_equal(head.step[step].asserts, step == STEP_IMPORT);
-        assert_int_equal(head.step[step].changes, step == STEP_IMPORT ? 1 : 2);
+        assert_int_equal(head.step[step].changes, step == STEP_EXPORT ? 2 : 1);
         assert_null(head.step[step].refused);
     }
     plan_remove(folder);
@@ -132,7 +141,7 @@ static void test_the_steps_of_a_run_are_one_plan(void **state)
 static void test_a_step_that_was_not_finished_leaves_the_others(void **state)
 {
     g_autofree char *folder = g_build_filename(*state, "plan", NULL);
-    g_autofree char *file = g_build_filename(folder, "2-foreign.ldif", NULL);
+    g_autofree char *file = g_build_filename(folder, "3-foreign.ldif", NULL);
     g_autoptr(PlanWriter) import = plan_writer_new(folder, STEP_IMPORT, true, NULL);
     put(import, add("cn=in"), 1, NULL);
     assert_true(plan_writer_finish(import, &given, NULL));
@@ -191,8 +200,8 @@ static void test_a_plan_that_was_not_finished_leaves_nothing(void **state)
 
 static void test_only_the_owner_may_read_it(void **state)
 {
-    static const char *const names[] = {"", "plan.json", "1-home.ldif", "undo", "undo/plan.json",
-        "undo/1-home.ldif"};
+    static const char *const names[] = {"",     "plan.json",      "1-home.ldif",
+                                        "undo", "undo/plan.json", "undo/1-home.ldif"};
     g_autofree char *folder = g_build_filename(*state, "plan", NULL);
     g_autoptr(PlanWriter) writer = plan_writer_new(folder, STEP_IMPORT, false, NULL);
     put(writer, add("cn=one"), 1, NULL);
@@ -208,8 +217,8 @@ static void test_only_the_owner_may_read_it(void **state)
 
 static void test_a_folder_in_use_is_refused_and_left_alone(void **state)
 {
-    g_autofree char *folder = g_build_filename(*state, "plan", NULL), *file = g_build_filename(folder,
-        "mine", NULL);
+    g_autofree char *folder = g_build_filename(*state, "plan", NULL),
+                    *file = g_build_filename(folder, "mine", NULL);
     g_autoptr(GError) error = NULL;
     assert_int_equal(g_mkdir(folder, 0700), 0);
     assert_true(g_file_set_contents(file, "x", -1, NULL));
@@ -237,8 +246,13 @@ static void assert_no_plan(const char *folder, const char *text)
 
 static void test_what_is_no_plan(void **state)
 {
-    static const char *const texts[] = {"", "{", "[]", "3", "{}", "{\"format\": 2}",
-        "{\"format\": 2, \"format\": 2}",
+    static const char *const texts[] = {"",
+                                        "{",
+                                        "[]",
+                                        "3",
+                                        "{}",
+                                        "{\"format\": 2}",
+                                        "{\"format\": 2, \"format\": 2}",
                                         "{\"format\": 1, \"run\": \"r\", \"kind\": \"plan\"}",
                                         "{\"format\": 2, \"run\": 3, \"kind\": [], \"steps\": 7}"};
     g_autofree char *folder = g_build_filename(*state, "plan", NULL);
@@ -271,17 +285,17 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_changes_are_in_order_of_wave_and_undone_in_reverse, make_folder,
-            drop_folder),
+                                        drop_folder),
         cmocka_unit_test_setup_teardown(test_the_steps_of_a_run_are_one_plan, make_folder, drop_folder),
         cmocka_unit_test_setup_teardown(test_a_step_that_was_not_finished_leaves_the_others, make_folder,
-            drop_folder),
+                                        drop_folder),
         cmocka_unit_test_setup_teardown(test_a_refused_step_is_told_from_the_other, make_folder, drop_folder),
         cmocka_unit_test_setup_teardown(test_an_empty_plan, make_folder, drop_folder),
         cmocka_unit_test_setup_teardown(test_a_plan_that_was_not_finished_leaves_nothing, make_folder,
-            drop_folder),
+                                        drop_folder),
         cmocka_unit_test_setup_teardown(test_only_the_owner_may_read_it, make_folder, drop_folder),
         cmocka_unit_test_setup_teardown(test_a_folder_in_use_is_refused_and_left_alone, make_folder,
-            drop_folder),
+                                        drop_folder),
         cmocka_unit_test_setup_teardown(test_what_is_no_plan, make_folder, drop_folder),
     };
     return cmocka_run_group_tests_name("plan", tests, NULL, NULL);

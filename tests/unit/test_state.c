@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "dirsync/state.h"
+#include "proxygen/address.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -321,7 +322,7 @@ static void test_ids_are_told_apart(void **state)
 
 static void save_holder(HolderIndex *home, const char *id, const char *owner, const char *address)
 {
-    HolderKey keys[] = {{(char *)KEY_ADDRESS, (char *)address}};
+    HolderKey keys[] = {{.kind = (char *)KEY_ADDRESS, .value = (char *)address}};
     Holder holder = {.id = (char *)id, .dn = (char *)id, .dn_key = (char *)id, .owner = (char *)owner,
                      .anchor = (char *)(owner ? id : NULL)};
     assert_true(holder_index_save(home, &holder, keys, 1, NULL));
@@ -397,7 +398,7 @@ static void test_addresses_are_folded(void **state)
         {"", ""},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autofree char *folded = address_fold(cases[i][0], strlen(cases[i][0]));
+        g_autofree char *folded = address_normalise(cases[i][0], strlen(cases[i][0]));
         assert_string_equal(folded, cases[i][1]);
     }
 }

@@ -207,6 +207,8 @@ static void test_a_plan_of_one_step(void **state)
     (void)state;
     g_autoptr(Case) c = case_new(&(CaseStart){.source = PAT, .home = ANN, .export = FROM_PEOPLE});
     for (int step = 0; step < STEPS; step++) {
+        if (step == STEP_ADDRESSES) /* this connector has none */
+            continue;
         g_autofree char *folder = case_path(c, step_names[step]);
         g_auto(PlanHead) head = {0};
         case_plan(c, &(Called){.step = step_names[step]}, folder,

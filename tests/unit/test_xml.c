@@ -64,7 +64,8 @@ static void mistakes_are_explained(void **state)
         const char *text, *message;
     } cases[] = {
         {ORGANISATION HOME DOMAIN "<domian>x</domian>" END,
-         "acme.xml:4: <domian> has no place in <organisation>; allowed: <home>, <stamp>, <domain>, <state>"},
+         "acme.xml:4: <domian> has no place in <organisation>; allowed: <home>, <stamp>, <domain>, <state>, "
+         "<configuration>, <names>, <address-types>, <policies>, <address-lists>"},
         {ORGANISATION HOME END, "acme.xml:1: <organisation> lacks <domain>"},
         {ORGANISATION DOMAIN END, "acme.xml:1: <organisation> lacks <home>"},
         {ORGANISATION HOME HOME DOMAIN END, "acme.xml:3: a second <home> in <organisation>; allowed: one"},
@@ -91,7 +92,8 @@ static void mistakes_are_explained(void **state)
          "acme.xml:3: <domain>a b</domain> is not a possible value; allowed: a domain such as acme.example"},
         {ORGANISATION HOME DOMAIN "text" END, "acme.xml:1: <organisation> holds the text \"text\", which has "
                                               "no place there; allowed: <home>, <stamp>, "
-                                              "<domain>, <state>"},
+                                              "<domain>, <state>, <configuration>, <names>, "
+                                              "<address-types>, <policies>, <address-lists>"},
         {"<organisation name='acme'/>",
          "acme.xml:1: the file begins with <organisation xmlns=\"\">; allowed: <organisation "
          "xmlns=\"urn:x-dirsync:organisation:1\">"},
@@ -111,7 +113,7 @@ static void all_problems_of_a_file_are_told_at_once(void **state)
         "acme.xml:2: <home timeout=\"0\"> is not a possible value; allowed: seconds, 1 to 3600\n"
         "acme.xml:2: <home> has no attribute x; allowed: driver, uri, base, timeout, page-size, window, "
         "cleartext\n"
-        "acme.xml:3: <y> has no place in <organisation>; allowed: <home>, <stamp>, <domain>, <state>\n"
+        "acme.xml:3: <y> has no place in <organisation>; allowed: <home>, <stamp>, <domain>, <state>, <configuration>, <names>, <address-types>, <policies>, <address-lists>\n"
         "acme.xml:1: <organisation> lacks <domain>");
 }
 

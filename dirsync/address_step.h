@@ -1,0 +1,36 @@
+/*
+ * address_step.h - the step between import and export: everybody gets their addresses
+ *
+ * Looks at the recipients that the connector imported, and at the natives in the
+ * containers that its definition names. The recipient policy that applies says
+ * which addresses somebody has; a type of which they have none is generated, under
+ * the uniqueness of the whole organisation. Empty mail, mailNickname,
+ * textEncodedORAddress and legacyExchangeDN are filled, membership in address lists
+ * is kept. Nothing is taken away, but for two things that must be asked for: a
+ * policy that is applied anew makes the former primary address a secondary one, and
+ * a type that is given up can be removed.
+ */
+#ifndef DIRSYNC_ADDRESS_STEP_H
+#define DIRSYNC_ADDRESS_STEP_H
+
+#include "dirsync/step.h"
+
+extern const StepKind address_step_kind;
+
+/** One address that a recipient would get. */
+typedef struct {
+    const char *address; /* "TYPE:value" or "type:value"; NULL with */
+    const char *problem; /* why there is none */
+    const char *type;    /* NULL: nothing at all is given */
+    const char *site;    /* template; NULL: the generator's default */
+    const char *because; /* "policy Staff" */
+} AddressPreview;
+
+typedef void (*AddressPreviewed)(const char *dn, const AddressPreview *preview, void *data);
+
+/** What the templates give the recipients that match @filter (RFC 4515), whether or not they have an address
+ *  of the type already. Writes nothing, not even the state's counters. */
+bool address_step_preview(const Connector *connector, State *state, const char *filter,
+                          AddressPreviewed previewed, void *data, GError **error);
+
+#endif

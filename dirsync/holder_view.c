@@ -1,0 +1,142 @@
+/*
+ * holder_view.c - see holder_view.h
+ */
+#include "dirsync/holder_view.h"
+
+#include "dirsync/account.h"
+#include "proxygen/address.h"
+
+#include <string.h>
+
+HolderView holder_view_of(Directory *directory, HolderIndex *index, const StampSettings *stamp)
+{
+    const DirectoryDescription *about = directory_describe(directory);
+    return (HolderView){.index = index,
+                        .schema = about->schema,
+                        .stamp = stamp,
+                        .id_attribute = about->default_anchor           ? about->default_anchor
+                                        : about->capabilities & IS_FILE ? stamp->name
+                                                                        : "entryUUID"};
+}
+
+/* Of the operational attributes only those that are ours to look at. */
+char **holder_request(const HolderView *view)
+{
+    const char *locked = account_attribute(account_means(view->schema));
+    const char *const names[] = {"*", view->id_attribute, locked, NULL};
+    return g_strdupv((char **)names);
+}
+
+char *holder_filter(const HolderView *view)
+{
+    GString *filter =
+        g_string_new("(|(proxyAddresses=*)(mail=*)(targetAddress=*)(mailNickname=*)(objectClass=contact)");
+    for (const char *const *name = stamp_attributes(view->stamp); *name; name++)
+        g_string_append_printf(filter, "(%s=*)", *name);
+    for (const char *const *kind = holder_index_kinds(view->index); *kind; kind++)
+        g_string_append_printf(filter, "(%s=*)", *kind);
+    return g_string_free(g_string_append_c(filter, ')'), FALSE);
+}
+
+char *holder_id(const HolderView *view, const Entry *entry)
+{
+    const Attribute *id = schema_find(view->schema, entry, view->id_attribute);
+    return id ? anchor_text(id->values[0]) : g_strdup(entry_dn(entry));
+}
+
+char *holder_dn_key(const HolderView *view, const char *dn)
+{
+    char *key = schema_normalise_dn(view->schema, dn);
+    return key ? key : g_strdup(dn);
+}
+
+/* --- keys --- */
+
+static void add_key(GArray *keys, const char *kind, char *value, const char *text)
+{
+    HolderKey key = {g_strdup(kind), value, g_strdup(text)};
+    g_array_append_val(keys, key);
+}
+
+static void key_clear(void *data)
+{
+    HolderKey *key = data;
+    g_free(key->kind);
+    g_free(key->value);
+    g_free(key->text);
+}
+
+static void add_addresses(const HolderView *view, const Entry *entry, const char *name, const char *type,
+                          GArray *keys)
+{
+    const Attribute *attribute = schema_find(view->schema, entry, name);
+    g_autofree char *stamp = stamp_value_prefix(view->stamp);
+    for (size_t i = 0; attribute && i < attribute->n_values; i++) {
+        Value value = attribute->values[i];
+        if (stamp && !g_ascii_strncasecmp(value.data, stamp, strlen(stamp)))
+            continue;
+        g_autofree char *whole = g_strconcat(type, value.data, NULL);
+        char *folded = address_normalise(whole, strlen(whole));
+        bool there = false;
+        for (guint j = 0; j < keys->len; j++)
+            there |= !strcmp(g_array_index(keys, HolderKey, j).value, folded);
+        if (there)
+            g_free(folded);
+        else
+            add_key(keys, KEY_ADDRESS, folded, whole);
+    }
+}
+
+GArray *holder_keys(const HolderView *view, const Entry *entry)
+{
+    GArray *keys = g_array_new(FALSE, FALSE, sizeof(HolderKey));
+    g_array_set_clear_func(keys, key_clear);
+    add_addresses(view, entry, "proxyAddresses", "", keys);
+    add_addresses(view, entry, "targetAddress", "", keys);
+    add_addresses(view, entry, "mail", "SMTP:", keys);
+    for (const char *const *kind = holder_index_kinds(view->index); *kind; kind++) {
+        const Attribute *attribute = schema_find(view->schema, entry, *kind);
+        for (size_t j = 0; attribute && j < attribute->n_values; j++) {
+            GString *text = g_string_new(NULL);
+            schema_normalise(view->schema, schema_attribute(view->schema, *kind), attribute->values[j], text);
+            add_key(keys, *kind, g_string_free(text, FALSE), NULL);
+        }
+    }
+    return keys;
+}
+
+/* --- the index --- */
+
+bool holder_note(const HolderView *view, HolderTable *table, Fingerprint fingerprint, const Entry *entry,
+                 Holder *holder, bool *changed, GError **error)
+{
+    holder->id = holder_id(view, entry);
+    holder->dn = g_strdup(entry_dn(entry));
+    holder->dn_key = holder_dn_key(view, holder->dn);
+    holder->fingerprint = fingerprint;
+    uint32_t mark = fingerprint_index_find(&table->by_id, fingerprint_string(holder->id));
+    if (mark != NOWHERE) {
+        HolderMark *known = holder_at(table, mark);
+        known->seen = true;
+        if (fingerprint_equal(known->fingerprint, fingerprint)) {
+            holder->row = known->row;
+            return true;
+        }
+    }
+    *changed = true;
+    g_autoptr(GArray) keys = holder_keys(view, entry);
+    return holder_index_save(view->index, holder, (HolderKey *)(void *)keys->data, keys->len, error);
+}
+
+bool holder_forget_unseen(const HolderView *view, const HolderTable *table, bool *changed, GError **error)
+{
+    for (guint i = 0; i < table->marks->len; i++) {
+        const HolderMark *mark = holder_at(table, i);
+        if (mark->seen)
+            continue;
+        *changed = true;
+        if (!holder_index_remove(view->index, mark->row, error))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,48 @@
+/*
+ * step.c - which kind of work each step is; see step.h
+ */
+#include "dirsync/step.h"
+
+#include "dirsync/address_step.h"
+#include "dirsync/pass.h"
+
+const char *const count_names[COUNTS] = {
+    [COUNT_CREATED] = "created",   [COUNT_MODIFIED] = "modified",       [COUNT_RENAMED] = "renamed",
+    [COUNT_DISABLED] = "disabled", [COUNT_DELETED] = "deleted",         [COUNT_UNCHANGED] = "unchanged",
+    [COUNT_FAILED] = "failed",     [COUNT_QUARANTINED] = "quarantined",
+};
+
+static const StepKind *const kinds[STEPS] = {
+    [STEP_IMPORT] = &pass_kind, [STEP_ADDRESSES] = &address_step_kind, [STEP_EXPORT] = &pass_kind};
+
+StepWork *step_open(const Connector *connector, Step step, State *state, const StepOptions *options,
+                    GError **error)
+{
+    return kinds[step]->open(connector, step, state, options, error);
+}
+
+bool step_plan(StepWork *work, const char *folder, const char *run, GError **error)
+{
+    return work->kind->plan(work, folder, run, error);
+}
+
+bool step_record(StepWork *work, const Applied *applied, GError **error)
+{
+    return work->kind->record(work, applied, error);
+}
+
+bool step_settle(StepWork *work, const char *run, bool finished, GError **error)
+{
+    return work->kind->settle(work, run, finished, error);
+}
+
+void step_close(StepWork *work)
+{
+    if (work)
+        work->kind->close(work);
+}
+
+char *step_digest(const Connector *connector, Step step, GError **error)
+{
+    return kinds[step]->digest(connector, step, error);
+}
