@@ -1,133 +1,131 @@
 /*
- * example.c - a generator of telex addresses, to start from
+ * example.c - a generator of one's own: PAGER:alias@organisation
  *
- * "TELEX:41 552 ACME/SMITH": the template gives the number of the machine and the
- * name of the organisation, the recipient the rest. Needs nothing but the installed
- * header: see Makefile. Copy it, and read dirsync/proxygen.h beside it.
+ * Shows every function of the interface at its smallest. The alias keeps its ASCII
+ * letters and digits, at most ALIAS_MAX of them; a retry number follows them. There
+ * is no template: the address depends on organisation and recipient alone.
  */
 #include <dirsync/proxygen.h>
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME_MAX_LENGTH 20
+#define TYPE "PAGER"
+#define ALIAS_MAX 16
 
-/* What begin() makes and end() frees. */
+/** A session is a copy of nothing: strings of ProxygenSession stay valid until close(). */
 typedef struct {
-    char *site; /* "TELEX:41 552 ACME" */
+    const char *organisation;
 } Session;
 
-static ProxygenStatus say(char *message, ProxygenStatus status, const char *text)
+static ProxygenStatus say(ProxygenStatus status, char *message, const char *text)
 {
     snprintf(message, PROXYGEN_MESSAGE_SIZE, "%s", text);
     return status;
 }
 
-static int is_telex(const char *text)
+static int is_plain(char c)
 {
-    return strncmp(text, "TELEX:", 6) == 0 && isdigit((unsigned char)text[6]);
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-static ProxygenStatus begin(const ProxygenSession *about, void **handle, char *message)
+static ProxygenStatus example_open(const ProxygenSession *what, void **handle, char *message)
 {
-    if (!about->site || !is_telex(about->site))
-        return say(message, PROXYGEN_ERROR, "the template is TELEX: and the number of the machine");
-    Session *session = calloc(1, sizeof *session);
-    if (!session || !(session->site = strdup(about->site))) {
-        free(session);
+    Session *session = NULL;
+    if (what->site)
+        return say(PROXYGEN_ERROR, message, TYPE " has no templates; give the type alone");
+    session = malloc(sizeof *session);
+    if (!session)
         return PROXYGEN_NO_MEMORY;
-    }
+    session->organisation = what->organisation;
     *handle = session;
     return PROXYGEN_OK;
 }
 
-/* Capital letters and digits of the name: a telex has no others. */
-static size_t spell(const char *name, char *out, size_t room)
+static void example_close(void *handle)
 {
-    size_t len = 0;
-    for (; name && *name && len + 1 < room; name++)
-        if (isalnum((unsigned char)*name) && (unsigned char)*name < 0x80)
-            out[len++] = (char)toupper((unsigned char)*name);
-    out[len] = '\0';
-    return len;
+    free(handle);
 }
 
-/* The same name and number always give the same address; another number, another address. */
-static ProxygenStatus generate(void *handle, const ProxygenRecipient *recipient, unsigned retry,
-                               char **address, char *message)
+/** Writes the plain characters of @alias; returns how many there are. */
+static size_t copy_plain(char plain[ALIAS_MAX + 1], const char *alias)
+{
+    size_t n = 0;
+    for (; alias && *alias && n < ALIAS_MAX; alias++)
+        if (is_plain(*alias))
+            plain[n++] = *alias;
+    plain[n] = '\0';
+    return n;
+}
+
+static ProxygenStatus example_generate(void *handle, const ProxygenRecipient *recipient, unsigned retry,
+                                       char **address, char *message)
 {
     const Session *session = handle;
-    char name[NAME_MAX_LENGTH + 1], number[12] = "";
-    if (!spell(recipient->last_name, name, sizeof name) && !spell(recipient->alias, name, sizeof name))
-        return say(message, PROXYGEN_ERROR, "neither surname nor alias has a letter that a telex knows");
+    char alias[ALIAS_MAX + 1], number[16] = "";
+    size_t size = sizeof TYPE ":@" + sizeof alias + sizeof number + strlen(session->organisation);
+    if (!copy_plain(alias, recipient->alias))
+        return say(PROXYGEN_ERROR, message, "the alias has no letters or digits of ASCII; give one that has");
+    /* The dot keeps alias "kim1" without a number apart from "kim" with the number 1. */
     if (retry)
-        snprintf(number, sizeof number, "%u", retry);
-    size_t size = strlen(session->site) + strlen(name) + strlen(number) + 3;
+        snprintf(number, sizeof number, ".%u", retry);
     *address = malloc(size);
     if (!*address)
         return PROXYGEN_NO_MEMORY;
-    snprintf(*address, size, "%s/%s%s%s", session->site, name, *number ? " " : "", number);
+    snprintf(*address, size, TYPE ":%s%s@%s", alias, number, session->organisation);
     return PROXYGEN_OK;
 }
 
-/* What a person gave by hand cannot be told from what we made: generate anew. */
-static ProxygenStatus update(void *handle, const ProxygenRecipient *recipient, const char *old_site,
-                             const char *new_site, const char *current, char **address, char *message)
+/** There is nothing of a template in an address that could be changed. */
+static ProxygenStatus example_update(void *handle, const ProxygenRecipient *recipient, const char *old_site,
+                                     const char *new_site, const char *current, char **address, char *message)
 {
     (void)handle, (void)recipient, (void)old_site, (void)new_site, (void)current, (void)address,
         (void)message;
     return PROXYGEN_NOT_IMPLEMENTED;
 }
 
-static ProxygenStatus validate_address(void *handle, const char *address, int *valid, char *message)
+static ProxygenStatus example_validate_address(void *handle, const char *address, int *valid, char *message)
 {
+    const char *at = strchr(address, '@');
     (void)handle;
-    *valid = is_telex(address) && strchr(address, '/') != NULL;
-    return *valid ? PROXYGEN_OK : say(message, PROXYGEN_OK, "a telex address is TELEX:number/NAME");
+    *valid = strncmp(address, TYPE ":", sizeof TYPE) == 0 && at && at[1];
+    return say(PROXYGEN_OK, message, *valid ? "" : "an address looks like " TYPE ":kim@Acme");
 }
 
-static ProxygenStatus validate_template(void *handle, const char *site, int *valid, char *message)
+static ProxygenStatus example_validate_template(void *handle, const char *site, int *valid, char *message)
 {
-    (void)handle;
-    *valid = is_telex(site);
-    return *valid ? PROXYGEN_OK
-                  : say(message, PROXYGEN_OK, "the template is TELEX: and the number of the machine");
+    (void)handle, (void)site;
+    *valid = 0;
+    return say(PROXYGEN_OK, message, TYPE " has no templates; give the type alone");
 }
 
-static void free_address(char *address)
+static void example_free_address(char *address)
 {
     free(address);
 }
 
-static void end(void *handle)
-{
-    Session *session = handle;
-    free(session->site);
-    free(session);
-}
-
-static const char *const types[] = {"TELEX", NULL};
+static const char *const types[] = {TYPE, NULL};
 
 static const ProxygenGenerator generator = {
-    .abi = PROXYGEN_ABI,
-    .size = sizeof(ProxygenGenerator),
-    .version = {1, 0, 0, 0},
-    .name = "example: telex addresses",
-    .types = types,
-    .open = begin,
-    .generate = generate,
-    .update = update,
-    .validate_address = validate_address,
-    .validate_template = validate_template,
-    .free_address = free_address,
-    .close = end,
+    PROXYGEN_ABI,
+    sizeof(ProxygenGenerator),
+    {1, 0, 0, 0},
+    "example: pagers",
+    types,
+    example_open,
+    example_generate,
+    example_update,
+    example_validate_address,
+    example_validate_template,
+    example_free_address,
+    example_close,
 };
 
 PROXYGEN_EXPORT const ProxygenGenerator *proxygen_entry(uint32_t abi);
 
-PROXYGEN_EXPORT const ProxygenGenerator *proxygen_entry(uint32_t abi)
+const ProxygenGenerator *proxygen_entry(uint32_t abi)
 {
     return abi == PROXYGEN_ABI ? &generator : NULL;
 }

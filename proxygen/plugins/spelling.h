@@ -1,24 +1,32 @@
 /*
- * spelling.h - names in the letters that an address may have
+ * spelling.h - names of people in the characters that another system takes
  *
- * What the set holds stays; other letters are spelled out (Müller: Mueller, Иванов:
- * Ivanov), by ICU; what cannot be spelled is left out. Depends on nothing but its
- * arguments and the version of ICU.
+ * What the set holds stays as it is; every other letter is spelled out in ASCII:
+ * Müller becomes Mueller, Łukasz Lukasz, Ольга Olga, 张 zhang. Text of ASCII alone
+ * costs nothing. The same text gives the same spelling at every time; that of
+ * other scripts than Latin is ICU's, and as stable as ICU's rules.
  */
-#ifndef PROXYGEN_PLUGINS_SPELLING_H
-#define PROXYGEN_PLUGINS_SPELLING_H
+#ifndef PROXYGEN_SPELLING_H
+#define PROXYGEN_SPELLING_H
 
 #include "proxygen/address.h"
 
-typedef struct Speller Speller;
+typedef struct Spelling Spelling;
 
-/** @language: of the names, "de"; decides how umlauts are spelled. NULL: not known. NULL when ICU has not
- * what is needed. */
-Speller *speller_new(const char *language);
-void speller_free(Speller *speller);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Speller, speller_free)
+/** @language: that of the names, "da" or "da_DK.UTF-8"; NULL: not known. In Danish, Faeroese, Finnish,
+ *  Icelandic, Norwegian and Swedish ä becomes a, elsewhere ae (KB 166572). */
+Spelling *spelling_new(const char *language);
+void spelling_free(Spelling *spelling);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Spelling, spelling_free)
 
-/** @but_not: ASCII characters of the set that are left out all the same; may be NULL. g_free(). */
-char *spell(Speller *speller, const char *text, CharacterSet set, const char *but_not);
+/** Valid UTF-8, composed (NFC), at most SPELLING_TEXT_MAX characters: any text as the others here want it.
+ *  g_free(). */
+#define SPELLING_TEXT_MAX 1024
+char *spelling_prepare(const char *text);
+
+/** @text (prepared) with all letters that @set does not hold spelled out. ASCII is left alone even where the
+ *  set does not hold it, and a letter that nobody knows is left out. NULL with ERROR_STATE when ICU has no
+ *  rules. g_free(). */
+char *spelling_spell(Spelling *spelling, const char *text, CharacterSet set, GError **error);
 
 #endif

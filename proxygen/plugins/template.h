@@ -1,42 +1,50 @@
 /*
- * template.h - templates of addresses: literal text and what is known of a recipient
+ * template.h - "SMTP:%g.%s@acme.example": the language of address templates
  *
- *   %s surname   %g given name   %i initials   %d display name   %m alias   %f fax number
- *   %5g          the first five characters
- *   %%           a percent sign
- *   %rXY         in what follows, X becomes Y; %rXX: X is left out
- *   {organisation} {domain}
- *
- * Styles differ in the marks (Notes takes & as well as %) and in whether a number may
- * stand behind the letter (&S2).
+ * A template is compiled once for a form and then expanded for each recipient into
+ * the parts of an address: substituted text has only characters that its part
+ * takes, empty fields leave no stray dots, commas or blanks, no part is longer than
+ * it may be. The language is described in dirsync-generators(7).
  */
-#ifndef PROXYGEN_PLUGINS_TEMPLATE_H
-#define PROXYGEN_PLUGINS_TEMPLATE_H
+#ifndef PROXYGEN_TEMPLATE_H
+#define PROXYGEN_TEMPLATE_H
 
-#include "proxygen/address.h"
+#include "proxygen/plugins/form.h"
 #include "proxygen/plugins/spelling.h"
 #include "proxygen/proxygen.h"
 
-typedef struct {
-    const char *marks;  /* "%" or "%&" */
-    bool number_behind; /* &S2 */
-    bool swaps_names;   /* a display name "Last, First" is turned round */
-    CharacterSet characters;
-    const char *but_not; /* characters that separate parts of the address, left out of names */
-    char escape;         /* put before itself in names; '\0' none */
-    unsigned brace_max;  /* characters of what stands in braces; 0 any */
-} TemplateStyle;
-
 typedef struct Template Template;
 
-/** @text without the type. ERROR_INVALID: what is wrong and at which place. */
-Template *template_parse(const char *text, const TemplateStyle *style, Speller *speller,
-                         const char *organisation, const char *domain, GError **error);
+/** What "{organisation}" and "{domain}" stand for. */
+typedef struct {
+    const char *organisation, *domain;
+} TemplateWords;
+
+/** NULL with ERROR_INVALID: what is wrong with @text ("TYPE:...") and at which character of it. @form is
+ *  borrowed. */
+Template *template_new(const Form *form, const char *text, const TemplateWords *words, Spelling *spelling,
+                       GError **error);
 void template_free(Template *template);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Template, template_free)
 
-/** What the template gives the recipient; where its names come to nothing the alias stands for them. "" when
- * there is no alias either; NULL: it wants a fax number, and there is none. g_free(). */
-char *template_expand(const Template *template, Speller *speller, const ProxygenRecipient *recipient);
+/** The part that tells people apart, see Form.person. */
+size_t template_person(const Template *template);
+/** Whether a field with this letter is in it. */
+bool template_has_field(const Template *template, char letter);
+/** Whether both make the same of a person, in @part. */
+bool template_same_part(const Template *a, const Template *b, size_t part);
+
+/** The parts of the recipient's address, form->n_parts of them; a part that fields left empty is the alias.
+ *  NULL with ERROR_INVALID when nothing is left for a part that cannot be empty. g_strfreev(). */
+char **template_expand(const Template *template, const ProxygenRecipient *recipient, Spelling *spelling,
+                       GError **error);
+
+/** Any text as @part would have it; may be empty. NULL as spelling_spell(). g_free(). */
+char *template_clean(const FormPart *part, const char *text, Spelling *spelling, GError **error);
+/** Takes from @text, cut to @max characters, what must not stand at the ends. */
+void template_tidy(const FormPart *part, char *text, size_t max);
+
+/** The text behind the type, which must be @type, without outer blanks: g_free(); NULL with ERROR_INVALID. */
+char *template_value(const char *type, const char *text, GError **error);
 
 #endif

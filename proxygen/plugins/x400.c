@@ -1,230 +1,284 @@
 /*
- * x400.c - O/R addresses: x400.so
+ * x400.c - x400.so: X.400 addresses
  *
- * The template gives the domains ("c=US;a= ;p=Org;o=Exchange;"), surname, given name
- * and initials are the recipient's, cut to the lengths of X.411. Who has no surname
- * has the alias in its place. A number goes to the end of the surname.
+ * The template gives the fields that all recipients of a site share, "c=US;a= ;p=Acme;
+ * o=Exchange;"; the personal name follows: s, g and i of the recipient, s being the
+ * alias where there is no surname. Retry numbers go onto the surname. A template
+ * has no fields of a person, because PrintableString has no percent sign; words in
+ * braces it has.
  */
-#include "proxygen/plugins/spelling.h"
-#include "proxygen/proxygen.h"
-
 #include <string.h>
 
-#define SURNAME_MAX 40
-#define GIVEN_NAME_MAX 16
-#define INITIALS_MAX 5
-#define ORGANISATION_MAX 16 /* of the private domain, in the default template */
-#define PREFIX "X400:"
+#include "proxygen/plugins/plugin.h"
+#include "proxygen/plugins/retry.h"
+#include "proxygen/plugins/template.h"
+
+#define TYPE "X400"
 
 typedef struct {
-    Address *site; /* the fields of the template */
-    Speller *speller;
-    char *organisation, *domain;
+    Spelling *spelling;
+    TemplateWords words;
+    Address *site; /* the fixed fields; see compile() */
 } Session;
 
-static ProxygenStatus say(char *message, ProxygenStatus status, const char *text)
-{
-    g_strlcpy(message, text, PROXYGEN_MESSAGE_SIZE);
-    return status;
-}
-
-/* What stands in braces is spelled, and cut, as a private domain must be. */
-static char *fill_braces(const Session *session, const char *text)
-{
-    const struct {
-        const char *word, *value;
-    } words[] = {{"{organisation}", session->organisation}, {"{domain}", session->domain}};
-    GString *out = g_string_new(text);
-    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
-        g_autofree char *value = spell(session->speller, words[i].value, CHARACTERS_PRINTABLE, NULL);
-        if (strlen(value) > ORGANISATION_MAX)
-            value[ORGANISATION_MAX] = '\0';
-        g_string_replace(out, words[i].word, value, 0);
-    }
-    return g_string_free(out, FALSE);
-}
-
-static Address *parse_site(const Session *session, const char *site, char *message)
-{
-    g_autoptr(GError) error = NULL;
-    g_autofree char *filled = fill_braces(session, site);
-    g_autofree char *text = g_strstrip(g_strdup(filled));
-    if (g_ascii_strncasecmp(text, PREFIX, strlen(PREFIX)) != 0) {
-        say(message, PROXYGEN_ERROR, "place 1: a template of this type begins with X400:");
-        return NULL;
-    }
-    g_autoptr(Address) address = address_parse(text, &error);
-    if (!address)
-        say(message, PROXYGEN_ERROR, error->message);
-    else if (address_part(address, "s") || address_part(address, "g") || address_part(address, "i"))
-        say(message, PROXYGEN_ERROR, "s, g and i are the recipient's, not the template's");
-    else
-        return g_steal_pointer(&address);
-    return NULL;
-}
-
-static void end(void *handle)
+static void x400_close(void *handle)
 {
     Session *session = handle;
     if (!session)
         return;
+    spelling_free(session->spelling);
     address_free(session->site);
-    speller_free(session->speller);
-    g_free(session->organisation);
-    g_free(session->domain);
     g_free(session);
 }
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Session, x400_close)
 
-static ProxygenStatus begin(const ProxygenSession *about, void **handle, char *message)
+static bool is_personal(const char *name)
 {
-    const char *otherwise = address_type("X400")->default_template;
-    Session *session = g_new0(Session, 1);
-    session->organisation = g_strdup(about->organisation);
-    session->domain = g_strdup(about->domain);
-    session->speller = speller_new(about->language);
-    if (!session->speller)
-        say(message, PROXYGEN_ERROR, "ICU does not have what spells letters out; install its data");
+    static const char *const personal[] = {"s", "g", "i", "q", NULL};
+    return g_strv_contains(personal, name);
+}
+
+/** The part that a field is, for template_clean(); one of no known name is checked later. */
+static FormPart part_of(const char *name, size_t len)
+{
+    const AddressPartRule *rule = address_type(TYPE)->parts;
+    while (rule->name && (strlen(rule->name) != len || g_ascii_strncasecmp(rule->name, name, len) != 0))
+        rule++;
+    if (!rule->name)
+        return (FormPart){.characters = CHARACTERS_PRINTABLE, .but_not = (char *)"", .max = ADDRESS_MAX};
+    return (FormPart){.characters = rule->characters, .but_not = (char *)rule->but_not, .max = rule->max};
+}
+
+/* ---- templates ---- */
+
+static void fail_at(GError **error, const char *text, const char *at, const char *cause)
+{
+    error_set(error, ERROR_INVALID, "template \"%s\": character %ld: %s", text,
+              g_utf8_pointer_to_offset(text, at) + 1, cause);
+}
+
+/** Puts the word in as the field that it stands in has it. */
+static bool append_word(const Session *session, GString *out, const char *word, GError **error)
+{
+    const char *field = strrchr(out->str, ';');
+    field = field ? field + 1 : out->str;
+    FormPart part = part_of(field, strcspn(field, "="));
+    g_autofree char *clean = template_clean(&part, word, session->spelling, error);
+    g_string_append(out, clean ? clean : "");
+    return clean;
+}
+
+/** @value with its words put in; both in @text, for positions. NULL on error. */
+static char *put_words_in(const Session *session, const char *text, const char *value, GError **error)
+{
+    static const char organisation[] = "{organisation}", domain[] = "{domain}";
+    g_autoptr(GString) out = g_string_new(NULL);
+    while (*value) {
+        bool is_organisation = g_str_has_prefix(value, organisation);
+        if (is_organisation || g_str_has_prefix(value, domain)) {
+            const char *word = is_organisation ? session->words.organisation : session->words.domain;
+            if (!append_word(session, out, word, error))
+                return NULL;
+            value += is_organisation ? strlen(organisation) : strlen(domain);
+        } else if (*value == '{' || *value == '%') {
+            fail_at(error, text, value,
+                    *value == '{' ? "the words in braces are {organisation} and {domain}"
+                                  : "there are no fields here; the personal name is added by itself");
+            return NULL;
+        } else {
+            g_string_append_c(out, *value++);
+        }
+    }
+    return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
+/** Fields of the personal name are the recipient's alone. @value is a part of @text. */
+static bool has_no_person(const char *text, const char *value, GError **error)
+{
+    while (*value) {
+        value += strspn(value, " \t;");
+        g_autofree char *name = g_ascii_strdown(value, (gssize)strcspn(value, " \t=;"));
+        if (is_personal(name)) {
+            fail_at(error, text, value, "the personal name is the recipient's; leave it out");
+            return false;
+        }
+        value += strcspn(value, ";");
+    }
+    return true;
+}
+
+/** The fixed fields, and one of a person: without it they need not be an address yet. */
+static Address *compile(const Session *session, const char *site, GError **error)
+{
+    g_autofree char *value = template_value(TYPE, site, error);
+    if (!value)
+        return NULL;
+    g_autofree char *whole = g_strchomp(g_strdup(site));
+    const char *in_whole = whole + strlen(whole) - strlen(value);
+    g_autofree char *text =
+        has_no_person(whole, in_whole, error) ? put_words_in(session, whole, in_whole, error) : NULL;
+    if (!text)
+        return NULL;
+    bool ended = !*text || g_str_has_suffix(text, ";");
+    g_autofree char *full = g_strconcat(TYPE ":", text, ended ? "" : ";", "s=x;", NULL);
+    Address *address = address_parse(full, error);
+    if (!address)
+        g_prefix_error(error, "template \"%s\": ", whole);
+    return address;
+}
+
+/* ---- sessions ---- */
+
+static Session *session_new(const ProxygenSession *what, GError **error)
+{
+    g_autoptr(Session) session = g_new0(Session, 1);
+    session->words = (TemplateWords){what->organisation, what->domain};
+    session->spelling = spelling_new(what->language);
+    if (!what->type || g_ascii_strcasecmp(what->type, TYPE) != 0)
+        error_set(error, ERROR_DEFINITION, "type \"%s\": only " TYPE " is made here",
+                  what->type ? what->type : "");
+    else if (what->settings && what->settings[0])
+        error_set(error, ERROR_DEFINITION, "setting \"%s\": " TYPE " has none; leave it out",
+                  what->settings[0]);
     else
-        session->site = parse_site(session, about->site ? about->site : otherwise, message);
-    if (session->site) {
-        *handle = session;
-        return PROXYGEN_OK;
+        session->site =
+            compile(session, what->site ? what->site : address_type(TYPE)->default_template, error);
+    return session->site ? g_steal_pointer(&session) : NULL;
+}
+
+static ProxygenStatus x400_open(const ProxygenSession *what, void **handle, char *message)
+{
+    GError *error = NULL;
+    *handle = session_new(what, &error);
+    return *handle ? PROXYGEN_OK : plugin_fail(error, message);
+}
+
+/* ---- generating ---- */
+
+/** A field of the personal name; NULL on error. */
+static char *personal(const Session *session, const char *name, const char *text, GError **error)
+{
+    FormPart part = part_of(name, strlen(name));
+    return template_clean(&part, text, session->spelling, error);
+}
+
+static char *surname(const Session *session, const ProxygenRecipient *recipient, unsigned retry,
+                     GError **error)
+{
+    g_autofree char *name = personal(session, "s", recipient->last_name, error);
+    if (name && !name[0]) {
+        g_free(name);
+        name = personal(session, "s", recipient->alias, error);
     }
-    end(session);
-    return PROXYGEN_ERROR;
-}
-
-static char *spelled(const Session *session, const char *text, size_t max)
-{
-    char *clean = spell(session->speller, text ? text : "", CHARACTERS_PRINTABLE, NULL);
-    g_strstrip(clean);
-    if (strlen(clean) > max)
-        clean[max] = '\0';
-    return g_strstrip(clean);
-}
-
-/* The alias, the display name: whatever the person is called. */
-static char *surname_of(const Session *session, const ProxygenRecipient *recipient)
-{
-    const char *const names[] = {recipient->last_name, recipient->alias, recipient->display_name};
-    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-        g_autofree char *name = spelled(session, names[i], SURNAME_MAX);
-        if (*name)
-            return g_steal_pointer(&name);
+    if (name && !name[0]) {
+        error_set(error, ERROR_INVALID,
+                  "s: nothing is left of surname and alias \"%s\" in the characters of X.400; give an alias "
+                  "in them",
+                  recipient->alias ? recipient->alias : "");
+        return NULL;
     }
-    return NULL;
-}
-
-/* Digits of the name and of the number must not run together, and a cut name with a number must not be the
- * name. */
-static char *numbered(const char *surname, unsigned retry)
-{
-    g_autofree char *digits = g_strdup_printf("%u", retry);
-    size_t len = MIN(strlen(surname), SURNAME_MAX - strlen(digits));
-    bool joins = g_ascii_isdigit(surname[len - 1]);
-    if (!retry)
-        return g_strdup(surname);
-    g_autofree char *name = g_strdup_printf("%.*s%s%s", (int)MIN(len, SURNAME_MAX - strlen(digits) - joins),
-                                            surname, joins ? "-" : "", digits);
-    if (strcmp(name, surname) != 0)
+    if (!name || !retry)
         return g_steal_pointer(&name);
-    return g_strdup_printf("%.*s-%s", (int)(SURNAME_MAX - strlen(digits) - 1), surname, digits);
+    return retry_number(name, retry, part_of("s", 1).max);
 }
 
-static ProxygenStatus generate(void *handle, const ProxygenRecipient *recipient, unsigned retry,
-                               char **address, char *message)
+/** The fixed fields of @site with the personal ones of @parts; NULL on error. */
+static char *join(const Address *site, const AddressPart *parts, size_t n_parts, GError **error)
 {
-    const Session *session = handle;
-    g_autofree char *plain = surname_of(session, recipient);
-    if (!plain)
-        return say(message, PROXYGEN_ERROR, "there is neither a name nor an alias to make an address of");
-    g_autofree char *surname = numbered(plain, retry);
-    g_autofree char *given =
-        recipient->last_name ? spelled(session, recipient->first_name, GIVEN_NAME_MAX) : g_strdup("");
-    g_autofree char *initials = spelled(session, recipient->initials, INITIALS_MAX);
-    const AddressPart own[] = {{(char *)"s", surname}, {(char *)"g", given}, {(char *)"i", initials}};
-    g_autoptr(GArray) parts = g_array_new(FALSE, FALSE, sizeof(AddressPart));
-    g_array_append_vals(parts, session->site->parts, (guint)session->site->n_parts);
-    for (size_t i = 0; i < G_N_ELEMENTS(own); i++)
-        if (*own[i].value)
-            g_array_append_val(parts, own[i]);
-    g_autoptr(GError) error = NULL;
-    g_autofree char *value = address_join("X400", (AddressPart *)(void *)parts->data, parts->len, &error);
-    if (!value)
-        return say(message, PROXYGEN_ERROR, error->message);
-    *address = g_strconcat(PREFIX, value, NULL);
-    return PROXYGEN_OK;
+    g_autofree AddressPart *all = g_new(AddressPart, site->n_parts + n_parts);
+    size_t n = 0;
+    for (size_t i = 0; i < site->n_parts; i++)
+        if (!is_personal(site->parts[i].name))
+            all[n++] = site->parts[i];
+    for (size_t i = 0; i < n_parts; i++)
+        if (is_personal(parts[i].name) && parts[i].value[0])
+            all[n++] = parts[i];
+    return address_join(TYPE, all, n, error);
 }
 
-/* Whose fields are those of the old template gets those of the new one; what else it has stays. */
-static ProxygenStatus update(void *handle, const ProxygenRecipient *recipient, const char *old_site,
-                             const char *new_site, const char *current, char **address, char *message)
+static char *make(const Session *session, const ProxygenRecipient *recipient, unsigned retry, GError **error)
 {
-    const Session *session = handle;
-    g_autoptr(Address) old = parse_site(session, old_site, message);
-    g_autoptr(Address) now = old ? address_parse(current, NULL) : NULL;
+    g_autofree char *s = surname(session, recipient, retry, error);
+    g_autofree char *g = s ? personal(session, "g", recipient->first_name, error) : NULL;
+    g_autofree char *i = g ? personal(session, "i", recipient->initials, error) : NULL;
+    const AddressPart parts[] = {{(char *)"s", s}, {(char *)"g", g}, {(char *)"i", i}};
+    return i ? join(session->site, parts, G_N_ELEMENTS(parts), error) : NULL;
+}
+
+static ProxygenStatus x400_generate(void *handle, const ProxygenRecipient *recipient, unsigned retry,
+                                    char **address, char *message)
+{
+    GError *error = NULL;
+    *address = NULL;
+    g_autofree char *value = make(handle, recipient, retry, &error);
+    return value ? plugin_give(TYPE, value, address) : plugin_fail(error, message);
+}
+
+/* ---- updating ---- */
+
+/** The value under @new that keeps the personal name of @current, when that is one of @old. */
+static char *keep_person(const Address *old, const Address *new, const Address *current)
+{
+    g_autofree char *of_old = join(old, current->parts, current->n_parts, NULL);
+    g_autofree char *was = of_old ? address_format(TYPE, true, of_old) : NULL;
+    g_autofree char *is = address_format(TYPE, true, current->value);
+    bool named = address_part(current, "s");
+    return named && was && address_equal(was, is) ? join(new, current->parts, current->n_parts, NULL) : NULL;
+}
+
+static ProxygenStatus x400_update(void *handle, const ProxygenRecipient *recipient, const char *old_site,
+                                  const char *new_site, const char *current, char **address, char *message)
+{
+    GError *error = NULL;
     (void)recipient;
-    (void)new_site;
-    if (!now || strcmp(now->type, "X400") != 0)
-        return say(message, PROXYGEN_ERROR, "template and address must both be of the type X400");
-    g_autoptr(GArray) parts = g_array_new(FALSE, FALSE, sizeof(AddressPart));
-    for (size_t i = 0; i < old->n_parts; i++)
-        if (g_strcmp0(address_part(now, old->parts[i].name), old->parts[i].value) != 0)
-            return PROXYGEN_NOT_IMPLEMENTED;
-    g_array_append_vals(parts, session->site->parts, (guint)session->site->n_parts);
-    for (size_t i = 0; i < now->n_parts; i++)
-        if (!address_part(old, now->parts[i].name) && !address_part(session->site, now->parts[i].name))
-            g_array_append_val(parts, now->parts[i]);
-    g_autofree char *value = address_join("X400", (AddressPart *)(void *)parts->data, parts->len, NULL);
-    if (!value)
-        return PROXYGEN_NOT_IMPLEMENTED;
-    *address = g_strconcat(PREFIX, value, NULL);
-    return PROXYGEN_OK;
+    *address = NULL;
+    g_autoptr(Address) old = compile(handle, old_site, &error);
+    g_autoptr(Address) new = old ? compile(handle, new_site, &error) : NULL;
+    g_autofree char *was = new ? template_value(TYPE, current, &error) : NULL;
+    if (!was)
+        return plugin_fail(error, message);
+    g_autoptr(Address) now = address_parse(current, NULL);
+    g_autofree char *value = now ? keep_person(old, new, now) : NULL;
+    return value ? plugin_give(TYPE, value, address) : PROXYGEN_NOT_IMPLEMENTED;
 }
 
-static ProxygenStatus validate_address(void *handle, const char *text, int *valid, char *message)
+/* ---- validating ---- */
+
+static ProxygenStatus x400_validate_address(void *handle, const char *address, int *valid, char *message)
 {
-    g_autoptr(GError) error = NULL;
-    g_autoptr(Address) address = address_parse(text, &error);
+    GError *error = NULL;
     (void)handle;
-    *valid = address && !strcmp(address->type, "X400");
-    if (!*valid)
-        say(message, PROXYGEN_OK, error ? error->message : "it is of another type");
-    return PROXYGEN_OK;
+    g_autoptr(Address) parsed = address_parse(address, &error);
+    if (parsed && strcmp(parsed->type, TYPE) != 0)
+        error_set(&error, ERROR_INVALID, "address: it must begin with \"" TYPE ":\"");
+    return plugin_judge(error, valid, message);
 }
 
-static ProxygenStatus validate_template(void *handle, const char *site, int *valid, char *message)
+static ProxygenStatus x400_validate_template(void *handle, const char *site, int *valid, char *message)
 {
-    g_autoptr(Address) address = parse_site(handle, site, message);
-    *valid = address != NULL;
-    return PROXYGEN_OK;
+    GError *error = NULL;
+    address_free(compile(handle, site, &error));
+    return plugin_judge(error, valid, message);
 }
-
-static void free_address(char *address)
-{
-    g_free(address);
-}
-
-static const char *const types[] = {"X400", NULL};
 
 static const ProxygenGenerator generator = {
     .abi = PROXYGEN_ABI,
     .size = sizeof(ProxygenGenerator),
-    .version = {1, 0, 0, 0},
+    .version = PLUGIN_VERSION,
     .name = "dirsync X.400 addresses",
-    .types = types,
-    .open = begin,
-    .generate = generate,
-    .update = update,
-    .validate_address = validate_address,
-    .validate_template = validate_template,
-    .free_address = free_address,
-    .close = end,
+    .types = (const char *const[]){TYPE, NULL},
+    .open = x400_open,
+    .generate = x400_generate,
+    .update = x400_update,
+    .validate_address = x400_validate_address,
+    .validate_template = x400_validate_template,
+    .free_address = plugin_free_address,
+    .close = x400_close,
 };
 
 PROXYGEN_EXPORT const ProxygenGenerator *proxygen_entry(uint32_t abi);
 
-PROXYGEN_EXPORT const ProxygenGenerator *proxygen_entry(uint32_t abi)
+const ProxygenGenerator *proxygen_entry(uint32_t abi)
 {
     return abi == PROXYGEN_ABI ? &generator : NULL;
 }
