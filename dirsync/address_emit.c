@@ -19,12 +19,6 @@ static char *as_secondary(const char *address)
     return g_strconcat(type, colon, NULL);
 }
 
-static bool is_same(const char *a, const char *b)
-{
-    g_autofree char *x = address_normalise(a, strlen(a)), *y = address_normalise(b, strlen(b));
-    return !strcmp(x, y);
-}
-
 /* The primary one of a type steps back for another. */
 static void demote_others(const AddressStep *step, Recipient *recipient, const char *type,
                           const char *address)
@@ -33,7 +27,7 @@ static void demote_others(const AddressStep *step, Recipient *recipient, const c
     g_autoptr(GPtrArray) after = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < before->len; i++) {
         const char *own = g_ptr_array_index(before, i);
-        if (is_same(own, address))
+        if (address_equal(own, address))
             continue; /* comes again, as the primary one */
         bool steps_back = address_is_of_type(own, type) && g_ascii_isupper(*own);
         g_ptr_array_add(after, steps_back ? as_secondary(own) : g_strdup(own));
@@ -45,7 +39,7 @@ static bool holds(const AddressStep *step, const Entry *entry, const char *addre
 {
     g_autoptr(GPtrArray) own = entry_get_values(home_schema(step), entry, "proxyAddresses");
     for (guint i = 0; i < own->len; i++)
-        if (is_same(g_ptr_array_index(own, i), address))
+        if (address_equal(g_ptr_array_index(own, i), address))
             return true;
     return false;
 }

@@ -243,12 +243,6 @@ static size_t numbers_in(const char *address, unsigned numbers[NUMBERS_RECOGNISE
     return n;
 }
 
-static bool is_same(const char *a, const char *b)
-{
-    g_autofree char *x = address_normalise(a, strlen(a)), *y = address_normalise(b, strlen(b));
-    return !strcmp(x, y);
-}
-
 /* Whether the template gives @address with one of the numbers in it. */
 static bool fits(AddressStep *step, const Ask *ask, const char *address)
 {
@@ -258,7 +252,7 @@ static bool fits(AddressStep *step, const Ask *ask, const char *address)
     for (size_t i = 0; i < n && !found; i++) {
         GeneratorRequest request = {.recipient = ask->recipient->info, .retry = numbers[i]};
         found = call(step, ask->want->template, &request, 1) && request.kind == GENERATED &&
-                is_same(request.address, address);
+                address_equal(request.address, address);
         generator_request_clear(&request);
     }
     return found;
@@ -312,8 +306,14 @@ static bool update_own(AddressStep *step, const Ask *ask, GError **error)
 static bool add_ask(AddressStep *step, Recipient *recipient, Want *want, GArray *asks, GError **error)
 {
     Ask ask = {.recipient = recipient, .want = want};
-    if (want->applied && (keep_own(step, &ask) || !update_own(step, &ask, error) || want->address))
-        return !error || !*error;
+    if (want->applied) {
+        if (keep_own(step, &ask))
+            return true;
+        if (!update_own(step, &ask, error))
+            return false;
+        if (want->address)
+            return true;
+    }
     if (!join_crowd(step, &ask, error))
         return false;
     g_array_append_val(asks, ask);
