@@ -31,9 +31,11 @@
 static Lab *home, *foreign;
 static World *world;
 
-static void define(void)
+/* @policies: of the organisation; @addresses: of the connector. */
+static void define(const char *policies, const char *addresses)
 {
-    g_autofree char *here = world_server("home", home->uri, HOME_BASE);
+    g_autofree char *server = world_server("home", home->uri, HOME_BASE);
+    g_autofree char *here = g_strconcat(server, policies, NULL);
     g_autofree char *there = world_server("foreign", foreign->uri, SOURCE_BASE);
     world_define(world, here, there, "", NULL); /* for the organisation */
     g_autofree char *text = g_strdup_printf(
@@ -44,9 +46,8 @@ static void define(void)
         "\"><filter>(mail=*)</filter></source><grace days=\"0\"/></import>\n"
         "<export container=\"" OURS_THERE "\" create-container=\"yes\" mapping=\"inetorgperson\" "
         "resources=\"no\"><source base=\"" HERE "\"><filter>(mail=*)</filter></source><stamp "
-                                                "attribute=\"businessCategory\"/></export>\n" WORLD_NO_LIMITS
-        "\n</connector>\n",
-        there);
+        "attribute=\"businessCategory\"/></export>\n" WORLD_NO_LIMITS "%s\n</connector>\n",
+        there, addresses);
     write_text(world->connector, text);
 }
 
@@ -57,7 +58,7 @@ static int set_up(void **state)
     home = lab_slapd_start("--nosync");
     foreign = lab_slapd_start("--nosync --suffix " SOURCE_BASE);
     world = world_new();
-    define();
+    define("", "");
     lab_ldif_load(home, UNIT(HERE, "people") PERSON(HERE, "nat", "Nat", "nat@acme.example")
                             PERSON(HERE, "kim", "Kim", "kim@acme.example")
                                 GROUP(HERE, "Staff", "staff@acme.example",
@@ -211,6 +212,33 @@ static void a_group_of_thousands_is_changed_by_one_operation(void **state)
     assert_false(has_member(home, WORLD_CONTAINER, "All", "cn=P1," WORLD_CONTAINER));
 }
 
+/* A fresh organisation: nobody has an address of the other system yet, and one not even mail. */
+static void one_run_leaves_everyone_reachable_both_ways(void **state)
+{
+    (void)state;
+    define("<policies><policy name=\"All\" priority=\"1\"><address "
+           "template=\"SMTP:%m@{domain}\"/></policy></policies>",
+           "<addresses type=\"NOTES\" template=\"NOTES:&amp;d/{organisation}@Exchange\"><natives base=\"" HERE
+           "\"/></addresses>");
+    lab_ldif_load(home,
+                  "dn: uid=new," HERE "\nobjectClass: inetOrgPerson\nobjectClass: mailRecipient\nuid: new\n"
+                  "cn: New\nsn: New\ndisplayName: New Person\nmailNickname: newcomer\n\n");
+    assert_ran(true, "3 created", "4 created");
+    assert_int_equal(lab_count(home, HERE,
+                               "(&(uid=new)(mail=newcomer@acme.example)"
+                               "(proxyAddresses=SMTP:newcomer@acme.example)"
+                               "(proxyAddresses=NOTES:New Person/acme@Exchange))"),
+                     1);
+    assert_int_equal(lab_count(foreign, OURS_THERE, "(&(cn=New Person)(mail=newcomer@acme.example))"), 1);
+    assert_int_equal(lab_count(home, HERE, "(&(cn=Nat)(proxyAddresses=NOTES:Nat/acme@Exchange))"), 1);
+    assert_int_equal(lab_count(home, WORLD_CONTAINER,
+                               "(&(cn=Ann)(targetAddress=SMTP:ann@globex.example)"
+                               "(proxyAddresses=SMTP:ann@globex.example))"),
+                     1);
+    assert_int_equal(lab_count(home, WORLD_CONTAINER, "(proxyAddresses=NOTES:*)"), 0);
+    assert_quiet();
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -220,6 +248,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_run_that_did_both_is_reverted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_group_of_thousands_is_changed_by_one_operation, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(one_run_leaves_everyone_reachable_both_ways, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("both_ways", tests, NULL, NULL);
 }
