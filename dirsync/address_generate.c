@@ -301,6 +301,28 @@ static bool update_own(AddressStep *step, const Ask *ask, GError **error)
     return true;
 }
 
+/* --- mail without an SMTP address --- */
+
+/* The address that somebody is known by stays: it becomes the primary one, not that of the template. */
+static bool keep_mail(AddressStep *step, const Ask *ask, GError **error)
+{
+    const Template *template =
+        ask->want->template == LEGACY_DN ? NULL : template_at(step, ask->want->template);
+    const char *mail = schema_find_string(home_schema(step), ask->recipient->entry, "mail");
+    bool free;
+    if (!mail || !template || !template->primary || strcmp(template->type->name, "SMTP") != 0 ||
+        address_has_type(step, ask->recipient->entry, "SMTP") || !address_validate("SMTP", mail, NULL))
+        return true;
+    g_autofree char *address = address_format("SMTP", true, mail);
+    if (!address_is_free(step, ask->recipient, ask->want, address, &free, error))
+        return false;
+    if (free) {
+        address_claim(step, ask->recipient, ask->want, address);
+        ask->want->address = g_steal_pointer(&address);
+    }
+    return true;
+}
+
 /* --- a batch --- */
 
 static bool add_ask(AddressStep *step, Recipient *recipient, Want *want, GArray *asks, GError **error)
@@ -311,9 +333,11 @@ static bool add_ask(AddressStep *step, Recipient *recipient, Want *want, GArray 
             return true;
         if (!update_own(step, &ask, error))
             return false;
-        if (want->address)
-            return true;
+    } else if (!keep_mail(step, &ask, error)) {
+        return false;
     }
+    if (want->address)
+        return true;
     if (!join_crowd(step, &ask, error))
         return false;
     g_array_append_val(asks, ask);

@@ -76,6 +76,17 @@ static const PassCase cases[] = {
                GOT("X400:c=US;a= ;p=Acme;s=Adams;g=Ada;")
                    GOT("smtp:ada@acme.example") "  + textEncodedORAddress: c=US;a= ;p=Acme;s=Adams;g=Ada;\n",
            .writes = 1, .addressed = "1 modified")}},
+    {"the mail address that somebody has is the primary one, whatever the template would make; if it is free",
+     {.source = "",
+      .home = ADA NATIVE("02", "Ben Adams", "cyd@acme.example", "")
+          NATIVE("03", "Cyd Adams", "cyd@acme.example",
+                 "objectClass: mailRecipient\nmailNickname: cyd\n"
+                 "legacyExchangeDN: /o=x/cn=cyd\nproxyAddresses: smtp:cyd@acme.example\n"),
+      .addresses = "",
+      .policies = ONE_POLICY(TEMPLATE("SMTP:%m.x@acme.example") TEMPLATE("smtp:%m.y@acme.example"))},
+     {SYNC(.changes = GIVEN("Ada Adams", "ada", GOT("SMTP:ada@acme.example") GOT("smtp:ada.y@acme.example"))
+               GIVEN("Ben Adams", "cyd", GOT("SMTP:cyd.x@acme.example") GOT("smtp:cyd.y@acme.example")),
+           .writes = 2, .addressed = "2 modified, 1 unchanged")}},
     {"who opted out keeps what they have",
      {.source = "",
       .home = NATIVE("01", "Ada Adams", "ada@acme.example",
