@@ -99,15 +99,19 @@ static char *digest_of(const Connector *connector, const Policies *policies, GEr
 static bool check_policy_name(const AddressStep *step, GError **error)
 {
     const char *name = step->options.apply_policy;
-    for (size_t i = 0; name && i < policies_count(step->policies); i++)
-        if (!strcmp(policies_at(step->policies, i)->name, name))
+    g_autoptr(GString) names = g_string_new(NULL);
+    for (size_t i = 0; name && i < policies_count(step->policies); i++) {
+        const char *known = policies_at(step->policies, i)->name;
+        if (!strcmp(known, name))
             return true;
+        g_string_append_printf(names, "%s%s", names->len ? ", " : "", known);
+    }
     if (name)
-        error_set(error, ERROR_DEFINITION, "policy %s: there is none of that name; there are %zu in %s", name,
-                  policies_count(step->policies),
+        error_set(error, ERROR_DEFINITION, "policy %s: there is none of that name in %s; there are: %s", name,
                   step->connector->organisation->addresses.policies_from_directory
                       ? "the directory"
-                      : step->connector->organisation->path);
+                      : step->connector->organisation->path,
+                  names->len ? names->str : "none");
     return !name;
 }
 
@@ -151,6 +155,7 @@ static StepWork *open_step(const Connector *connector, Step which, State *state,
     if (step->real && see_as_planned(step, error) && load_mapping(step, error) &&
         (step->policies = policies_load(connector->organisation, step->real, error)) != NULL &&
         load_registered(step, error) && check_policy_name(step, error) && parse_only(step, error) &&
+        address_check_old_site(step, error) &&
         (step->digest = digest_of(connector, step->policies, error)) != NULL)
         return &step->work;
     close_step(&step->work);
@@ -345,8 +350,8 @@ static bool generate_all(AddressStep *step, GError **error)
         if (type->failed && !type->answered)
             address_disable_type(step, type, "its generator made no address for anybody");
     }
-    event_emit(EVENT_ADDRESSES_MADE, NULL, "%u recipients looked at, %zu calls of generators", step->pending->len,
-               step->calls);
+    event_emit(EVENT_ADDRESSES_MADE, NULL, "%u recipients looked at, %zu calls of generators",
+               step->pending->len, step->calls);
     return true;
 }
 
@@ -588,7 +593,8 @@ static void preview_recipient(AddressStep *step, const Recipient *recipient, Add
                                   .problem = want->problem              ? want->problem
                                              : template->type->disabled ? template->type->disabled
                                              : value                    ? NULL
-                                                     : "this recipient has none of this type",
+                                                     : "what its template needs is not known of this "
+                                                       "recipient, or cannot be in such an address",
                                   .site = template->site,
                                   .because = template->because};
         previewed(entry_dn(recipient->entry), &preview, data);

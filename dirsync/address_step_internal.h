@@ -130,6 +130,8 @@ guint address_template(AddressStep *step, const char *type, const char *site, bo
                        const char *because);
 /** The open session, or NULL: the type is disabled, or has no addresses. */
 Generator *address_session(AddressStep *step, Template *template);
+/** Whether the template of before, if one was named, can be one of the policy that is applied. */
+bool address_check_old_site(AddressStep *step, GError **error);
 static inline Template *template_at(const AddressStep *step, guint i)
 {
     return g_ptr_array_index(step->templates, i);

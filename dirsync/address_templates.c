@@ -107,6 +107,33 @@ static Generator *open_session(AddressStep *step, const Template *template, GErr
     return generator_open(&how, error);
 }
 
+bool address_check_old_site(AddressStep *step, GError **error)
+{
+    const char *old = step->options.old_site, *name = step->options.apply_policy;
+    const Policy *policy = NULL;
+    for (size_t i = 0; old && name && i < policies_count(step->policies); i++)
+        if (!strcmp(policies_at(step->policies, i)->name, name))
+            policy = policies_at(step->policies, i);
+    for (size_t i = 0; policy && i < policy->n_templates; i++) {
+        const PolicyTemplate *now = &policy->templates[i];
+        if (!address_is_of_type(old, now->type))
+            continue;
+        g_autofree char *because = g_strdup_printf("policy %s", name);
+        guint at = address_template(step, now->type, now->text, now->primary, because);
+        Generator *generator = address_session(step, template_at(step, at));
+        g_autoptr(GError) why = NULL;
+        if (generator && !generator_validate_template(generator, old, &why))
+            error_set(error, ERROR_DEFINITION, "--from-template %s", why->message);
+        return !why;
+    }
+    if (policy)
+        error_set(error, ERROR_DEFINITION,
+                  "--from-template %s: policy %s has no template of that type; write the one that it had "
+                  "before, TYPE:template",
+                  old, name);
+    return !policy;
+}
+
 Generator *address_session(AddressStep *step, Template *template)
 {
     if (template->type->disabled)

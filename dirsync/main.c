@@ -5,6 +5,7 @@
 #include "dirsync/interrupt.h"
 
 #include <libxml/parser.h>
+#include <errno.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -91,6 +92,16 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
     return run_command(settings, argc, argv, error);
 }
 
+/* A reader that has read enough (head) is no trouble to speak of. */
+static bool flush_output(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return true;
+    if (errno != EPIPE)
+        fprintf(stderr, "dirsync: standard output: %s; what was printed is not complete\n", g_strerror(errno));
+    return false;
+}
+
 int main(int argc, char **argv)
 {
     setlocale(LC_ALL, "");
@@ -107,7 +118,7 @@ int main(int argc, char **argv)
         status = error_exit_status(error);
         g_error_free(error);
     }
-    if (fflush(stdout) != 0 && !status)
+    if (!flush_output() && !status)
         status = 1;
     event_close_sinks();
     xmlCleanupParser();

@@ -371,8 +371,10 @@ bool run_sync(const Connector *connector, const RunOptions *options, RunResult *
         return false;
     bool ok = sync_steps(connector, options, state, result, error);
     drop_empty_plan(result);
-    if (!ok && error && error_is(*error, ERROR_LIMIT))
-        event_emit(EVENT_RUN_LIMIT, result->id, "%s", (*error)->message);
+    if (!ok && error && error_is(*error, ERROR_LIMIT)) {
+        g_autofree char *line = g_strdelimit(g_strdup((*error)->message), "\n", ';');
+        event_emit(EVENT_RUN_LIMIT, result->id, "%s", line);
+    }
     return finish(connector, state, "sync", result, start, ok, error);
 }
 

@@ -19,6 +19,7 @@ typedef struct {
     Directory *home;
     GPtrArray *types; /* in capitals, as the words name them */
     json_t *json;     /* the document */
+    GHashTable *told; /* objects that were named */
 } Errand;
 
 /* Members of the document that every action has. */
@@ -109,6 +110,8 @@ static int list(Errand *errand, GError **error)
 static void take_object(const char *what, const char *dn, void *data)
 {
     const Errand *errand = data;
+    if (!g_hash_table_add(errand->told, g_strdup(dn)) && errand->settings->dry_run)
+        return; /* a container that each type would need */
     json_array_append_new(json_object_get(errand->json, "objects"),
                           json_pack("{s:s, s:s}", "what", what, "dn", dn));
     g_autofree char *safe = report_safe(dn);
@@ -295,11 +298,13 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
         connector ? directory_open(connector_endpoint(connector, STEP_ADDRESSES, TARGET), error) : NULL;
     if (!home)
         return 0;
+    g_autoptr(GHashTable) told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     Errand errand = {.settings = settings,
                      .connector = connector,
                      .home = home,
                      .types = types,
-                     .json = document(action->name, connector)};
+                     .json = document(action->name, connector),
+                     .told = told};
     int status = run_action(action, &errand, error);
     json_decref(errand.json);
     return status;

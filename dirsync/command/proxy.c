@@ -62,8 +62,13 @@ static char *filter_of(const char *object, const char **dn, GError **error)
 {
     g_autofree char *type = NULL;
     *dn = NULL;
-    if (*object == '(')
-        return g_strdup(object);
+    if (*object == '(') {
+        g_autoptr(GError) why = NULL;
+        g_autoptr(Filter) filter = filter_parse(object, &why);
+        if (!filter)
+            error_set(error, ERROR_DEFINITION, "%s: not a filter (RFC 4515): %s", object, why->message);
+        return filter ? g_strdup(object) : NULL;
+    }
     if (address_split(object, &type, NULL))
         return filter_equals("proxyAddresses", object, strlen(object));
     if (!strchr(object, '=') && strchr(object, '@')) {
@@ -75,7 +80,7 @@ static char *filter_of(const char *object, const char **dn, GError **error)
     g_autoptr(Dn) parsed = dn_parse(object, NULL);
     if (!parsed || !parsed->n_rdns) {
         error_set(error, ERROR_DEFINITION,
-                  "%s: name a mail address, a proxy address (TYPE:value), a DN or a filter", object);
+                  "\"%s\": name a mail address, a proxy address (TYPE:value), a DN or a filter", object);
         return NULL;
     }
     *dn = object;
@@ -94,7 +99,7 @@ static bool show_object(const Connector *connector, State *state, const char *ob
         error_set(
             error, ERROR_NOT_FOUND,
             "%s: no recipient that gets addresses here; those are whom the connector imported, and natives "
-            "in the containers of <addresses>",
+            "in the containers of <addresses>, who have mail, proxyAddresses, targetAddress or mailNickname",
             object);
     return showing->shown > before;
 }
@@ -103,12 +108,27 @@ static int generate(Settings *settings, const Connector *connector, int argc, ch
 {
     g_autoptr(State) state = state_open(connector, settings->state_folder, error);
     Showing showing = {.list = settings->json ? json_array() : NULL};
+    g_autoptr(GString) nobody = g_string_new(NULL);
     bool ok = state != NULL;
-    for (int i = 0; i < argc && ok; i++)
-        ok = show_object(connector, state, argv[i], &showing, error);
-    if (showing.list)
-        report_print_json(stdout, json_pack("{s:s, s:s, s:o}", "verb", "proxy generate", "connector",
-                                            connector->name, "addresses", showing.list));
+    for (int i = 0; i < argc && ok; i++) {
+        g_autoptr(GError) why = NULL;
+        if (show_object(connector, state, argv[i], &showing, &why))
+            continue;
+        ok = error_is(why, ERROR_NOT_FOUND);
+        if (ok)
+            g_string_append_printf(nobody, "%s%s", nobody->len ? "\n" : "", why->message);
+        else
+            g_propagate_error(error, g_steal_pointer(&why));
+    }
+    if (ok && nobody->len)
+        error_set(error, ERROR_NOT_FOUND, "%s", nobody->str);
+    if (showing.list) {
+        json_t *document = json_pack("{s:s, s:s, s:o}", "verb", "proxy generate", "connector",
+                                     connector->name, "addresses", showing.list);
+        if (*error)
+            json_object_set_new(document, "error", json_string((*error)->message));
+        report_print_json(stdout, document);
+    }
     g_free(showing.last);
     return 0;
 }

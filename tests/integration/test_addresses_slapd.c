@@ -346,8 +346,13 @@ static void proxy_shows_validates_and_renews(void **state)
                                "proxyAddresses: SMTP:ada@acme.example\n"));
     g_auto(Said) shown = PROGRAM(folder, "proxy", "generate", connector, "ada@acme.example");
     assert_says(&shown, 0, "SMTP:John.Smith@acme.example");
-    g_auto(Said) nobody = PROGRAM(folder, "proxy", "generate", connector, "cn=nobody,ou=people," ACME);
-    assert_int_equal(nobody.status, 1);
+    g_auto(Said) nobody = PROGRAM(folder, "proxy", "generate", connector, "cn=nobody,ou=people," ACME,
+                                  "ada@acme.example", "--json");
+    assert_says(&nobody, 1, "\"address\":\"SMTP:John.Smith@acme.example\"");
+    assert_says(&nobody, 1, "\"error\":\"cn=nobody,ou=people,");
+    g_auto(Said) odd = PROGRAM(folder, "proxy", "generate", connector, "(cn=");
+    assert_int_equal(odd.status, 6);
+    assert_non_null(strstr(odd.err, "(cn=: not a filter"));
     g_auto(Said) good = PROGRAM(folder, "proxy", "validate", "NOTES:Ada/Acme@Ex");
     assert_says(&good, 0, "domain: Ex");
     g_auto(Said) bad = PROGRAM(folder, "proxy", "validate", "MS:ONE/TWO");
@@ -357,6 +362,14 @@ static void proxy_shows_validates_and_renews(void **state)
     assert_int_equal(lab_count(home, ACME, "(proxyAddresses=SMTP:John.Smith@acme.example)"), 0);
     g_auto(Said) wrong = PROGRAM(folder, "proxy", "update", connector, "--policy", "None");
     assert_int_equal(wrong.status, 6);
+    assert_non_null(strstr(wrong.err, "there are: All"));
+    static const char *const old_sites[] = {"nonsense", "MS:A/B/%m", "SMTP:%q@acme.example"};
+    for (size_t i = 0; i < G_N_ELEMENTS(old_sites); i++) {
+        g_auto(Said) old =
+            PROGRAM(folder, "proxy", "update", connector, "--policy", "All", "--from-template", old_sites[i]);
+        assert_int_equal(old.status, 6);
+        assert_non_null(strstr(old.err, "--from-template "));
+    }
     g_auto(Said) done = PROGRAM(folder, "proxy", "update", connector, "--policy", "All", "--write");
     assert_says(&done, 0, "1 modified");
     const char *const names[] = {"proxyAddresses", "mail", NULL};
