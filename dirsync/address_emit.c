@@ -94,16 +94,19 @@ static void fill_from_primary(const AddressStep *step, Recipient *recipient, con
     const Schema *schema = home_schema(step);
     g_autofree char *now = address_primary(step, recipient->result, type);
     g_autofree char *then = address_primary(step, recipient->entry, type);
-    const char *value = schema_find_string(schema, recipient->result, attribute);
+    g_autoptr(GPtrArray) values = entry_get_values(schema, recipient->result, attribute);
     size_t skip = strlen(type) + 1;
     if (!now || !may_fill(step, recipient, attribute, now + skip))
         return;
-    if (!value) {
+    if (!values->len)
         address_put(step, recipient->result, attribute, now + skip);
-    } else if (then && strcmp(then, now) != 0 && !g_ascii_strcasecmp(value, then + skip)) {
-        g_autoptr(GPtrArray) values = g_ptr_array_new();
-        g_ptr_array_add(values, now + skip);
+    for (guint i = 0; i < values->len && then && strcmp(then, now) != 0; i++) {
+        if (g_ascii_strcasecmp(values->pdata[i], then + skip) != 0)
+            continue;
+        g_autofree char *former = values->pdata[i];
+        values->pdata[i] = g_strdup(now + skip);
         entry_set_values(schema, recipient->result, attribute, values);
+        break;
     }
 }
 
@@ -203,6 +206,11 @@ static bool emit_one(AddressStep *step, Recipient *recipient, Change *change, co
     return inverse && plan_add(step->plan, change, inverse, error);
 }
 
+static gboolean same_address(gconstpointer a, gconstpointer b)
+{
+    return address_equal(a, b);
+}
+
 /* One address a change: the server does not say which one of several it refuses. */
 static bool emit_singly(AddressStep *step, Recipient *recipient, GError **error)
 {
@@ -214,7 +222,7 @@ static bool emit_singly(AddressStep *step, Recipient *recipient, GError **error)
     unsigned wave = 1;
     for (guint i = 0; i < will->len; i++) {
         const char *address = g_ptr_array_index(will, i);
-        if (g_ptr_array_find_with_equal_func(own, address, g_str_equal, NULL))
+        if (g_ptr_array_find_with_equal_func(own, address, same_address, NULL))
             continue;
         g_autoptr(Entry) after = entry_copy(before);
         entry_set_values(schema, after, "objectClass", classes);

@@ -225,7 +225,7 @@ static bool ask_once(AddressStep *step, guint template, GArray **asks, GError **
 
 /* --- a policy that is applied anew: who has an address of the template keeps it --- */
 
-/* The numbers in an address, of which one may be that of its retry; 0 and 1 are tried anyway. */
+/* The numbers in an address, of which one may be that of its retry. */
 static size_t numbers_in(const char *address, unsigned numbers[NUMBERS_RECOGNISED])
 {
     size_t n = 0;
@@ -246,8 +246,8 @@ static size_t numbers_in(const char *address, unsigned numbers[NUMBERS_RECOGNISE
 /* Whether the template gives @address with one of the numbers in it. */
 static bool fits(AddressStep *step, const Ask *ask, const char *address)
 {
-    unsigned numbers[NUMBERS_RECOGNISED];
-    size_t n = numbers_in(address, numbers);
+    unsigned numbers[NUMBERS_RECOGNISED + 1] = {0};
+    size_t n = 1 + numbers_in(address, numbers + 1);
     bool found = false;
     for (size_t i = 0; i < n && !found; i++) {
         GeneratorRequest request = {.recipient = ask->recipient->info, .retry = numbers[i]};
@@ -258,19 +258,25 @@ static bool fits(AddressStep *step, const Ask *ask, const char *address)
     return found;
 }
 
-/* True: it keeps one that it has. */
-static bool keep_own(AddressStep *step, const Ask *ask)
+/* True: it keeps one that it has, of the primary ones or of the others. */
+static bool keep_one_of(AddressStep *step, const Ask *ask, bool primary)
 {
     const char *type = template_at(step, ask->want->template)->type->name;
     g_autoptr(GPtrArray) own = entry_get_values(home_schema(step), ask->recipient->entry, "proxyAddresses");
     for (guint i = 0; i < own->len; i++) {
         const char *address = g_ptr_array_index(own, i);
-        if (!address_is_of_type(address, type) || !fits(step, ask, address))
+        if (!address_is_of_type(address, type) || (bool)g_ascii_isupper(*address) != primary ||
+            !fits(step, ask, address))
             continue;
         ask->want->address = g_strconcat(type, address + strlen(type), NULL);
         return true;
     }
     return false;
+}
+
+static bool keep_own(AddressStep *step, const Ask *ask)
+{
+    return keep_one_of(step, ask, true) || keep_one_of(step, ask, false);
 }
 
 /* What a person gave by hand under the old template is kept under the new one where the generator can. */

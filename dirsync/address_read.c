@@ -182,8 +182,10 @@ static bool read_home(AddressStep *step, GError **error)
                   "none is given (dirsync check says what to change)",
                   directory_describe(step->real)->subject, result.reason);
     }
+    /* Who could not be read still has what they had. */
+    bool all_read = !result.bad;
     read_result_clear(&result);
-    return ok && holder_forget_unseen(&step->view, step->holders, &changed, error);
+    return ok && (!all_read || holder_forget_unseen(&step->view, step->holders, &changed, error));
 }
 
 bool address_read(AddressStep *step, GError **error)

@@ -15,8 +15,9 @@
 
 #include <string.h>
 
-#define BATCH 500 /* recipients between two calls of a generator */
-#define ROUNDS 20 /* plans until everybody has what nobody else has */
+#define BATCH 500      /* recipients between two calls of a generator */
+#define ROUNDS 20      /* plans until everybody has what nobody else has */
+#define MOVED_ROUNDS 3 /* plans for an entry that is never as it was read */
 
 static const char *const index_kinds[] = {"legacyexchangedn", NULL};
 
@@ -425,8 +426,23 @@ static bool plan(StepWork *work, const char *folder, const char *run, GError **e
 
 /* --- what became of it --- */
 
-/* Which of the addresses was it? Where there was one, that; else nobody knows. */
-static void note_refused(AddressStep *step, const Pending *pending, const Change *change)
+/* The former primary address only changes its letters. */
+static bool is_there_already(const Change *change, const char *address)
+{
+    for (size_t i = 0; i < change->n_modifications; i++) {
+        const Modification *modification = &change->modifications[i];
+        if (modification->kind != MODIFY_DELETE ||
+            g_ascii_strcasecmp(modification->name, "proxyAddresses") != 0)
+            continue;
+        for (size_t j = 0; j < modification->n_values; j++)
+            if (address_equal(modification->values[j].data, address))
+                return true;
+    }
+    return false;
+}
+
+/* Which of the addresses was it? Where there was one, that; else nobody knows. False: it was none of them. */
+static bool note_refused(AddressStep *step, const Pending *pending, const Change *change)
 {
     const char *address = NULL;
     size_t n = 0;
@@ -434,13 +450,30 @@ static void note_refused(AddressStep *step, const Pending *pending, const Change
         const Modification *modification = &change->modifications[i];
         if (modification->kind != MODIFY_ADD || g_ascii_strcasecmp(modification->name, "proxyAddresses") != 0)
             continue;
-        n += modification->n_values;
-        address = modification->values[0].data;
+        for (size_t j = 0; j < modification->n_values; j++) {
+            if (is_there_already(change, modification->values[j].data))
+                continue;
+            n++;
+            address = modification->values[j].data;
+        }
     }
     if (n == 1)
         g_ptr_array_add(step->refused, address_normalise(address, strlen(address)));
     else if (n)
         g_ptr_array_add(step->doubtful, g_strdup(pending->id));
+    return n > 0;
+}
+
+/* Whether another plan may do better: an address less, or what somebody changed meanwhile. */
+static bool is_worth_another(AddressStep *step, const Pending *pending, const Applied *applied)
+{
+    if (error_is(applied->error, ERROR_CONSTRAINT) && note_refused(step, pending, applied->change))
+        return true;
+    if (error_is(applied->error, ERROR_MOVED) && step->round < MOVED_ROUNDS)
+        return true;
+    if (error_is(applied->error, ERROR_CONSTRAINT) || error_is(applied->error, ERROR_MOVED))
+        event_emit(EVENT_ADDRESS_FAILED, applied->change->dn, "%s", applied->error->message);
+    return false;
 }
 
 static bool record(StepWork *work, const Applied *applied, GError **error)
@@ -452,11 +485,9 @@ static bool record(StepWork *work, const Applied *applied, GError **error)
         return true;
     Pending *pending = g_ptr_array_index(step->pending, i);
     if (applied->outcome != JOURNAL_DONE) {
-        bool anew = error_is(applied->error, ERROR_REFUSED) || error_is(applied->error, ERROR_MOVED);
+        bool anew = is_worth_another(step, pending, applied);
         pending->refused |= anew;
         pending->unwritten |= !anew;
-        if (error_is(applied->error, ERROR_REFUSED))
-            note_refused(step, pending, applied->change);
     }
     if (--pending->changes)
         return true;
@@ -553,9 +584,9 @@ static bool settle(StepWork *work, const char *run, bool finished, GError **erro
     AddressStep *step = (AddressStep *)work;
     size_t refused = 0, failed = judge_pending(step, &refused);
     (void)run;
+    if (step->round == 0)
+        work->done.of[COUNT_UNCHANGED] = work->planned.of[COUNT_UNCHANGED];
     work->again = finished && refused && ++step->round < ROUNDS;
-    work->done.of[COUNT_UNCHANGED] =
-        step->round <= 1 ? work->planned.of[COUNT_UNCHANGED] : work->done.of[COUNT_UNCHANGED];
     work->done.of[COUNT_FAILED] = failed + (work->again ? 0 : refused);
     return store_in_index(step, error) && (!finished || store_in_state(step, error));
 }

@@ -92,7 +92,8 @@ Recipient *address_recipient(AddressStep *step, Pending *pending, Entry *entry)
     recipient->result = entry_copy(entry);
     recipient->wants = g_array_new(FALSE, TRUE, sizeof(Want));
     g_array_set_clear_func(recipient->wants, want_clear);
-    fill_alias(step, recipient);
+    if (!step->options.remove_type)
+        fill_alias(step, recipient);
     describe(step, recipient);
     recipient->policy = policies_choose(step->policies, home_schema(step), recipient->result);
     return recipient;

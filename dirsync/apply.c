@@ -227,7 +227,7 @@ static void settle_busy(Work *work)
 static bool is_tried_again(const Work *work, const Item *item)
 {
     return work->apply->tries_again &&
-           (error_is(item->error, ERROR_REFUSED) || error_is(item->error, ERROR_MOVED));
+           (error_is(item->error, ERROR_CONSTRAINT) || error_is(item->error, ERROR_MOVED));
 }
 
 static void report(const Work *work, const Item *item)

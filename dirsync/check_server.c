@@ -39,7 +39,8 @@ static void check_permission(const Connector *connector, Step step, Directory *t
     g_autofree char *remedy =
         g_strdup_printf("olcAccess: to dn.subtree=\"%s\" by dn.exact=\"%s\" write by * break",
                         connector->pass[step].container, endpoint->bind_dn ? endpoint->bind_dn : "…");
-    if (error_is(answer, ERROR_ACCESS) || error_is(answer, ERROR_REFUSED))
+    if (error_is(answer, ERROR_ACCESS) || error_is(answer, ERROR_REFUSED) ||
+        error_is(answer, ERROR_CONSTRAINT))
         finding_add(findings, FINDING_ERROR, ERROR_ACCESS, remedy, "%s: may not be written: %s", dn,
                     answer->message);
     else

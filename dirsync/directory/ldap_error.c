@@ -55,7 +55,7 @@ static const ResultClass result_classes[] = {
     {LDAP_OBJECT_CLASS_VIOLATION, ERROR_REFUSED,
      "correct the mapping; dirsync check says what the schema allows"},
     {LDAP_INVALID_SYNTAX, ERROR_REFUSED, "correct the mapping or the value at its source"},
-    {LDAP_CONSTRAINT_VIOLATION, ERROR_REFUSED,
+    {LDAP_CONSTRAINT_VIOLATION, ERROR_CONSTRAINT,
      "see what else has the value, or which rule of the server it breaks"},
     {LDAP_NAMING_VIOLATION, ERROR_REFUSED, "correct the naming attribute in the mapping"},
 };

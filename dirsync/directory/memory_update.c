@@ -26,7 +26,7 @@ static bool check_writable(const char *dn, const char *name, GError **error)
     if (!type)
         error_set(error, ERROR_REFUSED, "%s: %s: attribute type undefined (17)", dn, name);
     else if (fixed)
-        error_set(error, ERROR_REFUSED, "%s: %s: no user modification allowed (19)", dn, name);
+        error_set(error, ERROR_CONSTRAINT, "%s: %s: no user modification allowed (19)", dn, name);
     return type && !fixed;
 }
 
@@ -78,7 +78,7 @@ static bool check_result(const MemoryStore *store, const Entry *entry, const Mem
         return refuse(error, ERROR_REFUSED, entry_dn(entry), "the structural class cannot change (69)");
     const char *duplicate = memory_store_find_duplicate(store, entry, self);
     if (duplicate) {
-        error_set(error, ERROR_REFUSED, "%s: %s: some attributes not unique (19)", entry_dn(entry),
+        error_set(error, ERROR_CONSTRAINT, "%s: %s: some attributes not unique (19)", entry_dn(entry),
                   duplicate);
         return false;
     }

@@ -343,7 +343,7 @@ static void proxy_shows_validates_and_renews(void **state)
                                             "<addresses>" NATIVES "</addresses>");
     lab_ldif_load(home, PERSON("ada", "ou=people," ACME, "Ada",
                                "objectClass: mailRecipient\n"
-                               "proxyAddresses: SMTP:ada@acme.example\n"));
+                               "proxyAddresses: SMTP:ada@acme.example\nmail: sales@acme.example\n"));
     g_auto(Said) shown = PROGRAM(folder, "proxy", "generate", connector, "ada@acme.example");
     assert_says(&shown, 0, "SMTP:John.Smith@acme.example");
     g_auto(Said) nobody = PROGRAM(folder, "proxy", "generate", connector, "cn=nobody,ou=people," ACME,
@@ -377,6 +377,7 @@ static void proxy_shows_validates_and_renews(void **state)
     assert_non_null(strstr(dump, "proxyAddresses: SMTP:John.Smith@acme.example\n"));
     assert_non_null(strstr(dump, "proxyAddresses: smtp:ada@acme.example\n"));
     assert_non_null(strstr(dump, "mail: John.Smith@acme.example\n"));
+    assert_non_null(strstr(dump, "mail: sales@acme.example\n"));
     unsigned long writes = lab_writes(home);
     g_auto(Said) again = PROGRAM(folder, "proxy", "update", connector, "--policy", "All", "--write");
     assert_says(&again, 0, "0 modified");

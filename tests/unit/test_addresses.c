@@ -87,6 +87,13 @@ static const PassCase cases[] = {
      {SYNC(.changes = GIVEN("Ada Adams", "ada", GOT("SMTP:ada@acme.example") GOT("smtp:ada.y@acme.example"))
                GIVEN("Ben Adams", "cyd", GOT("SMTP:cyd.x@acme.example") GOT("smtp:cyd.y@acme.example")),
            .writes = 2, .addressed = "2 modified, 1 unchanged")}},
+    {"what the server refuses for another reason than the address is not tried again, nor held against it",
+     {.source = "", .home = ADA, .addresses = "", .policies = NOTES_POLICY},
+     {FAULTS("refuse@1", NULL),
+      SYNC(.status = 3, .restless = true, .addressed = "1 failed", .events = "write-failed"),
+      FAULTS(NULL, NULL),
+      SYNC(.changes = GIVEN("Ada Adams", "ada", GOT("NOTES:Ada Adams/Acme@Ex")), .writes = 1,
+           .addressed = "1 modified")}},
     {"who opted out keeps what they have",
      {.source = "",
       .home = NATIVE("01", "Ada Adams", "ada@acme.example",

@@ -117,7 +117,7 @@ static const ChangeCase change_cases[] = {
      "dn: cn=Bee,ou=p,dc=x\nchangetype: add\nobjectClass: person\ncn: B\nsn: B\n", ERROR_REFUSED, "64"},
     {"add an unknown attribute", ROOT OU, ADD_BEE "sn: B\nwings: 4\n", ERROR_REFUSED, "wings"},
     {"add a value twice", ROOT OU, ADD_BEE "sn: B\nsn: b\n", ERROR_MOVED, "20"},
-    {"add with a UUID", ROOT OU, ADD_BEE "sn: B\nentryUUID: 1\n", ERROR_REFUSED, "19"},
+    {"add with a UUID", ROOT OU, ADD_BEE "sn: B\nentryUUID: 1\n", ERROR_CONSTRAINT, "19"},
     {"add under a bad name", ROOT OU, "dn: Bee\nchangetype: add\ncn: B\n", ERROR_REFUSED, "34"},
 
     {"modify", TREE, MODIFY_ANT "delete: sn\nsn: a\n-\nadd: sn\nsn: C\n-\n", -1,
@@ -157,7 +157,7 @@ static const ChangeCase change_cases[] = {
     {"a random password where the classes have no place for it", ROOT,
      "# password: random\ndn: dc=x\nchangetype: modify\nadd: objectClass\nobjectClass: person\n-\n",
      ERROR_REFUSED, "6"},
-    {"change the UUID", TREE, MODIFY_ANT "delete: entryUUID\n-\n", ERROR_REFUSED, "19"},
+    {"change the UUID", TREE, MODIFY_ANT "delete: entryUUID\n-\n", ERROR_CONSTRAINT, "19"},
 
     {"rename", TREE, RENAME_ANT "newrdn: cn=Bug\ndeleteoldrdn: 1\n", -1,
      SORTED_ROOT "dn: cn=Bug,ou=p,dc=x\ncn: Bug\nobjectClass: person\nsn: A\n\n" SORTED_OU},
@@ -286,8 +286,8 @@ static void test_unique_attributes(void **state)
     const char *const unique[] = {"sn", "mail", NULL};
     MemoryStore *store = make_store(TREE BEE);
     memory_store_set_unique(store, unique);
-    assert_answer("dn: cn=Bee,ou=p,dc=x\nchangetype: modify\nadd: sn\nsn: a\n-\n", ERROR_REFUSED);
-    assert_answer("dn: cn=C,ou=p,dc=x\nchangetype: add\nobjectClass: person\ncn: C\nsn: B\n", ERROR_REFUSED);
+    assert_answer("dn: cn=Bee,ou=p,dc=x\nchangetype: modify\nadd: sn\nsn: a\n-\n", ERROR_CONSTRAINT);
+    assert_answer("dn: cn=C,ou=p,dc=x\nchangetype: add\nobjectClass: person\ncn: C\nsn: B\n", ERROR_CONSTRAINT);
     assert_answer("dn: cn=Ant,ou=p,dc=x\nchangetype: modify\nadd: sn\nsn: D\n-\ndelete: sn\nsn: A\n-\n", -1);
     assert_answer("dn: cn=Bee,ou=p,dc=x\nchangetype: modify\nadd: sn\nsn: a\n-\n", -1);
     assert_answer("dn: cn=Bee,ou=p,dc=x\nchangetype: delete\n", -1);
