@@ -14,7 +14,6 @@ typedef struct {
 static const ErrorClass error_classes[] = {
     [ERROR_INVALID] = {SCOPE_ENTRY, RETRY_NEXT_RUN, 1},
     [ERROR_REFUSED] = {SCOPE_ENTRY, RETRY_NEXT_RUN, 1},
-    [ERROR_CONSTRAINT] = {SCOPE_ENTRY, RETRY_NEXT_RUN, 1},
     [ERROR_MOVED] = {SCOPE_ENTRY, RETRY_NEXT_RUN, 1},
     [ERROR_EXISTS] = {SCOPE_ENTRY, RETRY_NEXT_RUN, 1},
     [ERROR_NOT_FOUND] = {SCOPE_ENTRY, RETRY_NEXT_RUN, 1},
@@ -32,6 +31,7 @@ static const ErrorClass error_classes[] = {
     [ERROR_STATE] = {SCOPE_RUN, RETRY_NEVER, 1},
     [ERROR_IO] = {SCOPE_RUN, RETRY_LATER, 1},
     [ERROR_INTERRUPTED] = {SCOPE_RUN, RETRY_LATER, 5},
+    [ERROR_CONSTRAINT] = {SCOPE_ENTRY, RETRY_NEXT_RUN, 1},
 };
 
 static_assert(G_N_ELEMENTS(error_classes) == ERROR_CODES, "a class for every error code");

@@ -19,7 +19,6 @@
 typedef enum {
     ERROR_INVALID,      /* this entry cannot be decoded, mapped or is against the schema */
     ERROR_REFUSED,      /* the server refused this change for good (LDAP 21, 64, 65, 69, ...) */
-    ERROR_CONSTRAINT,   /* it broke a rule of the server's, such as that a value is unique (LDAP 19) */
     ERROR_MOVED,        /* the entry is no longer what the change was planned on (LDAP 16, 20, 122) */
     ERROR_EXISTS,       /* an entry of that name is there already (LDAP 68) */
     ERROR_NOT_FOUND,    /* no entry of that name (LDAP 32) */
@@ -37,6 +36,7 @@ typedef enum {
     ERROR_STATE,        /* the state files cannot be used */
     ERROR_IO,           /* disk full, permissions, ... */
     ERROR_INTERRUPTED,  /* the user or the system asked to stop */
+    ERROR_CONSTRAINT,   /* it broke a rule of the server's, such as that a value is unique (LDAP 19) */
     ERROR_CODES
 } ErrorCode;
 

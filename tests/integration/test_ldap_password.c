@@ -253,7 +253,7 @@ static void a_password_that_is_refused_is_in_no_message(void **state)
     g_autoptr(Directory) directory = played_server_open(server, &endpoint, uris);
     unsigned modifies = server->modifies;
     g_autofree char *ending = enable_account(directory);
-    g_autofree char *code = g_strdup_printf("%d ldapi://", ERROR_REFUSED);
+    g_autofree char *code = g_strdup_printf("%d ldapi://", ERROR_CONSTRAINT);
     assert_true(g_str_has_prefix(ending, code));
     assert_non_null(strstr(ending, PLAYED_REFUSAL));
     assert_int_equal(server->modifies - modifies, 0);
