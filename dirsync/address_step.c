@@ -383,29 +383,6 @@ static bool plan_one(AddressStep *step, Pending *pending, GError **error)
     return ok;
 }
 
-static char *planned_summary(const AddressStep *step)
-{
-    return g_strdup_printf("%s: %zu %s, %zu %s, %zu %s", step_names[STEP_ADDRESSES],
-                           step->work.planned.of[COUNT_MODIFIED], count_names[COUNT_MODIFIED],
-                           step->work.planned.of[COUNT_UNCHANGED], count_names[COUNT_UNCHANGED],
-                           step->work.planned.of[COUNT_FAILED], count_names[COUNT_FAILED]);
-}
-
-static bool finish_plan(AddressStep *step, GError **error)
-{
-    const Connector *connector = step->connector;
-    g_autofree char *created = time_now_text();
-    g_autofree char *summary = planned_summary(step);
-    PlanHead head = {.run = step->run,
-                     .created = created,
-                     .connector_path = connector->path,
-                     .connector_name = connector->name,
-                     .connector_uuid = connector->uuid};
-    head.step[STEP_ADDRESSES] = (PlanStep){
-        .digest = step->digest, .uri = (char *)directory_describe(step->real)->subject, .summary = summary};
-    return plan_writer_finish(step->plan, &head, error);
-}
-
 static bool plan(StepWork *work, const char *folder, const char *run, GError **error)
 {
     AddressStep *step = (AddressStep *)work;
@@ -421,7 +398,8 @@ static bool plan(StepWork *work, const char *folder, const char *run, GError **e
             return false;
     step->work.population = step->natives;
     step->work.planned.of[COUNT_UNCHANGED] += step->settled_natives;
-    return finish_plan(step, error);
+    return step_finish_plan(&step->work, step->connector, STEP_ADDRESSES, step->plan, step->run, step->digest,
+                            error);
 }
 
 /* --- what became of it --- */

@@ -186,32 +186,6 @@ static bool plan_container(Pass *pass, GError **error)
     return inverse && plan_add(pass->plan, change, inverse, error);
 }
 
-static char *planned_summary(const Pass *pass)
-{
-    GString *text = g_string_new(step_names[pass->step]);
-    g_string_append_c(text, ':');
-    for (int i = 0; i < COUNTS; i++)
-        g_string_append_printf(text, "%s %zu %s", i ? "," : "", pass->work.planned.of[i], count_names[i]);
-    return g_string_free(text, FALSE);
-}
-
-static bool finish_plan(Pass *pass, GError **error)
-{
-    const Connector *connector = pass->connector;
-    g_autofree char *created = time_now_text();
-    g_autofree char *summary = planned_summary(pass);
-    PlanHead head = {.run = pass->run,
-                     .created = created,
-                     .connector_path = connector->path,
-                     .connector_name = connector->name,
-                     .connector_uuid = connector->uuid};
-    head.step[pass->step] =
-        (PlanStep){.digest = pass->digest,
-                   .uri = (char *)directory_describe(pass->side[TARGET].directory)->subject,
-                   .summary = summary};
-    return plan_writer_finish(pass->plan, &head, error);
-}
-
 static bool plan(StepWork *work, const char *folder, const char *run, GError **error)
 {
     Pass *pass = (Pass *)work;
@@ -225,7 +199,8 @@ static bool plan(StepWork *work, const char *folder, const char *run, GError **e
         return false;
     if (pass->container_missing && pass->work.planned.of[COUNT_CREATED] && !plan_container(pass, error))
         return false;
-    return finish_plan(pass, error);
+    return step_finish_plan(&pass->work, pass->connector, pass->step, pass->plan, pass->run, pass->digest,
+                            error);
 }
 
 static void close_work(StepWork *work)

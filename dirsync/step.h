@@ -86,6 +86,10 @@ struct StepWork {
     bool again;           /* after settle: what was refused may be tried once more, in another plan */
 };
 
+/** Ends a step's part of the plan: its head, with what was counted as summary. @digest: as the kind's. */
+bool step_finish_plan(const StepWork *work, const Connector *connector, Step step, PlanWriter *plan,
+                      const char *run, const char *digest, GError **error);
+
 /** Thin calls through the kind. */
 StepWork *step_open(const Connector *connector, Step step, State *state, const StepOptions *options,
                     GError **error);
