@@ -103,7 +103,7 @@ static void fill_from_primary(const AddressStep *step, Recipient *recipient, con
     for (guint i = 0; i < values->len && then && strcmp(then, now) != 0; i++) {
         if (g_ascii_strcasecmp(values->pdata[i], then + skip) != 0)
             continue;
-        g_autofree char *former = values->pdata[i];
+        g_free(values->pdata[i]);
         values->pdata[i] = g_strdup(now + skip);
         entry_set_values(schema, recipient->result, attribute, values);
         break;
