@@ -90,6 +90,22 @@ bool directory_read(Directory *directory, const ReadRequest *request, DirectoryS
            directory->driver->read(directory, request, sink, data, result, error);
 }
 
+void changes_result_clear(ChangesResult *result)
+{
+    read_result_clear(&result->read);
+    g_free(result->cursor);
+    g_free(result->full_reason);
+    *result = (ChangesResult){0};
+}
+
+bool directory_changes(Directory *directory, const ReadRequest *request, const char *cursor,
+                       DirectoryChangeSink sink, void *data, ChangesResult *result, GError **error)
+{
+    *result = (ChangesResult){.read = {.proof = PROOF_UNKNOWN}};
+    return offers(directory, directory->driver->changes, "tell what has changed", error) &&
+           directory->driver->changes(directory, request, cursor, sink, data, result, error);
+}
+
 bool directory_fetch(Directory *directory, const FetchId *ids, size_t n_ids, const char *const *attributes,
                      DirectoryFetched fetched, void *data, GError **error)
 {

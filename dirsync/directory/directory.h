@@ -29,7 +29,9 @@ typedef enum {
     IS_FILE = 1 << 4,          /* completeness is proven by the file's own means */
     WRITES_WHOLE = 1 << 5,     /* every flush writes everything anew: many changes between two flushes */
     CAN_SET_PASSWORD = 1 << 6, /* random passwords, over a protected connection (Change.random_password) */
-    KEEPS_REFERENCES = 1 << 7 /* the server itself follows renames and deletes in DN-valued attributes (AD) */
+    KEEPS_REFERENCES =
+        1 << 7,               /* the server itself follows renames and deletes in DN-valued attributes (AD) */
+    CAN_TELL_CHANGES = 1 << 8 /* directory_changes() works */
 } DirectoryCapabilities;
 
 typedef struct {
@@ -78,6 +80,33 @@ Entry *directory_item_decode(const DirectoryItem *item, GError **error);
 /** Return false (with @error set) to stop the read. */
 typedef bool (*DirectorySink)(const DirectoryItem *item, void *data, GError **error);
 
+/** What is told of one identity by directory_changes(). */
+typedef enum {
+    TOLD_ENTRY,  /* it is there, whole, as directory_read() delivers it: new, or not as at the cursor */
+    TOLD_GONE,   /* nothing of that identity answers the request now; perhaps nothing ever did */
+    TOLD_PRESENT /* it is there, as it was at the cursor; who is not told of at all is gone then */
+} Told;
+
+typedef struct {
+    Told told;
+    const DirectoryItem *item; /* TOLD_ENTRY; else NULL */
+    Value id;                  /* else: of the attribute default_anchor, as it stands in entries */
+} DirectoryChange;
+
+/** As DirectorySink. */
+typedef bool (*DirectoryChangeSink)(const DirectoryChange *change, void *data, GError **error);
+
+/** How a request for changes ended. */
+typedef struct {
+    ReadResult read;   /* proof, and how many entries were delivered */
+    char *cursor;      /* text, where to go on next time; NULL: next time everything must be read */
+    char *full_reason; /* not NULL: there is no going on from the cursor given, for this reason; what was
+                        * delivered counts for nothing, everything must be read (without a cursor) */
+    bool by_absence;   /* TOLD_PRESENT is meant: identities that were not told of are gone */
+} ChangesResult;
+
+void changes_result_clear(ChangesResult *result);
+
 /** One object to fetch. @dn may be out of date or NULL; @id is the value of @id_attribute, as bytes.
  *  @id_attribute NULL: the identity is not known, whoever has the name @dn is meant. */
 typedef struct {
@@ -112,6 +141,14 @@ typedef struct DirectoryDriver {
      * sink said stop; a read that broke off in the middle is true with PROOF_PARTIAL. */
     bool (*read)(Directory *directory, const ReadRequest *request, DirectorySink sink, void *data,
                  ReadResult *result, GError **error);
+
+    /** With a cursor that an earlier call gave: what is not as it was then. Without one (NULL): everything,
+     *  as read() does, and a cursor. A cursor comes only with an answer that was whole (PROOF_COMPLETE). One
+     *  of another request or server is a full_reason, and so is all that makes an answer doubtful: a
+     *  container among the changes (nobody tells of the people in it), a server that was restored, a cookie
+     *  that it does not know. Entries that do not match the request are never TOLD_ENTRY. False as read(). */
+    bool (*changes)(Directory *directory, const ReadRequest *request, const char *cursor,
+                    DirectoryChangeSink sink, void *data, ChangesResult *result, GError **error);
 
     /** Fetches the objects by identity, many at a time, calls back once for each id. Entries outside
      *  any filter are found too. @attributes as in ReadRequest. */
@@ -151,6 +188,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Directory, directory_close)
 const DirectoryDescription *directory_describe(Directory *directory);
 bool directory_read(Directory *directory, const ReadRequest *request, DirectorySink sink, void *data,
                     ReadResult *result, GError **error);
+bool directory_changes(Directory *directory, const ReadRequest *request, const char *cursor,
+                       DirectoryChangeSink sink, void *data, ChangesResult *result, GError **error);
 bool directory_fetch(Directory *directory, const FetchId *ids, size_t n_ids, const char *const *attributes,
                      DirectoryFetched fetched, void *data, GError **error);
 GPtrArray *directory_search(Directory *directory, const ReadRequest *request, size_t max, GError **error);

@@ -169,6 +169,7 @@ static void unregistering_removes_addresses_only_when_asked(void **state)
                                                                            "objectClass: mailRecipient\n"
                                                                            "proxyAddresses: MS:A/B/BEN\n"));
     g_auto(Said) made = PROGRAM(folder, "addrtype", "register", connector, "NOTES");
+    assert_int_equal(made.status, 0);
     g_auto(Said) ran = PROGRAM(folder, "sync", connector);
     assert_int_equal(ran.status, 0);
     assert_int_equal(lab_count(home, ACME, "(proxyAddresses=NOTES:*)"), 2);

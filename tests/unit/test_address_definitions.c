@@ -304,6 +304,7 @@ static void every_mistake_of_an_organisation_is_told(void **state)
         g_autoptr(GError) error = NULL;
         g_autoptr(Organisation) organisation =
             load_organisation(mistakes_of_organisations[i].content, &error);
+        assert_null(organisation);
         assert_told(&mistakes_of_organisations[i], "organisation.xml", error);
     }
 }
@@ -440,6 +441,7 @@ static void every_mistake_of_a_connector_is_told(void **state)
     for (size_t i = 0; i < G_N_ELEMENTS(mistakes_of_connectors); i++) {
         g_autoptr(GError) error = NULL;
         g_autoptr(Connector) connector = load_connector(mistakes_of_connectors[i].content, &error);
+        assert_null(connector);
         assert_told(&mistakes_of_connectors[i], "globex.xml", error);
     }
 }
