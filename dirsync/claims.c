@@ -35,14 +35,14 @@ static bool look_up(GHashTable *table, const char *kind, const char *value, cons
     return g_hash_table_lookup_extended(table, key, NULL, data);
 }
 
-/* Our item that holds the key, NULL when the holder is not ours or known to be in sync. */
+/* Our item that holds the key, NULL when the holder is not ours or known to be in sync: every item's link is
+ * in the table. */
 static Item *item_of_holder(Pass *pass, const Holder *holder)
 {
     if (g_strcmp0(holder->owner, pass->connector->uuid) != 0)
         return NULL;
-    uint32_t link = fingerprint_index_find(&pass->links->by_anchor, fingerprint_string(holder->anchor));
-    uint32_t at = link == NOWHERE ? NOWHERE : pass->item_of_link[link];
-    return at == NOWHERE ? NULL : item_at(pass, at);
+    return link_item(pass,
+                     fingerprint_index_find(&pass->links->by_anchor, fingerprint_string(holder->anchor)));
 }
 
 static bool is_self(const Pass *pass, const Subject *subject, const Holder *holder)

@@ -196,6 +196,20 @@ static void read_export(Connector *connector, const xmlNode *node, const char *d
         xml_problem(problems, node, "a file cannot say since when somebody is gone; leave <grace> out");
 }
 
+/* The schema sees to its form. */
+static int64_t read_full_read(const xmlNode *root)
+{
+    g_autofree char *text = xml_attribute(root, "full-read");
+    if (!text)
+        return 24 * 3600;
+    if (!strcmp(text, "always"))
+        return FULL_READ_ALWAYS;
+    if (!strcmp(text, "never"))
+        return FULL_READ_NEVER;
+    int64_t number = g_ascii_strtoll(text, NULL, 10);
+    return number * (g_str_has_suffix(text, "d") ? 24 * 3600 : 3600);
+}
+
 static bool is_home(Step step, int side)
 {
     return step == STEP_ADDRESSES || (step == STEP_IMPORT) == (side == TARGET);
@@ -337,6 +351,7 @@ static Connector *read_connector(const xmlDoc *doc, const char *path, GString **
     g_autofree char *uuid = xml_attribute(root, "uuid");
     connector->path = g_canonicalize_filename(path, NULL);
     connector->name = xml_attribute(root, "name");
+    connector->full_read = read_full_read(root);
     connector->uuid = g_ascii_strdown(uuid, -1);
     connector->digest = g_strdup(xml_digest(doc));
     memcpy(connector->limits, limit_defaults, sizeof connector->limits);

@@ -96,6 +96,10 @@ typedef struct {
     bool exported;      /* those of the export too */
 } ConnectorAddresses;
 
+/** Values of Connector.full_read that are no time. */
+#define FULL_READ_ALWAYS 0
+#define FULL_READ_NEVER (-1)
+
 typedef struct Connector {
     char *path;
     char *name;
@@ -112,6 +116,7 @@ typedef struct Connector {
     PassSettings pass[STEPS]; /* of STEP_ADDRESSES only wanted counts */
     ConnectorAddresses addresses;
     Limit limits[LIMIT_KINDS];
+    int64_t full_read; /* seconds after which everything is read again, where changes are told; default a day */
     char *metrics; /* path of the OpenMetrics file; NULL none */
     SinkSettings *sinks;
     size_t n_sinks;

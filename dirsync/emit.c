@@ -146,6 +146,7 @@ static void describe_source(const Pass *pass, const Subject *subject, LinkRow *r
 {
     const char *dn = subject->source ? entry_dn(subject->source) : subject->row.source_dn;
     row->source_dn = g_strdup(dn);
+    row->source_id = subject->source ? pass_source_id(pass, subject->source) : g_strdup(subject->row.source_id);
     row->source_key = dn ? pass_source_key(pass, dn) : (Fingerprint){0, 0};
 }
 
@@ -166,6 +167,7 @@ void emit_retry(Pass *pass, const Subject *subject)
     settlement.row.dn = g_strdup(known->dn);
     settlement.row.id = g_strdup(known->id);
     settlement.row.source_dn = g_strdup(known->source_dn);
+    settlement.row.source_id = g_strdup(known->source_id);
     settlement.row.flags |= LINK_RETRY;
     keep_settlement(pass, &settlement);
 }

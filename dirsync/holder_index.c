@@ -120,7 +120,12 @@ static bool prepare_in_transaction(HolderIndex *index, const char *const *kinds,
     if (!replace_meta(index, "kinds", all, &changed, error) ||
         !replace_meta(index, "request", request, &changed, error))
         return false;
-    return !changed ||
+    if (!changed)
+        return true;
+    /* Nobody's cursor is of this index any more: all of the directory must be read. */
+    g_free(index->id);
+    index->id = g_uuid_string_random();
+    return database_set_meta(index->database, "id", index->id, error) &&
            database_run(index->database, error, "UPDATE holder SET fingerprint = zeroblob(16)", "");
 }
 

@@ -42,7 +42,8 @@ void holder_index_close(HolderIndex *index);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HolderIndex, holder_index_close)
 
 /** Sees to it that these kinds of key (besides addresses) are kept; when one is new every holder
- *  counts as changed. @request: digest of what is asked of the directory; a change has the same effect. */
+ *  counts as changed, and the index gets another id. @request: digest of what is asked of the directory; a
+ *  change has the same effect. */
 bool holder_index_prepare(HolderIndex *index, const char *const *kinds, const char *request, GError **error);
 
 /** All holders: what is needed to recognise them when they are read again. */
@@ -80,7 +81,8 @@ bool holder_index_is_refused(HolderIndex *index, const char *address, bool *refu
 
 /** Number of the transaction; each has a higher one than those before it. */
 int64_t holder_index_serial(const HolderIndex *index);
-/** Made with the file: serials of another file mean nothing. */
+/** Made with the file, and made anew when everything in it must be read again: serials and cursors that were
+ * remembered with another id mean nothing. */
 const char *holder_index_id(const HolderIndex *index);
 /** The attributes whose values are kept as keys, of every connector that uses the file; lower case,
  *  NULL-terminated. After holder_index_prepare(). */

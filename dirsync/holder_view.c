@@ -107,6 +107,30 @@ GArray *holder_keys(const HolderView *view, const Entry *entry)
 
 /* --- the index --- */
 
+/* Whether the index has the holder, just as it is; then holder->row is set. */
+static bool find_known(const HolderView *view, HolderTable *table, Holder *holder, bool *known,
+                       GError **error)
+{
+    *known = false;
+    if (!table) {
+        g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func((GDestroyNotify)holder_free);
+        if (!holder_index_find_id(view->index, holder->id, found, error))
+            return false;
+        const Holder *there = found->len ? g_ptr_array_index(found, 0) : NULL;
+        *known = there && fingerprint_equal(there->fingerprint, holder->fingerprint);
+        holder->row = *known ? there->row : 0;
+        return true;
+    }
+    uint32_t mark = fingerprint_index_find(&table->by_id, fingerprint_string(holder->id));
+    if (mark == NOWHERE)
+        return true;
+    HolderMark *there = holder_at(table, mark);
+    there->seen = true;
+    *known = fingerprint_equal(there->fingerprint, holder->fingerprint);
+    holder->row = *known ? there->row : 0;
+    return true;
+}
+
 bool holder_note(const HolderView *view, HolderTable *table, Fingerprint fingerprint, const Entry *entry,
                  Holder *holder, bool *changed, GError **error)
 {
@@ -114,15 +138,11 @@ bool holder_note(const HolderView *view, HolderTable *table, Fingerprint fingerp
     holder->dn = g_strdup(entry_dn(entry));
     holder->dn_key = holder_dn_key(view, holder->dn);
     holder->fingerprint = fingerprint;
-    uint32_t mark = fingerprint_index_find(&table->by_id, fingerprint_string(holder->id));
-    if (mark != NOWHERE) {
-        HolderMark *known = holder_at(table, mark);
-        known->seen = true;
-        if (fingerprint_equal(known->fingerprint, fingerprint)) {
-            holder->row = known->row;
-            return true;
-        }
-    }
+    bool known;
+    if (!find_known(view, table, holder, &known, error))
+        return false;
+    if (known)
+        return true;
     *changed = true;
     g_autoptr(GArray) keys = holder_keys(view, entry);
     return holder_index_save(view->index, holder, (HolderKey *)(void *)keys->data, keys->len, error);

@@ -33,8 +33,9 @@ char *holder_dn_key(const HolderView *view, const char *dn);
 /** Addresses, and the values of the index's other kinds; HolderKey with free function. */
 GArray *holder_keys(const HolderView *view, const Entry *entry);
 
-/** Puts the entry into the index unless it is there as it is, and marks it as seen. *holder has owner, anchor
- * and graced from the caller and gets the rest. *changed is set when it was not there as it is. */
+/** Puts the entry into the index unless it is there as it is, and marks it as seen. @table NULL: nobody was
+ * loaded, the index itself is asked. *holder has owner, anchor and graced from the caller and gets the rest.
+ * *changed is set when it was not there as it is. */
 bool holder_note(const HolderView *view, HolderTable *table, Fingerprint fingerprint, const Entry *entry,
                  Holder *holder, bool *changed, GError **error);
 /** Removes from the index whom a complete read did not show. */

@@ -84,36 +84,97 @@ static Fingerprint link_target(const void *table, uint32_t i)
     return link_at(table, i)->target;
 }
 
-typedef struct {
-    LinkTable *table;
-    bool forget;
-} Loading;
-
-static void load_link(const LinkRow *row, void *data)
+static void take_in(const LinkRow *row, void *data)
 {
-    const Loading *loading = data;
-    Link link = {
-        fingerprint_string(row->anchor), row->source, row->target, row->desired, row->row, row->flags};
-    uint32_t i = loading->table->links->len;
-    g_array_append_val(loading->table->links, link);
-    fingerprint_index_add(&loading->table->by_anchor, i);
-    if (loading->forget)
+    LinkTable *table = data;
+    Link link = {.anchor = fingerprint_string(row->anchor),
+                 .source = row->source,
+                 .target = row->target,
+                 .desired = row->desired,
+                 .row = row->row,
+                 .flags = row->flags,
+                 .item = NOWHERE,
+                 .mark = {(uint8_t)table->unread[SOURCE], (uint8_t)table->unread[TARGET]}};
+    /* What it leads to is a native, which no read shows as ours. */
+    if (row->flags & LINK_YIELDED)
+        link.mark[TARGET] = MARK_ABSENT;
+    uint32_t i = table->links->len;
+    g_array_append_val(table->links, link);
+    fingerprint_index_add(&table->by_anchor, i);
+    if (table->forget)
         return;
     /* What is left undone must be looked at again: the source's fingerprint is then not to be found. */
     if (!(row->flags & LINK_RETRY))
-        fingerprint_index_add(&loading->table->by_source, i);
-    fingerprint_index_add(&loading->table->by_target, i);
+        fingerprint_index_add(&table->by_source, i);
+    fingerprint_index_add(&table->by_target, i);
+}
+
+static void take_in_others(const LinkRow *row, void *data)
+{
+    LinkTable *table = data;
+    if (fingerprint_index_find(&table->by_anchor, fingerprint_string(row->anchor)) == NOWHERE)
+        take_in(row, data);
+}
+
+static LinkTable *link_table_new(State *state, Step step)
+{
+    LinkTable *table = g_new0(LinkTable, 1);
+    table->links = g_array_new(FALSE, FALSE, sizeof(Link));
+    table->state = state;
+    table->step = step;
+    fingerprint_index_init(&table->by_anchor, link_anchor, table);
+    fingerprint_index_init(&table->by_source, link_source, table);
+    fingerprint_index_init(&table->by_target, link_target, table);
+    return table;
 }
 
 LinkTable *link_table_load(State *state, Step step, bool forget, GError **error)
 {
-    g_autoptr(LinkTable) table = g_new0(LinkTable, 1);
-    table->links = g_array_new(FALSE, FALSE, sizeof(Link));
-    fingerprint_index_init(&table->by_anchor, link_anchor, table);
-    fingerprint_index_init(&table->by_source, link_source, table);
-    fingerprint_index_init(&table->by_target, link_target, table);
-    Loading loading = {table, forget};
-    return state_scan_links(state, step, load_link, &loading, error) ? g_steal_pointer(&table) : NULL;
+    g_autoptr(LinkTable) table = link_table_new(state, step);
+    table->forget = forget;
+    return state_scan_links(state, step, 0, take_in, table, error) ? g_steal_pointer(&table) : NULL;
+}
+
+LinkTable *link_table_open(State *state, Step step, GError **error)
+{
+    g_autoptr(LinkTable) table = link_table_new(state, step);
+    table->partial = true;
+    table->unread[SOURCE] = table->unread[TARGET] = MARK_SAME;
+    return state_scan_links(state, step, LINK_OPEN, take_in, table, error) ? g_steal_pointer(&table) : NULL;
+}
+
+bool link_table_complete(LinkTable *table, GError **error)
+{
+    if (!table->partial)
+        return true;
+    table->partial = false;
+    return state_scan_links(table->state, table->step, 0, take_in_others, table, error);
+}
+
+void link_table_unread(LinkTable *table, int side, Mark mark)
+{
+    table->unread[side] = mark;
+    for (guint i = 0; i < table->links->len; i++) {
+        Link *link = link_at(table, i);
+        bool native = side == TARGET && link->flags & LINK_YIELDED;
+        link->mark[side] = (uint8_t)(native ? MARK_ABSENT : mark);
+        link->twice &= side != SOURCE;
+    }
+}
+
+bool link_table_find(LinkTable *table, const char *anchor, uint32_t *link, GError **error)
+{
+    g_auto(LinkRow) row = {0};
+    *link = fingerprint_index_find(&table->by_anchor, fingerprint_string(anchor));
+    if (*link != NOWHERE || !table->partial)
+        return true;
+    if (!state_find_link_by_anchor(table->state, table->step, anchor, &row, error))
+        return false;
+    if (!row.row)
+        return true;
+    *link = table->links->len;
+    take_in(&row, table);
+    return true;
 }
 
 void link_table_free(LinkTable *table)
@@ -129,7 +190,7 @@ void link_table_free(LinkTable *table)
 
 uint32_t link_table_add(LinkTable *table, Fingerprint anchor)
 {
-    Link link = {.anchor = anchor};
+    Link link = {.anchor = anchor, .item = NOWHERE};
     uint32_t i = table->links->len;
     g_array_append_val(table->links, link);
     fingerprint_index_add(&table->by_anchor, i);

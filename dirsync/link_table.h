@@ -5,6 +5,10 @@
  * anchor, by the source's and by the target's fingerprint) and the holders of
  * the home index (found by fingerprint and by id). Tens of bytes an entry, no
  * strings. Reading an unchanged entry costs one look-up here and nothing else.
+ *
+ * Where both sides tell what has changed, the table of links is not loaded: it
+ * begins with those that something is left to do for, and takes in others when
+ * they are asked for. Who is not in it then is as it was.
  */
 #ifndef DIRSYNC_LINK_TABLE_H
 #define DIRSYNC_LINK_TABLE_H
@@ -28,25 +32,49 @@ void fingerprint_index_add(FingerprintIndex *index, uint32_t i);
 /** NOWHERE when there is none. */
 uint32_t fingerprint_index_find(const FingerprintIndex *index, Fingerprint fingerprint);
 
+/** What a read found out about a link on one side. */
+typedef enum {
+    MARK_ABSENT,
+    MARK_SAME,   /* as last time: its fingerprint, or nobody told of a change */
+    MARK_EQUAL,  /* target only: other fingerprint, managed content as it should be */
+    MARK_CHANGED /* in the spool */
+} Mark;
+
 typedef struct {
     Fingerprint anchor, source, target, desired;
-    int64_t row;    /* 0: not in the state file */
-    unsigned flags; /* LinkFlags */
+    int64_t row;         /* 0: not in the state file */
+    unsigned flags;      /* LinkFlags */
+    uint32_t item;       /* of the pass that looks at it; NOWHERE: none does */
+    uint8_t mark[SIDES]; /* Mark; each side is written by one thread */
+    bool twice;          /* the source has more than one entry of that anchor */
 } Link;
 
 typedef struct {
     GArray *links;
     FingerprintIndex by_anchor, by_source, by_target;
+    State *state;
+    Step step;
+    Mark unread[SIDES]; /* mark of a link that no read has told of yet */
+    bool forget;
+    bool partial;
 } LinkTable;
 
-/** @forget: the stored fingerprints count for nothing (everything is compared again). */
+/** All links. @forget: the stored fingerprints count for nothing (everything is compared again). */
 LinkTable *link_table_load(State *state, Step step, bool forget, GError **error);
+/** A partial table, of the links with one of LINK_OPEN; every other one counts as MARK_SAME on both sides. */
+LinkTable *link_table_open(State *state, Step step, GError **error);
+/** Makes a partial table one of all links. */
+bool link_table_complete(LinkTable *table, GError **error);
+/** Before a side is read: what a link is until the read tells of it. */
+void link_table_unread(LinkTable *table, int side, Mark mark);
 void link_table_free(LinkTable *table);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LinkTable, link_table_free)
 static inline Link *link_at(const LinkTable *table, uint32_t i)
 {
     return &g_array_index(table->links, Link, i);
 }
+/** *link NOWHERE: there is none of that anchor. Not from two threads while the table is partial. */
+bool link_table_find(LinkTable *table, const char *anchor, uint32_t *link, GError **error);
 /** A link that is not in the state file yet. */
 uint32_t link_table_add(LinkTable *table, Fingerprint anchor);
 

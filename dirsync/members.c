@@ -57,16 +57,18 @@ static bool dn_of_item(Pass *pass, const Item *item, const LinkRow *known, Finge
 static bool dn_of_object(Pass *pass, const char *anchor, char **dn, GError **error)
 {
     Fingerprint key = fingerprint_string(anchor);
-    uint32_t link = fingerprint_index_find(&pass->links->by_anchor, key);
+    uint32_t link;
+    if (!link_table_find(pass->links, anchor, &link, error))
+        return false;
     if (link == NOWHERE)
         return true;
     g_auto(LinkRow) row = {0};
-    uint32_t at = pass->item_of_link[link];
+    const Item *item = link_item(pass, link);
     if (link_at(pass->links, link)->row &&
         !state_find_link(pass->state, link_at(pass->links, link)->row, &row, error))
         return false;
-    if (at != NOWHERE)
-        return dn_of_item(pass, item_at(pass, at), &row, key, dn, error);
+    if (item)
+        return dn_of_item(pass, item, &row, key, dn, error);
     if (row.flags & LINK_YIELDED)
         return dn_of_native(pass, row.id, dn, error);
     uint32_t record = fingerprint_index_find(&pass->side[TARGET].by_anchor, key);
@@ -106,11 +108,11 @@ static bool by_record(Pass *pass, Fingerprint key, char **dn, GError **error)
 static bool by_link(Pass *pass, Fingerprint key, char **dn, GError **error)
 {
     g_auto(LinkRow) row = {0};
-    if (!state_find_link_by_source(pass->state, pass->step, key, &row, error))
+    uint32_t link = NOWHERE;
+    if (!state_find_link_by_source(pass->state, pass->step, key, &row, error) ||
+        (row.row && !link_table_find(pass->links, row.anchor, &link, error)))
         return false;
-    uint32_t link =
-        row.row ? fingerprint_index_find(&pass->links->by_anchor, fingerprint_string(row.anchor)) : NOWHERE;
-    bool same = link != NOWHERE && pass->side[SOURCE].marks[link] == MARK_SAME;
+    bool same = link != NOWHERE && link_at(pass->links, link)->mark[SOURCE] == MARK_SAME;
     return !same || dn_of_object(pass, row.anchor, dn, error);
 }
 

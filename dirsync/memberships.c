@@ -318,8 +318,8 @@ static bool is_written_later(const Pass *pass, const Entry *group)
     g_auto(Stamp) stamp = {0};
     if (!is_ours(pass, group) || !stamp_read(target_stamp(pass), target_schema(pass), group, &stamp))
         return false;
-    uint32_t link = fingerprint_index_find(&pass->links->by_anchor, fingerprint_string(stamp.anchor));
-    return link != NOWHERE && pass->item_of_link[link] != NOWHERE;
+    return link_item(pass, fingerprint_index_find(&pass->links->by_anchor,
+                                                  fingerprint_string(stamp.anchor))) != NULL;
 }
 
 bool membership_restore(Pass *pass, Subject *subject, const Entry *group, const char *dn,

@@ -13,8 +13,9 @@ static void side_close(Side *side)
     directory_close(side->base);
     spool_free(side->spool);
     read_result_clear(&side->result);
-    g_free(side->marks);
-    g_free(side->duplicates);
+    g_clear_pointer(&side->cursors, g_ptr_array_unref);
+    g_clear_pointer(&side->next, g_ptr_array_unref);
+    roll_free(side->roll);
     g_clear_pointer(&side->records, g_array_unref);
     fingerprint_index_clear(&side->by_anchor);
     fingerprint_index_clear(&side->by_dn);
@@ -58,8 +59,9 @@ void pass_close(Pass *pass)
     if (pass->rejoins_now)
         g_string_free(pass->rejoins_now, TRUE);
     tally_free(pass->work.tally);
-    g_free(pass->item_of_link);
     g_free(pass->anchor);
+    g_free(pass->target_filter);
+    g_clear_error(&pass->trouble);
     g_free(pass->digest);
     g_free(pass->work.full_reason);
     g_free(pass->shown);
@@ -123,8 +125,7 @@ static bool load_tables(Pass *pass, GError **error)
     g_autofree char *request = g_strjoinv(" ", pass->requests[TARGET]);
     return decide_fullness(pass, error) &&
            holder_index_prepare(pass->index, (const char *const *)kinds->pdata, request, error) &&
-           (pass->links = link_table_load(pass->state, pass->step, pass->force, error)) != NULL &&
-           (pass->holders = holder_table_load(pass->index, pass->connector->uuid, error)) != NULL;
+           pass_decide_reading(pass, error);
 }
 
 /* --- planned --- */

@@ -6,15 +6,8 @@
 #include "dirsync/holder_view.h"
 #include "dirsync/managed.h"
 #include "dirsync/pass.h"
+#include "dirsync/roll.h"
 #include "dirsync/spool.h"
-
-/** What a read found out about a link on one side. */
-typedef enum {
-    MARK_ABSENT,
-    MARK_SAME,   /* fingerprint as last time */
-    MARK_EQUAL,  /* target only: other fingerprint, managed content as it should be */
-    MARK_CHANGED /* in the spool */
-} Mark;
 
 /** An entry that was decoded. */
 typedef struct {
@@ -37,8 +30,6 @@ typedef struct {
     const StampSettings *stamp; /* how our objects are marked there; NULL: there are none */
     Spool *spool;
     ReadResult result;
-    uint8_t *marks;             /* Mark of each link that was known before the read */
-    uint8_t *duplicates;        /* source: the link's entry came twice */
     GArray *records;            /* of Record */
     FingerprintIndex by_anchor; /* over records */
     FingerprintIndex by_dn;     /* the same; source */
@@ -47,6 +38,10 @@ typedef struct {
     GError *error;
     bool ok;
     const char *what; /* for progress */
+    GPtrArray *cursors; /* of each request, to read the changes since; NULL: everything must be read */
+    GPtrArray *next;    /* the cursors that the read gave; an element may be NULL */
+    Roll *roll;         /* while changes are read: whom the server tells of */
+    bool delta;         /* what was read are changes */
 } Side;
 
 /** Where an item stands in reconciling. */
@@ -115,12 +110,13 @@ typedef struct Pass {
     HolderTable *holders;
     int64_t index_serial; /* transaction of the index in which this pass read the target */
     GArray *items;        /* of Item */
-    uint32_t *item_of_link;
     PlanWriter *plan;
     size_t source_count;  /* of the last complete read; 0: not known */
     size_t *shown;        /* of each source: entries that are somebody to us */
     size_t source_at;     /* the one that is being read */
-    size_t outsiders;     /* decoded, and nobody to us */
+    size_t outsiders, outsiders_before; /* entries of the source that are nobody to us; at the last read */
+    char *target_filter;
+    GError *trouble;      /* of a callback that cannot tell of it itself */
     bool holders_changed; /* somebody of the target is not as the index had them */
     bool newcomers;       /* there may be somebody new in the source */
 
@@ -147,12 +143,46 @@ bool pass_settle(StepWork *work, const char *run, bool finished, GError **error)
 
 /* pass_read.c */
 bool pass_read(Pass *pass, GError **error);
+/** Once for each entry. False when somebody asked to stop. */
+bool pass_tell_progress(Pass *pass, int side, GError **error);
+
+/* pass_told.c */
+/** What is made of an entry of the source, of the target; a Pass is @data. */
+bool pass_take_source(const DirectoryItem *item, void *data, GError **error);
+bool pass_take_target(const DirectoryItem *item, void *data, GError **error);
+/** An entry that was fetched, since nobody tells of it. */
+bool pass_keep_source(Pass *pass, Fingerprint fingerprint, const char *where, const Entry *entry,
+                      GError **error);
+/** What is made of an identity that is there no more. */
+bool pass_lose_source(Pass *pass, const char *id, GError **error);
+bool pass_lose_target(Pass *pass, const char *id, GError **error);
+
+/* pass_changes.c */
+/** Loads the links, and what was remembered of where the last reads ended; decides how each side is read. */
+bool pass_decide_reading(Pass *pass, GError **error);
+/** Reads the changes of a side since its cursors. Side.cursors is NULL afterwards where they cannot be relied
+ * on: then what was taken from the side counts for nothing. */
+bool pass_read_changes(Pass *pass, int side, GError **error);
+/** From now on the side is one that must be read whole; the reason is told, and is in the summary. */
+void pass_must_read_all(Pass *pass, int side, const char *reason);
+bool pass_can_tell(const Pass *pass, int side);
+/** Reads those who are in quarantine and whom nobody told of. */
+bool pass_fetch_quarantined(Pass *pass, GError **error);
+/** How many requests a side takes, and which. */
+size_t pass_n_requests(const Pass *pass, int side);
+void pass_request(const Pass *pass, int side, size_t i, ReadRequest *request);
+/** What was read is settled: the next run goes on from here. */
+bool pass_remember_cursors(Pass *pass, GError **error);
 
 /* pass_scope.c */
 /** Why a source entry is none that the definition wants (for people); NULL: it is. */
 const char *pass_out_of_scope(const Pass *pass, const Entry *entry);
 /** The value of the anchor as text; NULL when the entry has none. g_free(). */
 char *pass_anchor_of(const Pass *pass, const Entry *entry);
+/** The entryUUID or objectGUID of a source entry, where the anchor is something else; NULL: none. g_free(). */
+char *pass_source_id(const Pass *pass, const Entry *entry);
+/** The attribute by which the source tells who has changed, where that is not the anchor; else NULL. */
+const char *pass_source_id_attribute(const Pass *pass);
 /** Fingerprint of the canonical form of a source DN. */
 Fingerprint pass_source_key(const Pass *pass, const char *dn);
 
@@ -199,6 +229,12 @@ static inline Item *item_at(const Pass *pass, uint32_t i)
 static inline Link *item_link(const Pass *pass, const Item *item)
 {
     return link_at(pass->links, item->link);
+}
+/** The item of a link, NULL: none is. */
+static inline Item *link_item(const Pass *pass, uint32_t link)
+{
+    uint32_t at = link == NOWHERE ? NOWHERE : link_at(pass->links, link)->item;
+    return at == NOWHERE ? NULL : item_at(pass, at);
 }
 
 /* reconcile.c */

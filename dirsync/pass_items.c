@@ -18,6 +18,7 @@ static uint32_t add_item(Pass *pass, uint32_t link)
                  .fetched = {SPOOL_NOWHERE, SPOOL_NOWHERE},
                  .postponed = SPOOL_NOWHERE};
     g_array_append_val(pass->items, item);
+    link_at(pass->links, link)->item = i;
     return i;
 }
 
@@ -25,30 +26,29 @@ static uint32_t add_item(Pass *pass, uint32_t link)
 static bool is_in_sync(const Pass *pass, uint32_t link)
 {
     const Link *known = link_at(pass->links, link);
-    Mark source = (Mark)pass->side[SOURCE].marks[link], target = (Mark)pass->side[TARGET].marks[link];
-    return source == MARK_SAME && !pass->side[SOURCE].duplicates[link] &&
-           (target == MARK_SAME || target == MARK_EQUAL) && !(known->flags & (LINK_GRACED | LINK_YIELDED)) &&
+    Mark source = (Mark)known->mark[SOURCE], target = (Mark)known->mark[TARGET];
+    return source == MARK_SAME && !known->twice && (target == MARK_SAME || target == MARK_EQUAL) &&
+           !(known->flags & (LINK_GRACED | LINK_YIELDED | LINK_RETRY)) &&
            !(known->flags & LINK_PARTLY && pass->newcomers);
 }
 
 static void add_known_item(Pass *pass, uint32_t link)
 {
     uint32_t at = add_item(pass, link);
-    item_at(pass, at)->mark[SOURCE] = (Mark)pass->side[SOURCE].marks[link];
-    item_at(pass, at)->mark[TARGET] = (Mark)pass->side[TARGET].marks[link];
+    for (int side = 0; side < SIDES; side++)
+        item_at(pass, at)->mark[side] = (Mark)link_at(pass->links, link)->mark[side];
 }
 
 /* Whether anything at all is not as it was, on either side: a member that was not found may be there now. */
 static bool has_newcomers(Pass *pass)
 {
-    g_autofree char *before = NULL;
     if (pass->side[SOURCE].records->len || pass->side[TARGET].records->len || pass->holders_changed)
         return true;
     for (guint i = 0; i < pass->links->links->len; i++)
-        if (pass->side[SOURCE].marks[i] == MARK_ABSENT || pass->side[TARGET].marks[i] == MARK_ABSENT)
+        if (link_at(pass->links, i)->mark[SOURCE] == MARK_ABSENT ||
+            link_at(pass->links, i)->mark[TARGET] == MARK_ABSENT)
             return true;
-    return !pass_recall(pass, "outsiders", &before, NULL) || !before ||
-           g_ascii_strtoull(before, NULL, 10) != pass->outsiders;
+    return pass->outsiders != pass->outsiders_before;
 }
 
 /* Who is not looked at in this run stays in quarantine for what they are there. */
@@ -57,7 +57,7 @@ static bool keep_quarantined(Pass *pass, GError **error)
     for (guint i = 0; i < pass->links->links->len; i++) {
         g_auto(LinkRow) row = {0};
         g_autofree char *reason = NULL;
-        if (!(link_at(pass->links, i)->flags & LINK_PARTLY) || pass->item_of_link[i] != NOWHERE)
+        if (!(link_at(pass->links, i)->flags & LINK_PARTLY) || link_item(pass, i))
             continue;
         if (!state_find_link(pass->state, link_at(pass->links, i)->row, &row, error) ||
             !state_quarantine_reason(pass->state, pass->step, row.anchor, &reason, error))
@@ -92,37 +92,20 @@ static void attach_records(Pass *pass, int side)
     }
 }
 
+/* Items have another order now. */
 static void map_items(Pass *pass)
 {
-    guint n = pass->links->links->len;
-    g_free(pass->item_of_link);
-    pass->item_of_link = g_new(uint32_t, n + 1);
-    memset(pass->item_of_link, 0xff, (n + 1) * sizeof *pass->item_of_link);
     for (guint i = 0; i < pass->items->len; i++)
-        pass->item_of_link[item_at(pass, i)->link] = i;
-}
-
-/* Links that were made after the read have no marks yet. */
-static void grow_marks(Pass *pass, guint before)
-{
-    guint n = pass->links->links->len;
-    for (int i = 0; i < SIDES; i++) {
-        Side *side = &pass->side[i];
-        side->marks = g_renew(uint8_t, side->marks, n + 1);
-        side->duplicates = g_renew(uint8_t, side->duplicates, n + 1);
-        memset(side->marks + before, MARK_ABSENT, n + 1 - before);
-        memset(side->duplicates + before, 0, n + 1 - before);
-    }
+        item_link(pass, item_at(pass, i))->item = i;
 }
 
 static void point_to_records(Pass *pass, int side)
 {
     for (guint i = 0; i < pass->side[side].records->len; i++) {
         const Record *record = &g_array_index(pass->side[side].records, Record, i);
-        uint32_t at = pass->item_of_link[record->link];
-        if (at == NOWHERE)
+        Item *item = link_item(pass, record->link);
+        if (!item)
             continue;
-        Item *item = item_at(pass, at);
         *(side == SOURCE ? &item->source : &item->target) = i;
         item->mark[side] = record->mark;
     }
@@ -142,10 +125,10 @@ static int compare_items(const void *a, const void *b, void *data)
 static void open_rival(const char *anchor, void *data)
 {
     Pass *pass = data;
-    uint32_t link = fingerprint_index_find(&pass->links->by_anchor, fingerprint_string(anchor));
-    if (link == NOWHERE || pass->item_of_link[link] != NOWHERE)
+    uint32_t link;
+    if (!link_table_find(pass->links, anchor, &link, pass->trouble ? NULL : &pass->trouble) || link == NOWHERE ||
+        link_item(pass, link))
         return;
-    pass->item_of_link[link] = pass->items->len;
     add_known_item(pass, link);
 }
 
@@ -261,8 +244,10 @@ static bool fetched(size_t index, Entry *entry, void *data, GError **error)
     Item *item = item_at(fetching->pass, (uint32_t)index);
     if (fetching->confirming)
         fetched_for_confirmation(fetching->pass, item, entry);
-    else if (!entry)
+    else if (!entry) {
         item->mark[fetching->side] = MARK_ABSENT;
+        item->confirmed |= fetching->side == SOURCE;
+    }
     bool ok = fetching->confirming || !entry ||
               spool_append(fetching->pass->side[fetching->side].spool, entry, &item->fetched[fetching->side],
                            error);
@@ -365,15 +350,15 @@ static bool is_unlike_its_groups(const Pass *pass, const Item *item, const LinkR
 }
 
 /* A file cannot be asked which groups somebody is in. */
-static bool open_every_group(Pass *pass)
+static bool open_every_group(Pass *pass, GError **error)
 {
     guint n = pass->items->len;
+    if (n && !link_table_complete(pass->links, error))
+        return false;
     for (guint i = 0; n && i < pass->links->links->len; i++) {
         int kind = pass_kind_of(pass, link_at(pass->links, i)->flags, NULL);
-        if (pass->item_of_link[i] != NOWHERE || !mapping_recipient(pass->mapping, (size_t)kind)->members)
-            continue;
-        pass->item_of_link[i] = pass->items->len;
-        add_known_item(pass, i);
+        if (!link_item(pass, i) && mapping_recipient(pass->mapping, (size_t)kind)->members)
+            add_known_item(pass, i);
     }
     return true;
 }
@@ -382,7 +367,7 @@ static bool open_every_group(Pass *pass)
 static bool open_groups(Pass *pass, GError **error)
 {
     if (directory_describe(pass->side[TARGET].directory)->capabilities & IS_FILE)
-        return open_every_group(pass);
+        return open_every_group(pass, error);
     g_autoptr(GPtrArray) dns = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < pass->items->len; i++) {
         g_auto(LinkRow) row = {0};
@@ -418,18 +403,20 @@ bool pass_make_items(Pass *pass, GError **error)
 {
     pass->items = g_array_new(FALSE, TRUE, sizeof(Item));
     g_array_set_clear_func(pass->items, item_clear);
-    guint known = pass->links->links->len;
     pass->newcomers = has_newcomers(pass);
     items_of_known_links(pass);
     attach_records(pass, SOURCE);
     attach_records(pass, TARGET);
-    grow_marks(pass, known);
     map_items(pass);
     point_to_records(pass, SOURCE);
     point_to_records(pass, TARGET);
     if (!open_rivals(pass, error) || !confirm_missing(pass, error) ||
         (has_groups(pass) && !pass->force && !open_groups(pass, error)))
         return false;
+    if (pass->trouble) {
+        g_propagate_error(error, g_steal_pointer(&pass->trouble));
+        return false;
+    }
     g_qsort_with_data(pass->items->data, (gint)pass->items->len, sizeof(Item), compare_items, pass);
     map_items(pass);
     return keep_quarantined(pass, error) && fetch_side(pass, SOURCE, false, error) &&

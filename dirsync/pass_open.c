@@ -122,6 +122,8 @@ static char **source_request(const Pass *pass)
     add_filter_names(names, pass->only);
     add_state_names(pass, names);
     add_name(names, pass->anchor);
+    if (pass_source_id_attribute(pass))
+        add_name(names, pass_source_id_attribute(pass));
     for (size_t i = 0; i < pass->settings->n_joins; i++)
         add_name(names, pass->settings->joins[i].source);
     g_ptr_array_sort(names, compare_names);

@@ -1,9 +1,9 @@
 /*
- * pass_read.c - reading both sides at the same time, one thread a side
+ * pass_read.c - reading both sides: what has changed, else everything
  *
- * What was read before and has not changed costs a hash look-up. Everything
- * else is decoded, identified by its anchor and kept in a spool file. While
- * both threads run the link table is read-only; each side marks its own arrays.
+ * Everything of both sides is read at the same time, one thread a side. While both
+ * threads run the link table is whole, and nothing is added to it; each side sets
+ * its own marks.
  */
 #include "dirsync/pass_internal.h"
 
@@ -31,20 +31,18 @@ static void record_clear(void *data)
 
 static bool side_prepare(Pass *pass, Side *side, GError **error)
 {
-    guint n = pass->links->links->len;
-    side->marks = g_new0(uint8_t, n + 1);
-    side->duplicates = g_new0(uint8_t, n + 1);
     side->records = g_array_new(FALSE, TRUE, sizeof(Record));
     g_array_set_clear_func(side->records, record_clear);
     fingerprint_index_init(&side->by_anchor, record_anchor, side);
     fingerprint_index_init(&side->by_dn, record_dn, side);
+    side->next = g_ptr_array_new_with_free_func(g_free);
     side->spool = spool_new(state_folder(pass->state), error);
     return side->spool != NULL;
 }
 
-/* False when somebody asked to stop. */
-static bool tell_progress(Pass *pass, Side *side, GError **error)
+bool pass_tell_progress(Pass *pass, int i, GError **error)
 {
+    Side *side = &pass->side[i];
     if (++side->seen % 1000 != 0)
         return true;
     if (pass->options.progress)
@@ -52,192 +50,53 @@ static bool tell_progress(Pass *pass, Side *side, GError **error)
     return !interrupt_pending(error);
 }
 
-static void add_record(Side *side, Record *record)
+/* --- everything --- */
+
+static bool take_source(const DirectoryItem *item, void *data, GError **error)
 {
-    uint32_t i = side->records->len;
-    g_array_append_val(side->records, *record);
-    fingerprint_index_add(&side->by_anchor, i);
-    fingerprint_index_add(&side->by_dn, i);
+    return pass_tell_progress(data, SOURCE, error) && pass_take_source(item, data, error);
 }
 
-/* --- source --- */
-
-static void quarantine_item(Pass *pass, Side *side, const DirectoryItem *item, const char *reason, bool lost)
+static bool take_target(const DirectoryItem *item, void *data, GError **error)
 {
-    emit_quarantine(pass, EVENT_SOURCE_BAD_RECORD, item->where, reason);
-    /* Whoever it is, we cannot say that they are still there: nobody may be called missing. */
-    side->lost += lost;
+    return pass_tell_progress(data, TARGET, error) && pass_take_target(item, data, error);
 }
 
-static Record *earlier_record(Side *side, Fingerprint anchor)
+typedef struct {
+    DirectorySink sink;
+    Pass *pass;
+} Taking;
+
+static bool take_told(const DirectoryChange *change, void *data, GError **error)
 {
-    uint32_t i = fingerprint_index_find(&side->by_anchor, anchor);
-    return i == NOWHERE ? NULL : &g_array_index(side->records, Record, i);
+    const Taking *taking = data;
+    return taking->sink(change->item, taking->pass, error);
 }
 
-/* True when the anchor was seen before in this read: then neither is applied. */
-static bool is_duplicate(Pass *pass, Side *side, Record *record)
+/* Reads everything, from a server that can tell changes so that the next run need not. */
+static bool read_all(Pass *pass, int side, size_t i, ReadResult *result, GError **error)
 {
-    Record *earlier = earlier_record(side, record->anchor);
-    bool marked = record->link != NOWHERE && side->marks[record->link] != MARK_ABSENT;
-    if (earlier)
-        earlier->duplicate = true;
-    if (marked)
-        side->duplicates[record->link] = true;
-    if (earlier || marked)
-        event_emit(EVENT_SOURCE_DUPLICATE, record->anchor_text,
-                   "anchor %s occurs more than once; none is applied", pass->anchor);
-    return earlier || marked;
+    Side *read = &pass->side[side];
+    Taking taking = {side == SOURCE ? take_source : take_target, pass};
+    ReadRequest request;
+    pass_request(pass, side, i, &request);
+    if (!pass_can_tell(pass, side))
+        return directory_read(read->directory, &request, taking.sink, pass, result, error);
+    ChangesResult changes = {0};
+    bool ok = directory_changes(read->directory, &request, NULL, take_told, &taking, &changes, error);
+    g_ptr_array_add(read->next, g_steal_pointer(&changes.cursor));
+    *result = changes.read;
+    changes.read = (ReadResult){0};
+    changes_result_clear(&changes);
+    return ok;
 }
-
-static bool keep_source(Pass *pass, Side *side, const DirectoryItem *item, const Entry *entry,
-                        const char *anchor, GError **error)
-{
-    Record record = {.fingerprint = item->fingerprint,
-                     .anchor = fingerprint_string(anchor),
-                     .dn_key = pass_source_key(pass, entry_dn(entry)),
-                     .at = SPOOL_NOWHERE,
-                     .in_scope = !pass_out_of_scope(pass, entry),
-                     .mark = MARK_CHANGED};
-    record.link = fingerprint_index_find(&pass->links->by_anchor, record.anchor);
-    record.anchor_text = (char *)anchor;
-    bool twice = is_duplicate(pass, side, &record);
-    record.anchor_text = NULL;
-    pass->outsiders += !record.in_scope && record.link == NOWHERE;
-    if (twice || (!record.in_scope && record.link == NOWHERE) ||
-        (pass->only && !filter_matches(pass->only, side->schema, entry)))
-        return true;
-    if (!spool_append(side->spool, entry, &record.at, error))
-        return false;
-    if (record.link != NOWHERE)
-        side->marks[record.link] = MARK_CHANGED;
-    pass->shown[pass->source_at]++;
-    record.anchor_text = g_strdup(anchor);
-    add_record(side, &record);
-    return true;
-}
-
-static bool source_sink(const DirectoryItem *item, void *data, GError **error)
-{
-    Pass *pass = data;
-    Side *side = &pass->side[SOURCE];
-    if (!tell_progress(pass, side, error))
-        return false;
-    if (item->bad) {
-        quarantine_item(pass, side, item, item->bad->message, false);
-        return true;
-    }
-    uint32_t link = fingerprint_index_find(&pass->links->by_source, item->fingerprint);
-    if (link != NOWHERE && !pass->only) {
-        side->duplicates[link] |= side->marks[link] != MARK_ABSENT;
-        side->marks[link] = MARK_SAME;
-        pass->shown[pass->source_at]++;
-        return true;
-    }
-    g_autoptr(GError) why = NULL;
-    g_autoptr(Entry) entry = directory_item_decode(item, &why);
-    g_autofree char *text = entry ? pass_anchor_of(pass, entry) : NULL;
-    if (!text) {
-        g_autofree char *none = g_strdup_printf("no %s, which the definition names as anchor", pass->anchor);
-        if (!entry || !pass_out_of_scope(pass, entry))
-            quarantine_item(pass, side, item, entry ? none : why->message, true);
-        return true;
-    }
-    return keep_source(pass, side, item, entry, text, error);
-}
-
-/* --- target --- */
-
-static bool keep_target(Pass *pass, Side *side, const DirectoryItem *item, const Entry *entry,
-                        const Stamp *stamp, const char *id, GError **error)
-{
-    Record record = {.fingerprint = item->fingerprint,
-                     .anchor = fingerprint_string(stamp->anchor),
-                     .at = SPOOL_NOWHERE,
-                     .mark = MARK_CHANGED};
-    record.link = fingerprint_index_find(&pass->links->by_anchor, record.anchor);
-    if (earlier_record(side, record.anchor) ||
-        (record.link != NOWHERE && side->marks[record.link] != MARK_ABSENT)) {
-        event_emit(EVENT_AMBIGUOUS, entry_dn(entry),
-                   "carries the same stamp (anchor %s) as another object; it is left alone", stamp->anchor);
-        return true;
-    }
-    if (record.link != NOWHERE && !pass->force) {
-        const Link *link = link_at(pass->links, record.link);
-        const Managed *managed = managed_of(pass, pass_kind_of(pass, link->flags, entry));
-        Fingerprint now = managed_fingerprint(managed, entry, false, stamp->grace != NULL);
-        if (fingerprint_equal(now, link->desired))
-            record.mark = MARK_EQUAL;
-    }
-    if (record.link != NOWHERE)
-        side->marks[record.link] = record.mark;
-    if (record.mark == MARK_CHANGED && !spool_append(side->spool, entry, &record.at, error))
-        return false;
-    record.anchor_text = g_strdup(stamp->anchor);
-    record.dn = g_strdup(entry_dn(entry));
-    record.id = g_strdup(id);
-    add_record(side, &record);
-    return true;
-}
-
-/* True when nothing about the entry is new to us. */
-static bool is_known(Pass *pass, Side *side, const DirectoryItem *item)
-{
-    uint32_t holder = fingerprint_index_find(&pass->holders->by_fingerprint, item->fingerprint);
-    if (holder == NOWHERE)
-        return false;
-    HolderMark *mark = holder_at(pass->holders, holder);
-    uint32_t link = fingerprint_index_find(&pass->links->by_target, item->fingerprint);
-    if (mark->ours && link == NOWHERE)
-        return false;
-    mark->seen = true;
-    if (link != NOWHERE)
-        side->marks[link] = MARK_SAME;
-    return true;
-}
-
-static bool target_sink(const DirectoryItem *item, void *data, GError **error)
-{
-    Pass *pass = data;
-    Side *side = &pass->side[TARGET];
-    if (!tell_progress(pass, side, error))
-        return false;
-    if (!item->bad && is_known(pass, side, item))
-        return true;
-    g_autoptr(Entry) entry = item->bad ? NULL : directory_item_decode(item, error);
-    if (!entry) {
-        if (item->bad)
-            event_emit(EVENT_HOME_PARTIAL, item->where, "cannot be read: %s", item->bad->message);
-        return item->bad != NULL;
-    }
-    g_autoptr(Holder) holder = g_new0(Holder, 1);
-    g_auto(Stamp) stamp = {0};
-    bool stamped = stamp_read(side->stamp, side->schema, entry, &stamp);
-    bool ours = stamped && !strcmp(stamp.connector, pass->connector->uuid);
-    holder->owner = g_strdup(stamp.connector);
-    holder->anchor = g_strdup(stamp.anchor);
-    holder->graced = stamp.grace != NULL;
-    if (!holder_note(&pass->view, pass->holders, item->fingerprint, entry, holder, &pass->holders_changed,
-                     error))
-        return false;
-    if (ours)
-        return keep_target(pass, side, item, entry, &stamp, holder->id, error);
-    return true;
-}
-
-/* --- both --- */
 
 /* One source after the other; the whole is as good as its worst part. */
-static bool read_one_source(Pass *pass, const SourceSettings *source, GError **error)
+static bool read_one_source(Pass *pass, size_t i, GError **error)
 {
     Side *side = &pass->side[SOURCE];
-    ReadRequest request = {.base = source->base,
-                           .scope = (SearchScope)source->scope,
-                           .filter = source->filter,
-                           .attributes = (const char *const *)pass->requests[SOURCE],
-                           .last_good_count = pass->source_count};
     ReadResult result = {0};
-    if (!directory_read(side->directory, &request, source_sink, pass, &result, error))
+    if (!read_all(pass, SOURCE, i, &result, error))
         return false;
     side->result.entries += result.entries;
     side->result.bad += result.bad;
@@ -287,15 +146,10 @@ static bool find_emptied(Pass *pass, GError **error)
 
 static bool read_source(Pass *pass, GError **error)
 {
-    g_autofree char *count = NULL;
-    if (!pass_recall(pass, "source-count", &count, error))
-        return false;
-    pass->source_count = count ? (size_t)g_ascii_strtoull(count, NULL, 10) : 0;
     pass->side[SOURCE].result = (ReadResult){.proof = PROOF_COMPLETE};
-    pass->shown = g_new0(size_t, pass->settings->n_sources);
     for (size_t i = 0; i < pass->settings->n_sources; i++) {
         pass->source_at = i;
-        if (!read_one_source(pass, &pass->settings->sources[i], error))
+        if (!read_one_source(pass, i, error))
             return false;
     }
     return find_emptied(pass, error);
@@ -305,16 +159,15 @@ static gpointer read_target(gpointer data)
 {
     Pass *pass = data;
     Side *side = &pass->side[TARGET];
-    g_autofree char *filter = holder_filter(&pass->view);
-    ReadRequest request = {
-        .scope = SEARCH_SUBTREE, .filter = filter, .attributes = (const char *const *)pass->requests[TARGET]};
-    side->ok = directory_read(side->directory, &request, target_sink, pass, &side->result, &side->error);
+    side->ok = read_all(pass, TARGET, 0, &side->result, &side->error);
     return NULL;
 }
 
 static bool check_target(Pass *pass, GError **error)
 {
     Side *side = &pass->side[TARGET];
+    if (side->delta)
+        return true;
     if (!side->ok) {
         g_propagate_error(error, g_steal_pointer(&side->error));
         return false;
@@ -329,13 +182,63 @@ static bool check_target(Pass *pass, GError **error)
     return false;
 }
 
-static bool read_both(Pass *pass, GError **error)
+/* What was read before all of the side had to be. */
+static void forget_side(Pass *pass, int i)
 {
-    GThread *thread = g_thread_try_new("target", read_target, pass, error);
-    if (!thread)
+    Side *side = &pass->side[i];
+    side->delta = false;
+    side->lost = side->seen = 0;
+    g_array_set_size(side->records, 0);
+    g_ptr_array_set_size(side->next, 0);
+    fingerprint_index_clear(&side->by_anchor);
+    fingerprint_index_clear(&side->by_dn);
+    fingerprint_index_init(&side->by_anchor, record_anchor, side);
+    fingerprint_index_init(&side->by_dn, record_dn, side);
+    g_clear_pointer(&side->roll, roll_free);
+    read_result_clear(&side->result);
+    if (i == TARGET)
+        return;
+    pass->outsiders = 0;
+    pass->work.planned.of[COUNT_QUARANTINED] = 0;
+    g_ptr_array_set_size(pass->quarantined, 0);
+}
+
+/* Changes are few: one side after the other, since both look links up in the state. */
+static bool read_changes(Pass *pass, GError **error)
+{
+    for (int i = 0; i < SIDES; i++) {
+        Side *side = &pass->side[i];
+        if (side->cursors && !pass_read_changes(pass, i, error))
+            return false;
+        if (!side->cursors)
+            forget_side(pass, i);
+    }
+    return !pass->side[SOURCE].delta || pass_fetch_quarantined(pass, error);
+}
+
+static bool prepare_for_all(Pass *pass, int side, GError **error)
+{
+    if (pass->side[side].delta)
+        return true;
+    if (!link_table_complete(pass->links, error))
         return false;
-    bool source_ok = read_source(pass, error);
-    g_thread_join(thread);
+    link_table_unread(pass->links, side, MARK_ABSENT);
+    if (side == TARGET)
+        pass->holders = holder_table_load(pass->index, pass->connector->uuid, error);
+    return side == SOURCE || pass->holders;
+}
+
+static bool read_sides(Pass *pass, GError **error)
+{
+    if (!read_changes(pass, error) || !prepare_for_all(pass, SOURCE, error) ||
+        !prepare_for_all(pass, TARGET, error))
+        return false;
+    GThread *thread = NULL;
+    if (!pass->side[TARGET].delta && !(thread = g_thread_try_new("target", read_target, pass, error)))
+        return false;
+    bool source_ok = pass->side[SOURCE].delta || read_source(pass, error);
+    if (thread)
+        g_thread_join(thread);
     GError *target_error = NULL;
     bool target_ok = check_target(pass, &target_error);
     if (source_ok && !target_ok)
@@ -351,7 +254,7 @@ static bool has_too_few_for_what_we_own(const Pass *pass)
 {
     const Endpoint *foreign = pass->side[SOURCE].endpoint;
     bool is_file = directory_describe(pass->side[SOURCE].directory)->capabilities & IS_FILE;
-    if (!is_file || foreign->count_trailer || foreign->checksum || pass->source_count)
+    if (!is_file || pass->side[SOURCE].delta || foreign->count_trailer || foreign->checksum || pass->source_count)
         return false;
     return pass->side[SOURCE].result.entries * 100 < pass->work.population * foreign->minimum_percent;
 }
@@ -360,10 +263,10 @@ static bool has_too_few_for_what_we_own(const Pass *pass)
 static bool shows_nobody(const Pass *pass)
 {
     const Side *side = &pass->side[SOURCE];
-    if (side->result.bad || side->lost || (pass->only && side->result.entries))
+    if (side->delta || side->result.bad || side->lost || (pass->only && side->result.entries))
         return false;
     for (guint i = 0; i < pass->links->links->len; i++)
-        if (side->marks[i] != MARK_ABSENT)
+        if (link_at(pass->links, i)->mark[SOURCE] != MARK_ABSENT)
             return false;
     return !side->records->len;
 }
@@ -416,15 +319,33 @@ static void judge_source(Pass *pass)
 }
 
 /* Objects that carry our stamp now, whatever the state file knows. */
-static size_t count_owned(const Pass *pass)
+static bool count_owned(Pass *pass, GError **error)
 {
     const Side *side = &pass->side[TARGET];
-    size_t owned = 0;
-    for (guint i = 0; i < pass->links->links->len; i++)
-        owned += side->marks[i] != MARK_ABSENT;
+    int64_t owned = 0;
+    if (pass->links->partial && !state_count_links(pass->state, pass->step, &owned, error))
+        return false;
+    for (guint i = 0; i < pass->links->links->len; i++) {
+        bool absent = link_at(pass->links, i)->mark[TARGET] == MARK_ABSENT;
+        owned += pass->links->partial ? -absent : !absent;
+    }
     for (guint i = 0; i < side->records->len; i++)
         owned += g_array_index(side->records, Record, i).link == NOWHERE;
-    return owned;
+    pass->work.population = (size_t)MAX(owned, 0);
+    return true;
+}
+
+static bool recall_counts(Pass *pass, GError **error)
+{
+    g_autofree char *count = NULL;
+    g_autofree char *outsiders = NULL;
+    if (!pass_recall(pass, "source-count", &count, error) ||
+        !pass_recall(pass, "outsiders", &outsiders, error))
+        return false;
+    pass->source_count = count ? (size_t)g_ascii_strtoull(count, NULL, 10) : 0;
+    pass->outsiders_before = outsiders ? (size_t)g_ascii_strtoull(outsiders, NULL, 10) : 0;
+    pass->shown = g_new0(size_t, pass->settings->n_sources);
+    return true;
 }
 
 bool pass_read(Pass *pass, GError **error)
@@ -432,16 +353,17 @@ bool pass_read(Pass *pass, GError **error)
     for (int i = 0; i < SIDES; i++)
         if (!side_prepare(pass, &pass->side[i], error))
             return false;
-    if (!holder_index_begin(pass->index, error))
+    if (!recall_counts(pass, error) || !holder_index_begin(pass->index, error))
         return false;
     pass->index_serial = holder_index_serial(pass->index);
-    if (!read_both(pass, error) || interrupt_pending(error) || !holder_index_commit(pass->index, error)) {
+    if (!read_sides(pass, error) || interrupt_pending(error) || !holder_index_commit(pass->index, error)) {
         holder_index_rollback(pass->index);
         return false;
     }
     event_emit(EVENT_SOURCE_READ, NULL, "%zu entries", pass->side[SOURCE].result.entries);
     event_emit(EVENT_HOME_READ, NULL, "%zu entries", pass->side[TARGET].result.entries);
-    pass->work.population = count_owned(pass);
+    if (!count_owned(pass, error))
+        return false;
     if (state_is_new(pass->state) && pass->work.population)
         event_emit(EVENT_STATE_REBUILT, NULL,
                    "there was no state; %zu objects of ours are known by their stamps",

@@ -94,3 +94,16 @@ char *pass_anchor_of(const Pass *pass, const Entry *entry)
     }
     return smallest;
 }
+
+const char *pass_source_id_attribute(const Pass *pass)
+{
+    const char *id = directory_describe(pass->side[SOURCE].directory)->default_anchor;
+    return id && pass_can_tell(pass, SOURCE) && !schema_same_attribute(pass->side[SOURCE].schema, id, pass->anchor) ? id : NULL;
+}
+
+char *pass_source_id(const Pass *pass, const Entry *entry)
+{
+    const char *name = pass_source_id_attribute(pass);
+    const Attribute *id = name ? schema_find(pass->side[SOURCE].schema, entry, name) : NULL;
+    return id && id->n_values ? anchor_text(id->values[0]) : NULL;
+}

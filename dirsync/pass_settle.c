@@ -70,7 +70,7 @@ static bool store_new_looks(Pass *pass, GError **error)
 {
     for (guint i = 0; i < pass->side[TARGET].records->len; i++) {
         const Record *record = &g_array_index(pass->side[TARGET].records, Record, i);
-        if (record->mark != MARK_EQUAL || pass->item_of_link[record->link] != NOWHERE)
+        if (record->mark != MARK_EQUAL || link_item(pass, record->link))
             continue;
         g_auto(LinkRow) row = {0};
         if (!state_find_link(pass->state, link_at(pass->links, record->link)->row, &row, error))
@@ -109,22 +109,27 @@ static bool store_quarantine(Pass *pass, const char *run, GError **error)
            state_clear_quarantine(pass->state, pass->step, run, tell_cleared, NULL, error);
 }
 
-static bool store_read(Pass *pass, GError **error)
+/* How many a read of everything showed. */
+static bool store_counts(Pass *pass, GError **error)
 {
     const ReadResult *result = &pass->side[SOURCE].result;
-    if (pass->options.only)
-        return true;
     g_autofree char *count = g_strdup_printf("%zu", result->entries + result->bad);
     if (result->proof == PROOF_COMPLETE && !pass->work.partial_reason &&
         !pass_remember(pass, "source-count", count, error))
         return false;
-    g_autofree char *outsiders = g_strdup_printf("%zu", pass->outsiders);
-    if (!pass_remember(pass, "outsiders", outsiders, error))
-        return false;
     g_autoptr(GString) shown = g_string_new(NULL);
     for (size_t i = 0; i < pass->settings->n_sources; i++)
         g_string_append_printf(shown, "%s%zu", i ? " " : "", pass->shown[i]);
-    if (!pass->work.partial_reason && !pass_remember(pass, "shown", shown->str, error))
+    return pass->work.partial_reason || pass_remember(pass, "shown", shown->str, error);
+}
+
+static bool store_read(Pass *pass, GError **error)
+{
+    if (pass->options.only)
+        return true;
+    g_autofree char *outsiders = g_strdup_printf("%zu", pass->outsiders);
+    if (!pass_remember(pass, "outsiders", outsiders, error) ||
+        (!pass->side[SOURCE].delta && !store_counts(pass, error)) || !pass_remember_cursors(pass, error))
         return false;
     g_autofree char *serial =
         g_strdup_printf("%s %" G_GINT64_FORMAT, holder_index_id(pass->index), pass->index_serial);

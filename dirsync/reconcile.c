@@ -257,11 +257,28 @@ static bool any_changed(const Pass *pass)
     return false;
 }
 
+/* Whom nobody looks at; of a partial table also those who are not in it. */
+static bool count_unchanged(Pass *pass, GError **error)
+{
+    size_t *unchanged = &pass->work.planned.of[COUNT_UNCHANGED];
+    int64_t all = 0, stored = 0;
+    for (guint i = 0; i < pass->links->links->len; i++) {
+        const Link *link = link_at(pass->links, i);
+        stored += link->row != 0;
+        *unchanged += link->item == NOWHERE && !(link->flags & LINK_YIELDED);
+    }
+    if (!pass->links->partial)
+        return true;
+    if (!state_count_links(pass->state, pass->step, &all, error))
+        return false;
+    *unchanged += (size_t)MAX(all - stored, 0);
+    return true;
+}
+
 bool pass_reconcile(Pass *pass, GError **error)
 {
-    for (guint i = 0; i < pass->links->links->len; i++)
-        if (pass->item_of_link[i] == NOWHERE && !(link_at(pass->links, i)->flags & LINK_YIELDED))
-            pass->work.planned.of[COUNT_UNCHANGED]++;
+    if (!count_unchanged(pass, error))
+        return false;
     if (!pass->container_missing && any_changed(pass) && !claim_foreign_names(pass, error))
         return false;
     return decide_all(pass, true, error) && decide_all(pass, false, error) && decide_waiting(pass, error) &&

@@ -179,7 +179,7 @@ bool reconcile_supersede(Pass *pass, const Holder *holder, const char *by, unsig
 {
     uint32_t link = fingerprint_index_find(&pass->links->by_anchor, fingerprint_string(holder->anchor));
     g_auto(Subject) subject = {0};
-    if (!subject_load(pass, pass->item_of_link[link], &subject, error))
+    if (!subject_load(pass, link_at(pass->links, link)->item, &subject, error))
         return false;
     event_emit(EVENT_SUPERSEDED, entry_dn(subject.current),
                "its name or address now belongs to anchor %s; grace ends", by);

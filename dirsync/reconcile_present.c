@@ -426,7 +426,7 @@ static bool is_duplicated(const Pass *pass, const Item *item)
 {
     bool record =
         item->source != NOWHERE && g_array_index(pass->side[SOURCE].records, Record, item->source).duplicate;
-    return record || pass->side[SOURCE].duplicates[item->link];
+    return record || item_link(pass, item)->twice;
 }
 
 bool reconcile_present(Pass *pass, Subject *subject, bool last, GError **error)

@@ -5,6 +5,7 @@
 
 #include "dirsync/xml.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -12,9 +13,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define STATE_FORM 3
+#define STATE_FORM 4
 
-#define LINK_COLUMNS "row, step, anchor, dn, id, source_dn, source_key, source, target, desired, exact, flags"
+#define LINK_COLUMNS                                                                                         \
+    "row, step, anchor, dn, id, source_dn, source_key, source, target, desired, exact, flags, source_id"
+#define STEP_OF_OPEN "step = ? AND flags & 39 <> 0" /* as the index link_open says it */
+
+static_assert(LINK_OPEN == 39, "the index link_open is of the links with these flags");
 
 static char *default_folder(void)
 {
@@ -170,6 +175,7 @@ void link_row_clear(LinkRow *row)
     g_free(row->dn);
     g_free(row->id);
     g_free(row->source_dn);
+    g_free(row->source_id);
     *row = (LinkRow){0};
 }
 
@@ -185,16 +191,19 @@ static void fill_link(sqlite3_stmt *statement, LinkRow *row)
     row->flags = (unsigned)sqlite3_column_int(statement, 11);
 }
 
-bool state_scan_links(State *state, Step step, LinkSeen seen, void *data, GError **error)
+bool state_scan_links(State *state, Step step, unsigned flags, LinkSeen seen, void *data, GError **error)
 {
-    sqlite3_stmt *statement = database_query(
-        state->database, error, "SELECT " LINK_COLUMNS " FROM link WHERE step = ?", "i", (int64_t)step);
+    static const char every[] = "SELECT " LINK_COLUMNS " FROM link WHERE step = ?";
+    static const char open[] = "SELECT " LINK_COLUMNS " FROM link WHERE " STEP_OF_OPEN;
+    sqlite3_stmt *statement =
+        database_query(state->database, error, flags ? open : every, "i", (int64_t)step);
     int more = -1;
     while (statement && (more = database_step(state->database, statement, error)) > 0) {
         LinkRow row = {.anchor = (char *)sqlite3_column_text(statement, 2),
                        .dn = (char *)sqlite3_column_text(statement, 3),
                        .id = (char *)sqlite3_column_text(statement, 4),
-                       .source_dn = (char *)sqlite3_column_text(statement, 5)};
+                       .source_dn = (char *)sqlite3_column_text(statement, 5),
+                       .source_id = (char *)sqlite3_column_text(statement, 12)};
         fill_link(statement, &row);
         seen(&row, data);
     }
@@ -213,6 +222,7 @@ static bool take_link(State *state, sqlite3_stmt *statement, LinkRow *found, GEr
     found->dn = database_text(statement, 3);
     found->id = database_text(statement, 4);
     found->source_dn = database_text(statement, 5);
+    found->source_id = database_text(statement, 12);
     sqlite3_reset(statement);
     return true;
 }
@@ -244,16 +254,35 @@ bool state_find_link_by_source(State *state, Step step, Fingerprint source_key, 
                      found, error);
 }
 
+bool state_find_link_by_id(State *state, Step step, const char *id, LinkRow *found, GError **error)
+{
+    return take_link(state,
+                     database_query(state->database, error,
+                                    "SELECT " LINK_COLUMNS " FROM link WHERE id = ? AND step = ?", "si", id,
+                                    (int64_t)step),
+                     found, error);
+}
+
+bool state_find_link_by_source_id(State *state, Step step, const char *source_id, LinkRow *found,
+                                  GError **error)
+{
+    return take_link(state,
+                     database_query(state->database, error,
+                                    "SELECT " LINK_COLUMNS " FROM link WHERE source_id = ? AND step = ?",
+                                    "si", source_id, (int64_t)step),
+                     found, error);
+}
+
 bool state_save_link(State *state, const LinkRow *row, GError **error)
 {
     return database_run(
         state->database, error,
         "INSERT INTO link (step, anchor, dn, id, source_dn, source_key, source, target, desired, "
-        "exact, flags) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) "
+        "exact, flags, source_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) "
         "ON CONFLICT (step, anchor) DO UPDATE SET dn = ?3, id = ?4, source_dn = ?5, "
-        "source_key = ?6, source = ?7, target = ?8, desired = ?9, exact = ?10, flags = ?11",
-        "issssfffffi", (int64_t)row->step, row->anchor, row->dn, row->id, row->source_dn, &row->source_key,
-        &row->source, &row->target, &row->desired, &row->exact, (int64_t)row->flags);
+        "source_key = ?6, source = ?7, target = ?8, desired = ?9, exact = ?10, flags = ?11, source_id = ?12",
+        "issssfffffis", (int64_t)row->step, row->anchor, row->dn, row->id, row->source_dn, &row->source_key,
+        &row->source, &row->target, &row->desired, &row->exact, (int64_t)row->flags, row->source_id);
 }
 
 bool state_remove_link(State *state, Step step, const char *anchor, GError **error)

@@ -50,6 +50,9 @@ typedef enum {
         1 << 5 /* a group of which members were not found: looked at again when there is somebody new */
 } LinkFlags;
 
+/** Links with one of these are looked at in every run. */
+#define LINK_OPEN (LINK_GRACED | LINK_RETRY | LINK_YIELDED | LINK_PARTLY)
+
 /** The recipient of the mapping that the object was made by stands in the flags too, plus one; 0: unknown. */
 #define LINK_KIND_SHIFT 8
 
@@ -60,6 +63,7 @@ typedef struct {
     char *dn;                                   /* of the target; NULL unknown */
     char *id;                                   /* entryUUID or objectGUID of the target; NULL unknown */
     char *source_dn;                            /* of the source entry; NULL unknown */
+    char *source_id; /* its entryUUID or objectGUID where the anchor is something else; NULL: none */
     Fingerprint source_key;                     /* of the canonical form of source_dn */
     Fingerprint source, target, desired, exact; /* zero: unknown */
     unsigned flags;                             /* LinkFlags, and the kind of object above LINK_KIND_SHIFT */
@@ -69,14 +73,19 @@ void link_row_clear(LinkRow *row);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LinkRow, link_row_clear)
 
 typedef void (*LinkSeen)(const LinkRow *row, void *data);
-/** All links of a step; strings live during the callback only. */
-bool state_scan_links(State *state, Step step, LinkSeen seen, void *data, GError **error);
+/** All links of a step, or those with one of @flags (0, or LINK_OPEN); strings live during the callback only.
+ */
+bool state_scan_links(State *state, Step step, unsigned flags, LinkSeen seen, void *data, GError **error);
 /** Fills *row (cleared before); row->row 0 when there is no such link. */
 bool state_find_link(State *state, int64_t row, LinkRow *found, GError **error);
 /** The link of the step with that anchor, or with that source_key; as state_find_link(). */
 bool state_find_link_by_anchor(State *state, Step step, const char *anchor, LinkRow *found, GError **error);
 bool state_find_link_by_source(State *state, Step step, Fingerprint source_key, LinkRow *found,
                                GError **error);
+/** The link whose object in the target has that entryUUID or objectGUID. */
+bool state_find_link_by_id(State *state, Step step, const char *id, LinkRow *found, GError **error);
+bool state_find_link_by_source_id(State *state, Step step, const char *source_id, LinkRow *found,
+                                  GError **error);
 /** Stores by step and anchor. */
 bool state_save_link(State *state, const LinkRow *row, GError **error);
 bool state_remove_link(State *state, Step step, const char *anchor, GError **error);
@@ -101,6 +110,8 @@ bool state_quarantine_reason(State *state, Step step, const char *subject, char 
 typedef void (*QuarantineSeen)(const char *subject, const char *reason, const char *first, const char *last,
                                void *data);
 bool state_scan_quarantine(State *state, QuarantineSeen seen, void *data, GError **error);
+/** Appends the subjects of a step; g_free(). */
+bool state_quarantined(State *state, Step step, GPtrArray *subjects, GError **error);
 /** Drops what this run did not put in again; calls back for each. Only after a complete read. */
 bool state_clear_quarantine(State *state, Step step, const char *run, QuarantineSeen cleared, void *data,
                             GError **error);

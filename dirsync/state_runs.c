@@ -53,6 +53,17 @@ bool state_scan_quarantine(State *state, QuarantineSeen seen, void *data, GError
         seen, data, error);
 }
 
+bool state_quarantined(State *state, Step step, GPtrArray *subjects, GError **error)
+{
+    sqlite3_stmt *statement =
+        database_query(state->database, error, "SELECT subject FROM quarantine WHERE step = ?", "i",
+                       (int64_t)step);
+    int more = -1;
+    while (statement && (more = database_step(state->database, statement, error)) > 0)
+        g_ptr_array_add(subjects, database_text(statement, 0));
+    return more == 0;
+}
+
 bool state_clear_quarantine(State *state, Step step, const char *run, QuarantineSeen cleared, void *data,
                             GError **error)
 {

@@ -22,9 +22,14 @@ CREATE TABLE link (
     desired    BLOB NOT NULL,     -- managed content, by matching rules
     exact      BLOB NOT NULL,     -- managed content, as written
     flags      INTEGER NOT NULL,
+    source_id  TEXT,              -- entryUUID or objectGUID of the source entry, where the anchor is another
     UNIQUE (step, anchor)
 ) STRICT;
 CREATE INDEX link_source_key ON link (source_key);
+CREATE INDEX link_id ON link (id);
+CREATE INDEX link_source_id ON link (source_id) WHERE source_id IS NOT NULL;
+-- Those that every run looks at (LINK_OPEN).
+CREATE INDEX link_open ON link (step) WHERE flags & 39 <> 0;
 
 -- Entries of the home directory, as received, to which the address step has nothing to give.
 CREATE TABLE addressed (

@@ -144,7 +144,7 @@ static void test_links(void **state)
     open_again(fixture);
     size_t seen = 0;
     int64_t count = 0;
-    assert_true(state_scan_links(fixture->state, STEP_IMPORT, count_link, &seen, NULL));
+    assert_true(state_scan_links(fixture->state, STEP_IMPORT, 0, count_link, &seen, NULL));
     assert_true(state_count_links(fixture->state, STEP_IMPORT, &count, NULL));
     assert_int_equal(seen, 1);
     assert_int_equal(count, 1);

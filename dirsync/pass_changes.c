@@ -1,0 +1,333 @@
+/*
+ * pass_changes.c - reading only what has changed, where a side can tell
+ *
+ * Each side goes on from the cursors that its last settled read gave. Whatever makes
+ * the answer doubtful ends in a read of everything, with the reason in the summary.
+ * Who is left to do something about is in the state and is fetched by identity, so a
+ * cursor may pass what could not be applied.
+ */
+#include "dirsync/pass_internal.h"
+
+#include <string.h>
+
+static const char *const side_names[SIDES] = {"source", "target"};
+
+/* --- from where --- */
+
+size_t pass_n_requests(const Pass *pass, int side)
+{
+    return side == SOURCE ? pass->settings->n_sources : 1;
+}
+
+void pass_request(const Pass *pass, int side, size_t i, ReadRequest *request)
+{
+    const SourceSettings *source = &pass->settings->sources[i];
+    *request = (ReadRequest){.attributes = (const char *const *)pass->requests[side]};
+    if (side == TARGET) {
+        request->scope = SEARCH_SUBTREE;
+        request->filter = pass->target_filter;
+        return;
+    }
+    request->base = source->base;
+    request->scope = (SearchScope)source->scope;
+    request->filter = source->filter;
+    request->last_good_count = pass->source_count;
+}
+
+static char *cursor_name(int side, size_t i)
+{
+    return g_strdup_printf("cursor %s %zu", side_names[side], i);
+}
+
+/* A cursor of the target is worth as much as the index that was filled until there. */
+static const char *index_of(const Pass *pass, int side)
+{
+    return side == TARGET ? holder_index_id(pass->index) : "";
+}
+
+static bool recall_cursors(Pass *pass, int side, GPtrArray *cursors, GError **error)
+{
+    const char *index = index_of(pass, side);
+    for (size_t i = 0; i < pass_n_requests(pass, side); i++) {
+        g_autofree char *name = cursor_name(side, i);
+        g_autofree char *value = NULL;
+        if (!pass_recall(pass, name, &value, error))
+            return false;
+        const char *space = value ? strchr(value, ' ') : NULL;
+        if (space && space[1] && strlen(index) == (size_t)(space - value) &&
+            !strncmp(value, index, strlen(index)))
+            g_ptr_array_add(cursors, g_strdup(space + 1));
+    }
+    return true;
+}
+
+bool pass_can_tell(const Pass *pass, int side)
+{
+    return directory_describe(pass->side[side].directory)->capabilities & CAN_TELL_CHANGES && !pass->only &&
+           pass->connector->full_read != FULL_READ_ALWAYS;
+}
+
+static bool is_due(Pass *pass, bool *due, GError **error)
+{
+    g_autofree char *text = NULL;
+    if (!pass_recall(pass, "full-read", &text, error))
+        return false;
+    gint64 now = g_get_real_time() / G_USEC_PER_SEC, last = text ? g_ascii_strtoll(text, NULL, 10) : 0;
+    *due = pass->connector->full_read != FULL_READ_NEVER &&
+           (now < last || now - last >= pass->connector->full_read);
+    return true;
+}
+
+static bool choose_cursors(Pass *pass, int side, bool due, GError **error)
+{
+    g_autoptr(GPtrArray) cursors = g_ptr_array_new_with_free_func(g_free);
+    if (pass->force || !pass_can_tell(pass, side))
+        return true;
+    if (!recall_cursors(pass, side, cursors, error))
+        return false;
+    if (cursors->len != pass_n_requests(pass, side))
+        return true;
+    if (due)
+        pass_must_read_all(pass, side, "the last time is long enough ago (full-read)");
+    else
+        pass->side[side].cursors = g_steal_pointer(&cursors);
+    return true;
+}
+
+void pass_must_read_all(Pass *pass, int side, const char *reason)
+{
+    event_emit(EVENT_SOURCE_FULL, NULL, "%s: everything in the %s is read: %s", step_names[pass->step],
+               side_names[side], reason);
+    if (!pass->work.full_reason)
+        pass->work.full_reason = g_strdup(reason);
+    g_clear_pointer(&pass->side[side].cursors, g_ptr_array_unref);
+}
+
+bool pass_decide_reading(Pass *pass, GError **error)
+{
+    bool due;
+    pass->target_filter = holder_filter(&pass->view);
+    if (!is_due(pass, &due, error) || !choose_cursors(pass, SOURCE, due, error) ||
+        !choose_cursors(pass, TARGET, due, error))
+        return false;
+    if (pass->side[SOURCE].cursors && pass->side[TARGET].cursors)
+        pass->links = link_table_open(pass->state, pass->step, error);
+    else
+        pass->links = link_table_load(pass->state, pass->step, pass->force, error);
+    return pass->links != NULL;
+}
+
+bool pass_remember_cursors(Pass *pass, GError **error)
+{
+    bool whole = true;
+    for (int side = 0; side < SIDES; side++) {
+        const Side *read = &pass->side[side];
+        bool doubtful = side == SOURCE && pass->work.partial_reason;
+        whole &= !read->delta;
+        for (size_t i = 0; read->next && i < read->next->len; i++) {
+            const char *next = g_ptr_array_index(read->next, i);
+            g_autofree char *name = cursor_name(side, i);
+            g_autofree char *value =
+                g_strconcat(index_of(pass, side), " ", next && !doubtful ? next : "", NULL);
+            if (!(doubtful && read->delta) && !pass_remember(pass, name, value, error))
+                return false;
+        }
+    }
+    g_autofree char *now = g_strdup_printf("%" G_GINT64_FORMAT, g_get_real_time() / G_USEC_PER_SEC);
+    return !whole || pass_remember(pass, "full-read", now, error);
+}
+
+/* --- who is not told of at all --- */
+
+typedef struct {
+    Pass *pass;
+    int side;
+    GPtrArray *gone; /* ids */
+} RollCall;
+
+static bool is_there(const RollCall *call, const char *id)
+{
+    return roll_call(call->pass->side[call->side].roll, fingerprint_string(id));
+}
+
+static void call_link(const LinkRow *row, void *data)
+{
+    RollCall *call = data;
+    bool by_anchor = call->side == SOURCE && !pass_source_id_attribute(call->pass);
+    const char *id = by_anchor ? row->anchor : call->side == SOURCE ? row->source_id : row->id;
+    if (id && !(call->side == TARGET && row->flags & LINK_YIELDED) && !is_there(call, id))
+        g_ptr_array_add(call->gone, g_strdup(id));
+}
+
+static void call_holder(int64_t row, const Fingerprint *fingerprint, const char *id, const char *owner,
+                        void *data)
+{
+    RollCall *call = data;
+    (void)row;
+    (void)fingerprint;
+    (void)owner;
+    if (!is_there(call, id))
+        g_ptr_array_add(call->gone, g_strdup(id));
+}
+
+static bool lose(Pass *pass, int side, const char *id, GError **error)
+{
+    return side == SOURCE ? pass_lose_source(pass, id, error) : pass_lose_target(pass, id, error);
+}
+
+/* How many may be there whom no link knows: of the source those who were nobody to us, or in quarantine. */
+static bool count_expected(Pass *pass, int side, size_t *expected, GError **error)
+{
+    g_autoptr(GPtrArray) subjects = g_ptr_array_new_with_free_func(g_free);
+    *expected = 0;
+    if (side == TARGET)
+        return true;
+    if (!state_quarantined(pass->state, pass->step, subjects, error))
+        return false;
+    *expected = pass->outsiders_before + subjects->len;
+    return true;
+}
+
+/* Who is known and was not told of is gone. Who was told of and is not known was missed before. */
+static bool call_roll(Pass *pass, int side, GError **error)
+{
+    g_autoptr(GPtrArray) gone = g_ptr_array_new_with_free_func(g_free);
+    RollCall call = {pass, side, gone};
+    size_t expected;
+    if (pass_n_requests(pass, side) > 1) {
+        pass_must_read_all(pass, side,
+                           "of several sources the server only tells who is there; its session "
+                           "log (syncprov) would say who has gone");
+        return true;
+    }
+    if (!state_scan_links(pass->state, pass->step, 0, call_link, &call, error) ||
+        (side == TARGET && !holder_index_scan(pass->index, call_holder, &call, error)) ||
+        !count_expected(pass, side, &expected, error))
+        return false;
+    if (roll_strangers(pass->side[side].roll) > expected) {
+        pass_must_read_all(pass, side, "the server tells of entries that are not known here");
+        return true;
+    }
+    for (guint i = 0; i < gone->len; i++)
+        if (!lose(pass, side, g_ptr_array_index(gone, i), error))
+            return false;
+    return true;
+}
+
+/* --- reading --- */
+
+typedef struct {
+    Pass *pass;
+    int side;
+} Reading;
+
+static bool take(const DirectoryChange *change, void *data, GError **error)
+{
+    const Reading *reading = data;
+    Pass *pass = reading->pass;
+    if (!pass_tell_progress(pass, reading->side, error))
+        return false;
+    if (change->told == TOLD_ENTRY)
+        return reading->side == SOURCE ? pass_take_source(change->item, pass, error)
+                                       : pass_take_target(change->item, pass, error);
+    g_autofree char *id = anchor_text(change->id);
+    if (change->told == TOLD_GONE)
+        return lose(pass, reading->side, id, error);
+    roll_add(pass->side[reading->side].roll, fingerprint_string(id), true);
+    return true;
+}
+
+static const char *doubt_about(const ChangesResult *result)
+{
+    return result->full_reason                    ? result->full_reason
+           : result->read.proof != PROOF_COMPLETE ? result->read.reason
+           : result->read.bad                     ? "an entry among the changes cannot be read"
+                                                  : NULL;
+}
+
+static bool read_request(Pass *pass, int side, size_t i, bool *by_absence, GError **error)
+{
+    Side *read = &pass->side[side];
+    Reading reading = {pass, side};
+    ReadRequest request;
+    ChangesResult result = {0};
+    pass_request(pass, side, i, &request);
+    bool ok = directory_changes(read->directory, &request, g_ptr_array_index(read->cursors, i), take,
+                                &reading, &result, error);
+    if (ok && doubt_about(&result))
+        pass_must_read_all(pass, side, doubt_about(&result));
+    read->result.entries += result.read.entries;
+    *by_absence |= result.by_absence;
+    g_ptr_array_add(read->next, g_steal_pointer(&result.cursor));
+    changes_result_clear(&result);
+    return ok;
+}
+
+bool pass_read_changes(Pass *pass, int side, GError **error)
+{
+    Side *read = &pass->side[side];
+    bool by_absence = false;
+    read->delta = true;
+    read->roll = roll_new();
+    read->result = (ReadResult){.proof = PROOF_COMPLETE};
+    if (side == SOURCE)
+        pass->outsiders = pass->outsiders_before;
+    for (size_t i = 0; read->cursors && i < pass_n_requests(pass, side); i++)
+        if (!read_request(pass, side, i, &by_absence, error))
+            return false;
+    if (read->cursors && by_absence && !call_roll(pass, side, error))
+        return false;
+    g_clear_pointer(&read->roll, roll_free);
+    return true;
+}
+
+/* --- who is in quarantine --- */
+
+typedef struct {
+    Pass *pass;
+    GPtrArray *subjects;
+} Quarantined;
+
+static bool take_quarantined(size_t index, Entry *owned, void *data, GError **error)
+{
+    const Quarantined *quarantined = data;
+    g_autoptr(Entry) entry = owned;
+    (void)index;
+    return !entry || pass_keep_source(quarantined->pass, (Fingerprint){0, 0}, entry_dn(entry), entry, error);
+}
+
+/* They may be in order now without having changed themselves. */
+static bool want_quarantined(Pass *pass, const char *anchor, GArray *ids, GPtrArray *owned, GError **error)
+{
+    uint32_t link;
+    if (!link_table_find(pass->links, anchor, &link, error))
+        return false;
+    if (link != NOWHERE) {
+        link_at(pass->links, link)->flags |= LINK_RETRY;
+        return true;
+    }
+    if (fingerprint_index_find(&pass->side[SOURCE].by_anchor, fingerprint_string(anchor)) != NOWHERE)
+        return true;
+    GBytes *bytes = anchor_bytes(anchor);
+    FetchId id = {.id_attribute = pass->anchor};
+    id.id.data = g_bytes_get_data(bytes, &id.id.len);
+    g_array_append_val(ids, id);
+    g_ptr_array_add(owned, bytes);
+    return true;
+}
+
+bool pass_fetch_quarantined(Pass *pass, GError **error)
+{
+    g_autoptr(GPtrArray) subjects = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GArray) ids = g_array_new(FALSE, TRUE, sizeof(FetchId));
+    g_autoptr(GPtrArray) owned = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+    Quarantined quarantined = {pass, subjects};
+    if (!state_quarantined(pass->state, pass->step, subjects, error))
+        return false;
+    for (guint i = 0; i < subjects->len; i++)
+        if (!want_quarantined(pass, g_ptr_array_index(subjects, i), ids, owned, error))
+            return false;
+    return !ids->len || directory_fetch(pass->side[SOURCE].directory, (const FetchId *)(void *)ids->data,
+                                        ids->len, (const char *const *)pass->requests[SOURCE],
+                                        take_quarantined, &quarantined, error);
+}

@@ -1,0 +1,291 @@
+/*
+ * pass_told.c - what is made of an entry that a read delivers, and of one that is gone
+ *
+ * The same for a read of everything and for one of what has changed. Of an entry
+ * that is as it was nothing is decoded; everything else is identified by its anchor
+ * and kept in a spool file. Of two entries with one anchor neither is applied.
+ */
+#include "dirsync/pass_internal.h"
+
+#include <string.h>
+
+static void add_record(Side *side, Record *record)
+{
+    uint32_t i = side->records->len;
+    g_array_append_val(side->records, *record);
+    fingerprint_index_add(&side->by_anchor, i);
+    fingerprint_index_add(&side->by_dn, i);
+}
+
+/* Whether this read has told of the link before. */
+static bool is_told(const Pass *pass, int side, uint32_t link)
+{
+    Mark mark = link == NOWHERE ? MARK_ABSENT : (Mark)link_at(pass->links, link)->mark[side];
+    return mark != MARK_ABSENT && (!pass->side[side].delta || mark != MARK_SAME);
+}
+
+/* Where the server only says who is there, who came with their content is there too. */
+static void note_told(Pass *pass, int side, const Entry *entry)
+{
+    const char *attribute = directory_describe(pass->side[side].directory)->default_anchor;
+    const Attribute *id =
+        attribute && pass->side[side].roll ? schema_find(pass->side[side].schema, entry, attribute) : NULL;
+    if (!id || !id->n_values)
+        return;
+    g_autofree char *text = anchor_text(id->values[0]);
+    roll_add(pass->side[side].roll, fingerprint_string(text), false);
+}
+
+/* --- source --- */
+
+static void quarantine_item(Pass *pass, const char *where, const char *reason, bool lost)
+{
+    emit_quarantine(pass, EVENT_SOURCE_BAD_RECORD, where, reason);
+    /* Whoever it is, we cannot say that they are still there: nobody may be called missing. */
+    pass->side[SOURCE].lost += lost;
+}
+
+static Record *earlier_record(Side *side, Fingerprint anchor)
+{
+    uint32_t i = fingerprint_index_find(&side->by_anchor, anchor);
+    return i == NOWHERE ? NULL : &g_array_index(side->records, Record, i);
+}
+
+/* True when the anchor was seen before in this read: then neither is applied. */
+static bool is_duplicate(Pass *pass, Side *side, Record *record)
+{
+    Record *earlier = earlier_record(side, record->anchor);
+    bool marked = is_told(pass, SOURCE, record->link);
+    if (earlier)
+        earlier->duplicate = true;
+    if (marked)
+        link_at(pass->links, record->link)->twice = true;
+    if (earlier || marked)
+        event_emit(EVENT_SOURCE_DUPLICATE, record->anchor_text,
+                   "anchor %s occurs more than once; none is applied", pass->anchor);
+    return earlier || marked;
+}
+
+/* Among changes only one of two entries with one anchor may be told of: then all must be looked at. */
+static bool is_somebody_else(Pass *pass, uint32_t link, const Entry *entry, bool *is, GError **error)
+{
+    g_auto(LinkRow) row = {0};
+    g_autofree char *id = pass_source_id(pass, entry);
+    *is = false;
+    if (!pass->side[SOURCE].delta || link == NOWHERE || !id || !link_at(pass->links, link)->row)
+        return true;
+    if (!state_find_link(pass->state, link_at(pass->links, link)->row, &row, error))
+        return false;
+    *is = row.source_id && strcmp(row.source_id, id) != 0;
+    return true;
+}
+
+static bool keep(Pass *pass, Fingerprint fingerprint, const Entry *entry, const char *anchor, GError **error)
+{
+    Side *side = &pass->side[SOURCE];
+    bool somebody_else;
+    Record record = {.fingerprint = fingerprint,
+                     .anchor = fingerprint_string(anchor),
+                     .dn_key = pass_source_key(pass, entry_dn(entry)),
+                     .at = SPOOL_NOWHERE,
+                     .in_scope = !pass_out_of_scope(pass, entry),
+                     .mark = MARK_CHANGED};
+    if (!link_table_find(pass->links, anchor, &record.link, error) ||
+        !is_somebody_else(pass, record.link, entry, &somebody_else, error))
+        return false;
+    if (somebody_else)
+        pass_must_read_all(pass, SOURCE, "another entry has an anchor that is known already");
+    record.anchor_text = (char *)anchor;
+    bool twice = is_duplicate(pass, side, &record);
+    record.anchor_text = NULL;
+    pass->outsiders += !record.in_scope && record.link == NOWHERE;
+    if (twice || (!record.in_scope && record.link == NOWHERE) ||
+        (pass->only && !filter_matches(pass->only, side->schema, entry)))
+        return true;
+    if (!spool_append(side->spool, entry, &record.at, error))
+        return false;
+    if (record.link != NOWHERE)
+        link_at(pass->links, record.link)->mark[SOURCE] = MARK_CHANGED;
+    pass->shown[pass->source_at]++;
+    record.anchor_text = g_strdup(anchor);
+    add_record(side, &record);
+    return true;
+}
+
+bool pass_keep_source(Pass *pass, Fingerprint fingerprint, const char *where, const Entry *entry,
+                      GError **error)
+{
+    g_autofree char *anchor = pass_anchor_of(pass, entry);
+    note_told(pass, SOURCE, entry);
+    if (anchor)
+        return keep(pass, fingerprint, entry, anchor, error);
+    g_autofree char *none = g_strdup_printf("no %s, which the definition names as anchor", pass->anchor);
+    if (!pass_out_of_scope(pass, entry))
+        quarantine_item(pass, where, none, true);
+    return true;
+}
+
+bool pass_take_source(const DirectoryItem *item, void *data, GError **error)
+{
+    Pass *pass = data;
+    g_autoptr(GError) why = NULL;
+    if (item->bad) {
+        quarantine_item(pass, item->where, item->bad->message, false);
+        return true;
+    }
+    uint32_t link = fingerprint_index_find(&pass->links->by_source, item->fingerprint);
+    if (link != NOWHERE && !pass->only) {
+        Link *known = link_at(pass->links, link);
+        known->twice |= is_told(pass, SOURCE, link);
+        known->mark[SOURCE] = MARK_SAME;
+        pass->shown[pass->source_at]++;
+        return true;
+    }
+    g_autoptr(Entry) entry = directory_item_decode(item, &why);
+    if (entry)
+        return pass_keep_source(pass, item->fingerprint, item->where, entry, error);
+    quarantine_item(pass, item->where, why->message, true);
+    return true;
+}
+
+bool pass_lose_source(Pass *pass, const char *id, GError **error)
+{
+    g_auto(LinkRow) row = {0};
+    uint32_t link = NOWHERE;
+    bool by_id = pass_source_id_attribute(pass) != NULL;
+    if (by_id && !state_find_link_by_source_id(pass->state, pass->step, id, &row, error))
+        return false;
+    if ((!by_id || row.row) && !link_table_find(pass->links, by_id ? row.anchor : id, &link, error))
+        return false;
+    if (link != NOWHERE && !is_told(pass, SOURCE, link)) /* it may have moved from one source to another */
+        link_at(pass->links, link)->mark[SOURCE] = MARK_ABSENT;
+    return true;
+}
+
+/* --- target --- */
+
+/* Whose object it was until now, by what the state remembers of it. @mine: whose it is; NULL: nobody's of us.
+ */
+static bool take_from_others(Pass *pass, const char *id, const char *mine, GError **error)
+{
+    g_auto(LinkRow) row = {0};
+    uint32_t link;
+    if (!pass->side[TARGET].delta)
+        return true;
+    if (!state_find_link_by_id(pass->state, pass->step, id, &row, error))
+        return false;
+    if (!row.row || !g_strcmp0(row.anchor, mine))
+        return true;
+    if (!link_table_find(pass->links, row.anchor, &link, error))
+        return false;
+    if (!is_told(pass, TARGET, link))
+        link_at(pass->links, link)->mark[TARGET] = MARK_ABSENT;
+    return true;
+}
+
+/* Among changes only one of two objects with one stamp may be told of: then all must be looked at. */
+static bool is_another_object(Pass *pass, uint32_t link, const char *id, bool *is, GError **error)
+{
+    g_auto(LinkRow) row = {0};
+    const Link *known = link == NOWHERE ? NULL : link_at(pass->links, link);
+    *is = false;
+    if (!pass->side[TARGET].delta || !known || !known->row || known->mark[TARGET] == MARK_ABSENT)
+        return true;
+    if (!state_find_link(pass->state, known->row, &row, error))
+        return false;
+    *is = row.id && strcmp(row.id, id) != 0;
+    return true;
+}
+
+static bool keep_target(Pass *pass, Side *side, const DirectoryItem *item, const Entry *entry,
+                        const Stamp *stamp, const char *id, GError **error)
+{
+    bool another;
+    Record record = {.fingerprint = item->fingerprint,
+                     .anchor = fingerprint_string(stamp->anchor),
+                     .at = SPOOL_NOWHERE,
+                     .mark = MARK_CHANGED};
+    if (!link_table_find(pass->links, stamp->anchor, &record.link, error) ||
+        !is_another_object(pass, record.link, id, &another, error))
+        return false;
+    if (another)
+        pass_must_read_all(pass, TARGET, "another object carries a stamp that is known already");
+    if (earlier_record(side, record.anchor) || is_told(pass, TARGET, record.link)) {
+        event_emit(EVENT_AMBIGUOUS, entry_dn(entry),
+                   "carries the same stamp (anchor %s) as another object; it is left alone", stamp->anchor);
+        return true;
+    }
+    if (record.link != NOWHERE && !pass->force) {
+        const Link *link = link_at(pass->links, record.link);
+        const Managed *managed = managed_of(pass, pass_kind_of(pass, link->flags, entry));
+        Fingerprint now = managed_fingerprint(managed, entry, false, stamp->grace != NULL);
+        if (fingerprint_equal(now, link->desired))
+            record.mark = MARK_EQUAL;
+    }
+    if (record.link != NOWHERE)
+        link_at(pass->links, record.link)->mark[TARGET] = (uint8_t)record.mark;
+    if (record.mark == MARK_CHANGED && !spool_append(side->spool, entry, &record.at, error))
+        return false;
+    record.anchor_text = g_strdup(stamp->anchor);
+    record.dn = g_strdup(entry_dn(entry));
+    record.id = g_strdup(id);
+    add_record(side, &record);
+    return true;
+}
+
+/* True when nothing about the entry is new to us. */
+static bool is_known(Pass *pass, const DirectoryItem *item)
+{
+    if (!pass->holders)
+        return false;
+    uint32_t holder = fingerprint_index_find(&pass->holders->by_fingerprint, item->fingerprint);
+    if (holder == NOWHERE)
+        return false;
+    HolderMark *mark = holder_at(pass->holders, holder);
+    uint32_t link = fingerprint_index_find(&pass->links->by_target, item->fingerprint);
+    if (mark->ours && link == NOWHERE)
+        return false;
+    mark->seen = true;
+    if (link != NOWHERE)
+        link_at(pass->links, link)->mark[TARGET] = MARK_SAME;
+    return true;
+}
+
+bool pass_take_target(const DirectoryItem *item, void *data, GError **error)
+{
+    Pass *pass = data;
+    Side *side = &pass->side[TARGET];
+    if (!item->bad && is_known(pass, item))
+        return true;
+    g_autoptr(Entry) entry = item->bad ? NULL : directory_item_decode(item, error);
+    if (!entry) {
+        if (item->bad)
+            event_emit(EVENT_HOME_PARTIAL, item->where, "cannot be read: %s", item->bad->message);
+        return item->bad != NULL;
+    }
+    note_told(pass, TARGET, entry);
+    g_autoptr(Holder) holder = g_new0(Holder, 1);
+    g_auto(Stamp) stamp = {0};
+    bool stamped = stamp_read(side->stamp, side->schema, entry, &stamp);
+    bool ours = stamped && !strcmp(stamp.connector, pass->connector->uuid);
+    holder->owner = g_strdup(stamp.connector);
+    holder->anchor = g_strdup(stamp.anchor);
+    holder->graced = stamp.grace != NULL;
+    if (!holder_note(&pass->view, pass->holders, item->fingerprint, entry, holder, &pass->holders_changed,
+                     error) ||
+        !take_from_others(pass, holder->id, ours ? stamp.anchor : NULL, error))
+        return false;
+    if (ours)
+        return keep_target(pass, side, item, entry, &stamp, holder->id, error);
+    return true;
+}
+
+bool pass_lose_target(Pass *pass, const char *id, GError **error)
+{
+    g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func((GDestroyNotify)holder_free);
+    if (!take_from_others(pass, id, NULL, error) || !holder_index_find_id(pass->index, id, found, error))
+        return false;
+    pass->holders_changed |= found->len > 0;
+    return !found->len ||
+           holder_index_remove(pass->index, ((Holder *)g_ptr_array_index(found, 0))->row, error);
+}

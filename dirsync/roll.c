@@ -1,0 +1,71 @@
+/*
+ * roll.c - see roll.h
+ */
+#include "dirsync/roll.h"
+
+#include <glib.h>
+#include <stdlib.h>
+
+typedef struct {
+    Fingerprint id;
+    bool as_before, called;
+} Present;
+
+struct Roll {
+    GArray *there; /* of Present */
+    bool sorted;
+};
+
+Roll *roll_new(void)
+{
+    Roll *roll = g_new0(Roll, 1);
+    roll->there = g_array_new(FALSE, FALSE, sizeof(Present));
+    return roll;
+}
+
+void roll_free(Roll *roll)
+{
+    if (!roll)
+        return;
+    g_array_unref(roll->there);
+    g_free(roll);
+}
+
+void roll_add(Roll *roll, Fingerprint id, bool as_before)
+{
+    Present present = {id, as_before, false};
+    g_array_append_val(roll->there, present);
+    roll->sorted = false;
+}
+
+static int compare(const void *a, const void *b)
+{
+    Fingerprint x = ((const Present *)a)->id, y = ((const Present *)b)->id;
+    if (x.high != y.high)
+        return x.high < y.high ? -1 : 1;
+    return (x.low > y.low) - (x.low < y.low);
+}
+
+bool roll_call(Roll *roll, Fingerprint id)
+{
+    Present wanted = {.id = id};
+    if (!roll->sorted && roll->there->len)
+        qsort(roll->there->data, roll->there->len, sizeof(Present), compare);
+    roll->sorted = true;
+    Present *found = roll->there->len
+                         ? bsearch(&wanted, roll->there->data, roll->there->len, sizeof(Present), compare)
+                         : NULL;
+    if (found)
+        found->called = true;
+    return found;
+}
+
+size_t roll_strangers(const Roll *roll)
+{
+    size_t strangers = 0;
+    for (guint i = 0; i < roll->there->len; i++) {
+        const Present *present = &g_array_index(roll->there, Present, i);
+        strangers += present->as_before && !present->called;
+    }
+    return strangers;
+}
