@@ -88,7 +88,7 @@ static bool is_settled(AddressStep *step, const DirectoryItem *item)
     return true;
 }
 
-static bool note_holder(AddressStep *step, const DirectoryItem *item, const Entry *entry, Holder *holder,
+static bool note_holder(AddressStep *step, Fingerprint fingerprint, const Entry *entry, Holder *holder,
                         GError **error)
 {
     bool changed;
@@ -97,7 +97,7 @@ static bool note_holder(AddressStep *step, const DirectoryItem *item, const Entr
     holder->owner = g_strdup(stamp.connector);
     holder->anchor = g_strdup(stamp.anchor);
     holder->graced = stamp.grace != NULL;
-    return holder_note(&step->view, step->holders, item->fingerprint, entry, holder, &changed, error);
+    return holder_note(&step->view, step->holders, fingerprint, entry, holder, &changed, error);
 }
 
 static void count_types(AddressStep *step, const Entry *entry)
@@ -116,15 +116,16 @@ static void count_types(AddressStep *step, const Entry *entry)
         address_type_state(step, type)->holders++;
 }
 
-static bool keep(AddressStep *step, const DirectoryItem *item, const Entry *entry, const Holder *holder,
+static bool keep(AddressStep *step, Fingerprint fingerprint, const Entry *entry, const Holder *holder,
                  GError **error)
 {
     bool native;
     g_autofree char *anchor = NULL;
     const char *outside = address_out_of_scope(step, entry, &native, &anchor);
     if (outside) {
-        Settled settled = {item->fingerprint, false, true};
-        g_array_append_val(step->newly_settled, settled);
+        Settled settled = {fingerprint, false, true};
+        if (!fingerprint_is_zero(fingerprint))
+            g_array_append_val(step->newly_settled, settled);
         return true;
     }
     step->natives += native;
@@ -137,14 +138,24 @@ static bool keep(AddressStep *step, const DirectoryItem *item, const Entry *entr
     pending->anchor = g_steal_pointer(&anchor);
     pending->identity = fingerprint_string(pending->id);
     pending->dn = fingerprint_string(entry_dn(entry));
-    pending->fingerprint = item->fingerprint;
+    pending->fingerprint = fingerprint;
     pending->given = SPOOL_NOWHERE;
     pending->native = native;
     g_ptr_array_add(step->pending, pending);
     return spool_append(step->spool, entry, &pending->at, error);
 }
 
-static bool sink(const DirectoryItem *item, void *data, GError **error)
+bool address_keep(AddressStep *step, Fingerprint fingerprint, const Entry *entry, GError **error)
+{
+    g_autoptr(Holder) holder = g_new0(Holder, 1);
+    if (!note_holder(step, fingerprint, entry, holder, error))
+        return false;
+    if (step->roll)
+        roll_add(step->roll, fingerprint_string(holder->id), false);
+    return keep(step, fingerprint, entry, holder, error);
+}
+
+bool address_take(const DirectoryItem *item, void *data, GError **error)
 {
     AddressStep *step = data;
     if (!tell_progress(step, ++step->seen_entries, error))
@@ -153,11 +164,29 @@ static bool sink(const DirectoryItem *item, void *data, GError **error)
         event_emit(EVENT_HOME_PARTIAL, item->where, "cannot be read: %s", item->bad->message);
         return true;
     }
-    if (!step->only && is_settled(step, item))
+    if (!step->only && step->holders && is_settled(step, item))
         return true;
     g_autoptr(Entry) entry = directory_item_decode(item, error);
-    g_autoptr(Holder) holder = g_new0(Holder, 1);
-    return entry && note_holder(step, item, entry, holder, error) && keep(step, item, entry, holder, error);
+    return entry && address_keep(step, item->fingerprint, entry, error);
+}
+
+static bool take_told(const DirectoryChange *change, void *data, GError **error)
+{
+    return address_take(change->item, data, error);
+}
+
+/* From a server that can tell changes so that the next run need not. */
+static bool read_everything(AddressStep *step, const ReadRequest *request, ReadResult *result, GError **error)
+{
+    ChangesResult changes = {0};
+    if (!address_can_tell(step))
+        return directory_read(step->seen, request, address_take, step, result, error);
+    bool ok = directory_changes(step->seen, request, NULL, take_told, step, &changes, error);
+    step->next = g_steal_pointer(&changes.cursor);
+    *result = changes.read;
+    changes.read = (ReadResult){0};
+    changes_result_clear(&changes);
+    return ok;
 }
 
 static gint by_anchor(gconstpointer a, gconstpointer b)
@@ -167,14 +196,10 @@ static gint by_anchor(gconstpointer a, gconstpointer b)
     return order ? order : strcmp(x->id, y->id);
 }
 
-static bool read_home(AddressStep *step, GError **error)
+static bool read_whole(AddressStep *step, const ReadRequest *request, GError **error)
 {
-    g_autofree char *filter = holder_filter(&step->view);
-    g_auto(GStrv) attributes = holder_request(&step->view);
-    ReadRequest request = {
-        .scope = SEARCH_SUBTREE, .filter = filter, .attributes = (const char *const *)attributes};
     ReadResult result = {0};
-    bool changed, ok = directory_read(step->seen, &request, sink, step, &result, error);
+    bool changed, ok = address_load_known(step, error) && read_everything(step, request, &result, error);
     if (ok && result.proof != PROOF_COMPLETE) {
         ok = false;
         error_set(error, ERROR_SERVER_LIMIT,
@@ -186,6 +211,17 @@ static bool read_home(AddressStep *step, GError **error)
     bool all_read = !result.bad;
     read_result_clear(&result);
     return ok && (!all_read || holder_forget_unseen(&step->view, step->holders, &changed, error));
+}
+
+static bool read_home(AddressStep *step, GError **error)
+{
+    g_autofree char *filter = holder_filter(&step->view);
+    g_auto(GStrv) attributes = holder_request(&step->view);
+    ReadRequest request = {
+        .scope = SEARCH_SUBTREE, .filter = filter, .attributes = (const char *const *)attributes};
+    if (step->cursor && !address_read_changes(step, &request, error))
+        return false;
+    return step->cursor || read_whole(step, &request, error);
 }
 
 bool address_read(AddressStep *step, GError **error)

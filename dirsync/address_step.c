@@ -184,6 +184,9 @@ static void forget_round(AddressStep *step)
     g_clear_pointer(&step->work.tally, tally_free);
     g_clear_pointer(&step->work.full_reason, g_free);
     g_clear_pointer(&step->run, g_free);
+    g_clear_pointer(&step->cursor, g_free);
+    g_clear_pointer(&step->next, g_free);
+    g_clear_pointer(&step->roll, roll_free);
 }
 
 static void close_step(StepWork *work)
@@ -284,8 +287,18 @@ static bool begin_round(AddressStep *step, GError **error)
     step->spool = spool_new(state_folder(step->state), error);
     return step->spool && decide_fullness(step, error) &&
            holder_index_prepare(step->index, index_kinds, request, error) &&
-           (step->holders = holder_table_load(step->index, step->connector->uuid, error)) != NULL &&
-           state_scan_addressed(step->state, load_settled, step, error);
+           address_recall_cursor(step, error);
+}
+
+bool address_load_known(AddressStep *step, GError **error)
+{
+    step->seen_entries = step->natives = step->settled_natives = 0;
+    g_ptr_array_set_size(step->pending, 0);
+    g_array_set_size(step->newly_settled, 0);
+    for (guint i = 0; i < step->types->len; i++)
+        ((TypeState *)g_ptr_array_index(step->types, i))->holders = 0;
+    step->holders = holder_table_load(step->index, step->connector->uuid, error);
+    return step->holders && state_scan_addressed(step->state, load_settled, step, error);
 }
 
 /* What the generators gave one recipient: "12" -> address, for template 12. */
@@ -373,7 +386,7 @@ static bool plan_one(AddressStep *step, Pending *pending, GError **error)
         address_complete(step, recipient);
         ok = address_emit(step, recipient, error);
         step->work.planned.of[COUNT_FAILED] += pending->failed;
-        if (!pending->changes && !pending->failed) {
+        if (!pending->changes && !pending->failed && !fingerprint_is_zero(pending->fingerprint)) {
             Settled settled = {pending->fingerprint, pending->native, true};
             g_array_append_val(step->newly_settled, settled);
         }
@@ -528,7 +541,8 @@ static bool store_settled(AddressStep *step, GError **error)
         if (!state_add_addressed(step->state, &settled->fingerprint, settled->native, error))
             return false;
     }
-    return state_set(step->state, "addresses definitions", step->digest, error);
+    return state_set(step->state, "addresses definitions", step->digest, error) &&
+           address_remember_cursor(step, error);
 }
 
 static bool store_in_state(AddressStep *step, GError **error)

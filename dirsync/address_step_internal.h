@@ -110,6 +110,10 @@ typedef struct {
     char *run;
     size_t seen_entries, natives, settled_natives, calls, round;
     bool open; /* the transaction of the index */
+    char *cursor;          /* changes since then are read; NULL: everything */
+    char *next;            /* the cursor that the read gave; NULL: none */
+    Roll *roll;            /* while changes are read: whom the server tells of */
+    size_t natives_before; /* at the last settled read */
 } AddressStep;
 
 static inline const Schema *home_schema(const AddressStep *step)
@@ -122,6 +126,23 @@ static inline const Schema *home_schema(const AddressStep *step)
 bool address_read(AddressStep *step, GError **error);
 /** The reason why nothing is given to the entry (for people); NULL: it is looked at. */
 const char *address_out_of_scope(const AddressStep *step, const Entry *entry, bool *native, char **anchor);
+
+/** Loads who was known, and who needed nothing, before everything is read; what was read before is forgotten.
+ */
+bool address_load_known(AddressStep *step, GError **error);
+/** What is made of an entry; an AddressStep is @data. */
+bool address_take(const DirectoryItem *item, void *data, GError **error);
+/** The same for one that was fetched. */
+bool address_keep(AddressStep *step, Fingerprint fingerprint, const Entry *entry, GError **error);
+
+/* address_changes.c */
+/** Whether the home directory is asked for changes in this run, or for a cursor at least. */
+bool address_can_tell(const AddressStep *step);
+bool address_recall_cursor(AddressStep *step, GError **error);
+/** step->cursor is NULL afterwards where the answer cannot be relied on. */
+bool address_read_changes(AddressStep *step, const ReadRequest *request, GError **error);
+void address_must_read_all(AddressStep *step, const char *reason);
+bool address_remember_cursor(AddressStep *step, GError **error);
 
 /* address_templates.c */
 TypeState *address_type_state(AddressStep *step, const char *type);

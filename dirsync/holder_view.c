@@ -160,3 +160,35 @@ bool holder_forget_unseen(const HolderView *view, const HolderTable *table, bool
     }
     return true;
 }
+
+typedef struct {
+    Roll *roll;
+    GPtrArray *gone;
+} RollCall;
+
+static void call_holder(int64_t row, const Fingerprint *fingerprint, const char *id, const char *owner,
+                        void *data)
+{
+    const RollCall *call = data;
+    (void)row;
+    (void)fingerprint;
+    (void)owner;
+    if (!roll_call(call->roll, fingerprint_string(id)))
+        g_ptr_array_add(call->gone, g_strdup(id));
+}
+
+bool holder_call_roll(const HolderView *view, Roll *roll, GPtrArray *gone, GError **error)
+{
+    RollCall call = {roll, gone};
+    return holder_index_scan(view->index, call_holder, &call, error);
+}
+
+bool holder_forget(const HolderView *view, const char *id, bool *changed, GError **error)
+{
+    g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func((GDestroyNotify)holder_free);
+    if (!holder_index_find_id(view->index, id, found, error))
+        return false;
+    *changed |= found->len > 0;
+    return !found->len ||
+           holder_index_remove(view->index, ((Holder *)g_ptr_array_index(found, 0))->row, error);
+}

@@ -11,6 +11,7 @@
 #include "dirsync/directory/directory.h"
 #include "dirsync/holder_index.h"
 #include "dirsync/link_table.h"
+#include "dirsync/roll.h"
 #include "dirsync/stamp.h"
 
 /** Borrowed. */
@@ -40,5 +41,10 @@ bool holder_note(const HolderView *view, HolderTable *table, Fingerprint fingerp
                  Holder *holder, bool *changed, GError **error);
 /** Removes from the index whom a complete read did not show. */
 bool holder_forget_unseen(const HolderView *view, const HolderTable *table, bool *changed, GError **error);
+
+/** Of a roll of ids: appends those of the index (g_free) who are not there to @gone. */
+bool holder_call_roll(const HolderView *view, Roll *roll, GPtrArray *gone, GError **error);
+/** Removes whoever has that id from the index. *changed is set when there was somebody. */
+bool holder_forget(const HolderView *view, const char *id, bool *changed, GError **error);
 
 #endif

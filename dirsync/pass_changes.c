@@ -69,12 +69,10 @@ bool pass_can_tell(const Pass *pass, int side)
 
 static bool is_due(Pass *pass, bool *due, GError **error)
 {
-    g_autofree char *text = NULL;
-    if (!pass_recall(pass, "full-read", &text, error))
+    g_autofree char *last = NULL;
+    if (!pass_recall(pass, "full-read", &last, error))
         return false;
-    gint64 now = g_get_real_time() / G_USEC_PER_SEC, last = text ? g_ascii_strtoll(text, NULL, 10) : 0;
-    *due = pass->connector->full_read != FULL_READ_NEVER &&
-           (now < last || now - last >= pass->connector->full_read);
+    *due = step_full_read_is_due(pass->connector, last);
     return true;
 }
 
@@ -88,7 +86,7 @@ static bool choose_cursors(Pass *pass, int side, bool due, GError **error)
     if (cursors->len != pass_n_requests(pass, side))
         return true;
     if (due)
-        pass_must_read_all(pass, side, "the last time is long enough ago (full-read)");
+        pass_must_read_all(pass, side, STEP_FULL_READ_DUE);
     else
         pass->side[side].cursors = g_steal_pointer(&cursors);
     return true;
@@ -133,7 +131,7 @@ bool pass_remember_cursors(Pass *pass, GError **error)
                 return false;
         }
     }
-    g_autofree char *now = g_strdup_printf("%" G_GINT64_FORMAT, g_get_real_time() / G_USEC_PER_SEC);
+    g_autofree char *now = step_now();
     return !whole || pass_remember(pass, "full-read", now, error);
 }
 
@@ -156,17 +154,6 @@ static void call_link(const LinkRow *row, void *data)
     bool by_anchor = call->side == SOURCE && !pass_source_id_attribute(call->pass);
     const char *id = by_anchor ? row->anchor : call->side == SOURCE ? row->source_id : row->id;
     if (id && !(call->side == TARGET && row->flags & LINK_YIELDED) && !is_there(call, id))
-        g_ptr_array_add(call->gone, g_strdup(id));
-}
-
-static void call_holder(int64_t row, const Fingerprint *fingerprint, const char *id, const char *owner,
-                        void *data)
-{
-    RollCall *call = data;
-    (void)row;
-    (void)fingerprint;
-    (void)owner;
-    if (!is_there(call, id))
         g_ptr_array_add(call->gone, g_strdup(id));
 }
 
@@ -201,7 +188,7 @@ static bool call_roll(Pass *pass, int side, GError **error)
         return true;
     }
     if (!state_scan_links(pass->state, pass->step, 0, call_link, &call, error) ||
-        (side == TARGET && !holder_index_scan(pass->index, call_holder, &call, error)) ||
+        (side == TARGET && !holder_call_roll(&pass->view, pass->side[TARGET].roll, gone, error)) ||
         !count_expected(pass, side, &expected, error))
         return false;
     if (roll_strangers(pass->side[side].roll) > expected) {

@@ -282,10 +282,6 @@ bool pass_take_target(const DirectoryItem *item, void *data, GError **error)
 
 bool pass_lose_target(Pass *pass, const char *id, GError **error)
 {
-    g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func((GDestroyNotify)holder_free);
-    if (!take_from_others(pass, id, NULL, error) || !holder_index_find_id(pass->index, id, found, error))
-        return false;
-    pass->holders_changed |= found->len > 0;
-    return !found->len ||
-           holder_index_remove(pass->index, ((Holder *)g_ptr_array_index(found, 0))->row, error);
+    return take_from_others(pass, id, NULL, error) &&
+           holder_forget(&pass->view, id, &pass->holders_changed, error);
 }

@@ -46,3 +46,14 @@ char *step_digest(const Connector *connector, Step step, GError **error)
 {
     return kinds[step]->digest(connector, step, error);
 }
+
+char *step_now(void)
+{
+    return g_strdup_printf("%" G_GINT64_FORMAT, g_get_real_time() / G_USEC_PER_SEC);
+}
+
+bool step_full_read_is_due(const Connector *connector, const char *last)
+{
+    gint64 now = g_get_real_time() / G_USEC_PER_SEC, then = last ? g_ascii_strtoll(last, NULL, 10) : 0;
+    return connector->full_read != FULL_READ_NEVER && (now < then || now - then >= connector->full_read);
+}

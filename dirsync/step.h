@@ -90,6 +90,14 @@ struct StepWork {
 bool step_finish_plan(const StepWork *work, const Connector *connector, Step step, PlanWriter *plan,
                       const char *run, const char *digest, GError **error);
 
+#define STEP_FULL_READ_DUE "the last time is as long ago as full-read says"
+
+/** Whether everything must be read again because of the time. @last: what step_now() said when it was; NULL:
+ *  never. */
+bool step_full_read_is_due(const Connector *connector, const char *last);
+/** g_free(). */
+char *step_now(void);
+
 /** Thin calls through the kind. */
 StepWork *step_open(const Connector *connector, Step step, State *state, const StepOptions *options,
                     GError **error);

@@ -1,0 +1,177 @@
+/*
+ * address_changes.c - the address step reads only what has changed in the home directory
+ *
+ * It goes on from the cursor of its last settled read. Whoever was then left without
+ * something is remembered by identity and fetched. Whatever is doubtful ends in a read
+ * of everything.
+ */
+#include "dirsync/address_step_internal.h"
+
+#include <string.h>
+
+#define CURSOR "addresses cursor"
+#define UNSETTLED "addresses unsettled"
+#define NATIVES "addresses natives"
+#define FULL_READ "addresses full-read"
+#define UNSETTLED_MAX 10000
+
+bool address_can_tell(const AddressStep *step)
+{
+    return step->seen == step->real && directory_describe(step->real)->capabilities & CAN_TELL_CHANGES &&
+           !step->only && !step->options.apply_policy && !step->options.remove_type &&
+           step->connector->full_read != FULL_READ_ALWAYS;
+}
+
+void address_must_read_all(AddressStep *step, const char *reason)
+{
+    event_emit(EVENT_SOURCE_FULL, NULL, "addresses: everything in the home directory is read: %s", reason);
+    if (!step->work.full_reason)
+        step->work.full_reason = g_strdup(reason);
+    g_clear_pointer(&step->cursor, g_free);
+}
+
+bool address_recall_cursor(AddressStep *step, GError **error)
+{
+    g_autofree char *value = NULL;
+    g_autofree char *last = NULL;
+    g_autofree char *natives = NULL;
+    if (step->work.full_reason || !address_can_tell(step))
+        return true;
+    if (!state_get(step->state, CURSOR, &value, error) || !state_get(step->state, FULL_READ, &last, error) ||
+        !state_get(step->state, NATIVES, &natives, error))
+        return false;
+    g_auto(GStrv) parts = g_strsplit(value ? value : "", " ", 2); /* id of the index, cursor */
+    if (!parts[0] || !parts[1] || !*parts[1] || strcmp(parts[0], holder_index_id(step->index)) != 0)
+        return true;
+    if (step_full_read_is_due(step->connector, last)) {
+        address_must_read_all(step, STEP_FULL_READ_DUE);
+        return true;
+    }
+    step->cursor = g_strdup(parts[1]);
+    step->natives_before = natives ? (size_t)g_ascii_strtoull(natives, NULL, 10) : 0;
+    return true;
+}
+
+/* --- reading --- */
+
+static bool take(const DirectoryChange *change, void *data, GError **error)
+{
+    AddressStep *step = data;
+    bool changed;
+    if (change->told == TOLD_ENTRY)
+        return address_take(change->item, step, error);
+    g_autofree char *id = anchor_text(change->id);
+    if (change->told == TOLD_GONE)
+        return holder_forget(&step->view, id, &changed, error);
+    roll_add(step->roll, fingerprint_string(id), true);
+    return true;
+}
+
+static bool forget_absent(AddressStep *step, GError **error)
+{
+    g_autoptr(GPtrArray) gone = g_ptr_array_new_with_free_func(g_free);
+    bool changed;
+    if (!holder_call_roll(&step->view, step->roll, gone, error))
+        return false;
+    if (roll_strangers(step->roll)) {
+        address_must_read_all(step, "the server tells of entries that are not known here");
+        return true;
+    }
+    for (guint i = 0; i < gone->len; i++)
+        if (!holder_forget(&step->view, g_ptr_array_index(gone, i), &changed, error))
+            return false;
+    return true;
+}
+
+static bool take_unsettled(size_t index, Entry *owned, void *data, GError **error)
+{
+    g_autoptr(Entry) entry = owned;
+    (void)index;
+    return !entry || address_keep(data, (Fingerprint){0, 0}, entry, error);
+}
+
+/* Who was left without something, and was not told of now. */
+static bool fetch_unsettled(AddressStep *step, GError **error)
+{
+    g_autofree char *text = NULL;
+    g_autoptr(GArray) ids = g_array_new(FALSE, TRUE, sizeof(FetchId));
+    g_autoptr(GPtrArray) owned = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+    g_autoptr(GHashTable) told = g_hash_table_new(g_str_hash, g_str_equal);
+    g_auto(GStrv) attributes = holder_request(&step->view);
+    if (!state_get(step->state, UNSETTLED, &text, error))
+        return false;
+    g_auto(GStrv) unsettled = g_strsplit(text ? text : "", "\n", 0);
+    for (guint i = 0; i < step->pending->len; i++)
+        g_hash_table_add(told, ((Pending *)g_ptr_array_index(step->pending, i))->id);
+    for (char **id = unsettled; *id; id++) {
+        if (!**id || g_hash_table_contains(told, *id))
+            continue;
+        GBytes *bytes = anchor_bytes(*id);
+        FetchId fetch = {.id_attribute = step->view.id_attribute};
+        fetch.id.data = g_bytes_get_data(bytes, &fetch.id.len);
+        g_array_append_val(ids, fetch);
+        g_ptr_array_add(owned, bytes);
+    }
+    return !ids->len || directory_fetch(step->real, (const FetchId *)(void *)ids->data, ids->len,
+                                        (const char *const *)attributes, take_unsettled, step, error);
+}
+
+bool address_read_changes(AddressStep *step, const ReadRequest *request, GError **error)
+{
+    ChangesResult result = {0};
+    g_autofree char *cursor = g_strdup(step->cursor);
+    step->roll = roll_new();
+    bool ok = directory_changes(step->real, request, cursor, take, step, &result, error);
+    const char *doubt = result.full_reason                    ? result.full_reason
+                        : result.read.proof != PROOF_COMPLETE ? result.read.reason
+                        : result.read.bad                     ? "an entry among the changes cannot be read"
+                                                              : NULL;
+    if (ok && doubt)
+        address_must_read_all(step, doubt);
+    else if (ok && result.by_absence)
+        ok = forget_absent(step, error);
+    g_clear_pointer(&step->roll, roll_free);
+    step->next = g_steal_pointer(&result.cursor);
+    changes_result_clear(&result);
+    if (!ok || !step->cursor)
+        return ok;
+    if (!fetch_unsettled(step, error))
+        return false;
+    size_t told = step->natives;
+    step->natives = MAX(step->natives_before, told);
+    step->settled_natives = step->natives - told;
+    return true;
+}
+
+/* --- remembering --- */
+
+/* NULL: too many. */
+static char *name_unsettled(const AddressStep *step)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    size_t n = 0;
+    for (guint i = 0; i < step->pending->len; i++) {
+        const Pending *pending = g_ptr_array_index(step->pending, i);
+        if (!pending->failed && !pending->refused && !pending->unwritten)
+            continue;
+        g_string_append_printf(text, "%s\n", pending->id);
+        if (++n > UNSETTLED_MAX)
+            return NULL;
+    }
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+bool address_remember_cursor(AddressStep *step, GError **error)
+{
+    g_autofree char *unsettled = name_unsettled(step);
+    g_autofree char *cursor =
+        g_strconcat(holder_index_id(step->index), " ", unsettled && step->next ? step->next : "", NULL);
+    g_autofree char *natives = g_strdup_printf("%zu", step->natives);
+    g_autofree char *now = step_now();
+    if (!address_can_tell(step))
+        return true;
+    return state_set(step->state, CURSOR, cursor, error) &&
+           state_set(step->state, UNSETTLED, unsettled ? unsettled : "", error) &&
+           state_set(step->state, NATIVES, natives, error) &&
+           (step->cursor || state_set(step->state, FULL_READ, now, error));
+}
