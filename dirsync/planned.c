@@ -28,7 +28,7 @@ static const DirectoryDescription *planned_describe(Directory *directory)
 {
     Planned *planned = (Planned *)directory;
     planned->description = *directory_describe(planned->base);
-    planned->description.capabilities &= ~(unsigned)CAN_WRITE;
+    planned->description.capabilities &= ~(unsigned)(CAN_WRITE | CAN_TELL_CHANGES);
     return &planned->description;
 }
 
