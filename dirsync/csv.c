@@ -108,6 +108,11 @@ unsigned long csv_reader_line(const CsvReader *reader)
     return reader->record_line;
 }
 
+const TextSource *csv_reader_source(const CsvReader *reader)
+{
+    return &reader->source;
+}
+
 uint64_t csv_reader_offset(const CsvReader *reader)
 {
     size_t ahead = reader->source.converter ? 0 : reader->end - reader->position;

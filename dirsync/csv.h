@@ -62,6 +62,8 @@ bool csv_read_header(CsvReader *reader, GError **error);
  *  taken in blocks, consumed or not). */
 unsigned long csv_reader_line(const CsvReader *reader);
 uint64_t csv_reader_offset(const CsvReader *reader);
+/** Where it draws from; for the digest of what it has read. */
+const TextSource *csv_reader_source(const CsvReader *reader);
 /** "WORD: NUMBER" when the last row was the trailer, else NULL. */
 const char *csv_reader_trailer(const CsvReader *reader);
 /** True when the last row ended with the input and not with a line end: RFC 4180 allows it, and a file

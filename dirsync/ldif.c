@@ -94,6 +94,11 @@ unsigned long ldif_reader_line(const LdifReader *reader)
     return reader->record_line;
 }
 
+const TextSource *ldif_reader_source(const LdifReader *reader)
+{
+    return &reader->source;
+}
+
 uint64_t ldif_reader_offset(const LdifReader *reader)
 {
     return reader->source.taken - (reader->end - reader->position);

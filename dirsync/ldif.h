@@ -27,6 +27,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(LdifReader, ldif_reader_free)
 /** Line where the last record began, 1-based; bytes consumed so far. */
 unsigned long ldif_reader_line(const LdifReader *reader);
 uint64_t ldif_reader_offset(const LdifReader *reader);
+/** Where it draws from; for the digest of what it has read. */
+const TextSource *ldif_reader_source(const LdifReader *reader);
 /** Text of the last comment line seen ("# ..." without "# "), or NULL; for trailers such as "# count: 200".
  */
 const char *ldif_reader_last_comment(const LdifReader *reader);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #define RAW_BLOCK ((size_t)64 * 1024)
 
@@ -54,6 +55,8 @@ void text_source_end(TextSource *source)
         g_iconv_close(source->converter->iconv);
     g_free(source->converter);
     source->converter = NULL;
+    XXH3_freeState(source->hash);
+    source->hash = NULL;
 }
 
 bool text_source_convert(TextSource *source, const char *encoding, GError **error)
@@ -74,6 +77,27 @@ bool text_source_convert(TextSource *source, const char *encoding, GError **erro
     return true;
 }
 
+static bool add_to_hash(TextSource *source, const char *bytes, size_t len)
+{
+    if (!source->hash) {
+        source->hash = XXH3_createState();
+        if (!source->hash) {
+            errno = ENOMEM;
+            return false;
+        }
+        XXH3_128bits_reset(source->hash);
+    }
+    XXH3_128bits_update(source->hash, bytes, len);
+    return true;
+}
+
+void text_source_digest(const TextSource *source, uint64_t digest[2])
+{
+    XXH128_hash_t hash = source->hash ? XXH3_128bits_digest(source->hash) : XXH3_128bits("", 0);
+    digest[0] = hash.low64;
+    digest[1] = hash.high64;
+}
+
 static ssize_t take_raw(TextSource *source, char *to, size_t room)
 {
     ssize_t n = (ssize_t)MIN(room, source->memory_left);
@@ -81,6 +105,8 @@ static ssize_t take_raw(TextSource *source, char *to, size_t room)
         do
             n = read(source->fd, to, room);
         while (n < 0 && errno == EINTR);
+        if (n > 0 && !add_to_hash(source, to, (size_t)n))
+            n = -1;
     } else if (n > 0) {
         memcpy(to, source->memory, (size_t)n);
         source->memory += n;

@@ -27,6 +27,7 @@ typedef enum {
 #define TEXT_SOURCE_ROOM 16
 
 typedef struct TextConverter TextConverter;
+struct XXH3_state_s;
 
 typedef struct {
     int fd;                   /* not owned; -1: memory */
@@ -34,6 +35,7 @@ typedef struct {
     size_t memory_left;
     TextConverter *converter; /* NULL: bytes as they are */
     uint64_t taken;           /* bytes of the source read so far, before conversion */
+    struct XXH3_state_s *hash; /* of these, when they come from a file; NULL before the first */
 } TextSource;
 
 /** Names of encodings other than UTF-8 that can be converted, NULL-terminated. */
@@ -50,6 +52,10 @@ bool text_source_convert(TextSource *source, const char *encoding, GError **erro
 /** Puts up to @room bytes into @to; @room is at least TEXT_SOURCE_ROOM where there is an encoding.
  *  0 at the end, -1 with errno when the file cannot be read. */
 ssize_t text_source_take(TextSource *source, char *to, size_t room);
+
+/** XXH3 (128 bits, low half first) of the bytes of a file taken so far, before conversion. After the last, it
+ *  is that of exactly what was read, whatever has become of the file. */
+void text_source_digest(const TextSource *source, uint64_t digest[2]);
 
 /** True for the name of an encoding that text_source_convert() takes. */
 bool text_encoding_is_known(const char *encoding);

@@ -72,6 +72,11 @@ static uint64_t offset(void *reader)
     return csv_reader_offset(reader);
 }
 
+static const TextSource *source(void *reader)
+{
+    return csv_reader_source(reader);
+}
+
 static const char *trailer(void *reader)
 {
     return csv_reader_trailer(reader);
@@ -201,6 +206,7 @@ static const RecordFormat format = {
     .fingerprint = fingerprint,
     .line = line,
     .offset = offset,
+    .source = source,
     .trailer = trailer,
     .at_end = at_end,
     .end_wants_proof = true,
@@ -219,6 +225,7 @@ const DirectoryDriver csv_driver = {
     .close = record_file_close,
     .describe = record_file_describe,
     .read = record_file_read,
+    .changes = record_file_changes,
     .fetch = record_file_fetch,
     .search = record_file_search,
     .submit = record_file_submit,

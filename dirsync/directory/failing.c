@@ -4,7 +4,7 @@
  * Passes everything through to a memory store but what the plan says. The
  * count of operations begins anew with every open, so "open@1" fails every
  * open. Reads are counted in entries (cut-read, size-limit; in every read)
- * or in calls (unknown-read).
+ * or in calls (unknown-read). A call for changes is a read too.
  */
 #include "dirsync/directory/failing.h"
 
@@ -23,6 +23,8 @@ typedef enum {
     FAULT_LOST,
     FAULT_DOWN,
     FAULT_FETCH,
+    FAULT_CHANGES,
+    FAULT_FULL,
     FAULTS
 } FaultKind;
 
@@ -30,7 +32,7 @@ static const char *const fault_names[] = {
     [FAULT_OPEN] = "open",         [FAULT_CUT_READ] = "cut-read",   [FAULT_UNKNOWN_READ] = "unknown-read",
     [FAULT_SIZE_LIMIT] = "size-limit", [FAULT_REFUSE] = "refuse",   [FAULT_BUSY] = "busy",
     [FAULT_UNCERTAIN] = "uncertain",   [FAULT_LOST] = "lost",       [FAULT_DOWN] = "down",
-    [FAULT_FETCH] = "fetch",
+    [FAULT_FETCH] = "fetch",       [FAULT_CHANGES] = "changes",     [FAULT_FULL] = "full",
 };
 
 G_STATIC_ASSERT(G_N_ELEMENTS(fault_names) == FAULTS);
@@ -49,7 +51,7 @@ typedef struct {
     char *subject;
     DirectoryDescription description;
     GPtrArray *passages; /* of changes that wait in the store */
-    guint64 reads, fetches, changes;
+    guint64 reads, fetches, changes, change_reads, cursors;
     bool down;
 } Failing;
 
@@ -161,14 +163,15 @@ static const DirectoryDescription *failing_describe(Directory *directory)
 typedef struct {
     const Failing *failing;
     DirectorySink sink;
+    DirectoryChangeSink change_sink;
     void *data;
     guint64 entries;
     const char *cut;
 } Reading;
 
-static bool pass_item(const DirectoryItem *item, void *data, GError **error)
+/* Counts one more entry. False with an error when the plan has the read end before it. */
+static bool goes_on(Reading *reading, GError **error)
 {
-    Reading *reading = data;
     guint64 number = reading->entries + 1;
     if (strikes(reading->failing, FAULT_CUT_READ, number))
         reading->cut = "cut off in the middle";
@@ -179,7 +182,32 @@ static bool pass_item(const DirectoryItem *item, void *data, GError **error)
         return false;
     }
     reading->entries = number;
-    return reading->sink(item, reading->data, error);
+    return true;
+}
+
+static bool pass_item(const DirectoryItem *item, void *data, GError **error)
+{
+    Reading *reading = data;
+    return goes_on(reading, error) && reading->sink(item, reading->data, error);
+}
+
+static bool pass_change(const DirectoryChange *change, void *data, GError **error)
+{
+    Reading *reading = data;
+    return (change->told != TOLD_ENTRY || goes_on(reading, error)) &&
+           reading->change_sink(change, reading->data, error);
+}
+
+/* What the plan makes of a read that came to its end, or that it cut. */
+static void spoil(Failing *failing, const Reading *reading, ReadResult *result)
+{
+    result->entries = reading->entries;
+    if (reading->cut)
+        result->proof = PROOF_PARTIAL;
+    else if (strikes(failing, FAULT_UNKNOWN_READ, failing->reads))
+        result->proof = PROOF_UNKNOWN;
+    if (result->proof != PROOF_COMPLETE)
+        result->reason = g_strdup(reading->cut ? reading->cut : "cannot be known");
 }
 
 static bool failing_read(Directory *directory, const ReadRequest *request, DirectorySink sink, void *data,
@@ -197,13 +225,34 @@ static bool failing_read(Directory *directory, const ReadRequest *request, Direc
         g_propagate_error(error, g_steal_pointer(&cause));
         return false;
     }
-    result->entries = reading.entries;
-    if (reading.cut)
-        result->proof = PROOF_PARTIAL;
-    else if (strikes(failing, FAULT_UNKNOWN_READ, failing->reads))
-        result->proof = PROOF_UNKNOWN;
-    if (result->proof != PROOF_COMPLETE)
-        result->reason = g_strdup(reading.cut ? reading.cut : "cannot be known");
+    spoil(failing, &reading, result);
+    return true;
+}
+
+static bool failing_changes(Directory *directory, const ReadRequest *request, const char *cursor,
+                            DirectoryChangeSink sink, void *data, ChangesResult *result, GError **error)
+{
+    Failing *failing = (Failing *)directory;
+    Reading reading = {.failing = failing, .change_sink = sink, .data = data};
+    g_autoptr(GError) cause = NULL;
+    *result = (ChangesResult){.read = {.proof = PROOF_UNKNOWN}};
+    failing->reads++;
+    if (failing->down || strikes(failing, FAULT_CHANGES, ++failing->change_reads))
+        return unreachable(failing, error);
+    bool full = cursor && strikes(failing, FAULT_FULL, ++failing->cursors);
+    bool good =
+        memory_driver.changes(failing->inner, request, cursor, pass_change, &reading, result, &cause);
+    if (!good && !reading.cut) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return false;
+    }
+    if (result->full_reason)
+        return true;
+    spoil(failing, &reading, &result->read);
+    if (full)
+        result->full_reason = g_strdup("the plan wants everything to be read");
+    if (full || result->read.proof != PROOF_COMPLETE)
+        g_clear_pointer(&result->cursor, g_free);
     return true;
 }
 
@@ -288,6 +337,7 @@ const DirectoryDriver failing_driver = {
     .close = failing_close,
     .describe = failing_describe,
     .read = failing_read,
+    .changes = failing_changes,
     .fetch = failing_fetch,
     .search = failing_search,
     .submit = failing_submit,

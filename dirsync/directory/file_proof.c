@@ -188,13 +188,17 @@ char *file_proof_doubt_content(const Endpoint *endpoint, const FileRead *read)
     return doubt;
 }
 
+char *file_proof_doubt_age(const Endpoint *endpoint, const FileRead *read)
+{
+    char *doubt = doubt_change(endpoint, read);
+    return doubt ? doubt : doubt_age(endpoint, read);
+}
+
 char *file_proof_doubt(const Endpoint *endpoint, const FileRead *read)
 {
     if (read->cut)
         return g_strdup("the file ends in the middle of a line");
-    char *doubt = doubt_change(endpoint, read);
-    if (!doubt)
-        doubt = doubt_age(endpoint, read);
+    char *doubt = file_proof_doubt_age(endpoint, read);
     if (!doubt)
         doubt = doubt_records(endpoint, read);
     return doubt ? doubt : file_proof_doubt_content(endpoint, read);

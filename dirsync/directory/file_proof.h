@@ -44,6 +44,9 @@ bool file_checksum_fits(const char *checksum, const char *path, const char *dige
 /** As file_proof_doubt(), but only whether the content is all there (trailer, checksum, count). */
 char *file_proof_doubt_content(const Endpoint *endpoint, const FileRead *read);
 
+/** As file_proof_doubt(), but only whether it is the file of now, and not too old. */
+char *file_proof_doubt_age(const Endpoint *endpoint, const FileRead *read);
+
 /** NULL when the read is proven complete, else the reason why it is not, for people; g_free(). */
 char *file_proof_doubt(const Endpoint *endpoint, const FileRead *read);
 

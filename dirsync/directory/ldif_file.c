@@ -45,6 +45,11 @@ static uint64_t offset(void *reader)
     return ldif_reader_offset(reader);
 }
 
+static const TextSource *source(void *reader)
+{
+    return ldif_reader_source(reader);
+}
+
 static const char *trailer(void *reader)
 {
     return ldif_reader_last_comment(reader);
@@ -123,6 +128,7 @@ static const RecordFormat format = {
     .fingerprint = fingerprint,
     .line = line,
     .offset = offset,
+    .source = source,
     .trailer = trailer,
     .at_end = at_end,
     .end_wants_proof = false,
@@ -141,6 +147,7 @@ const DirectoryDriver ldif_driver = {
     .close = record_file_close,
     .describe = record_file_describe,
     .read = record_file_read,
+    .changes = record_file_changes,
     .fetch = record_file_fetch,
     .search = record_file_search,
     .submit = record_file_submit,

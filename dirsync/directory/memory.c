@@ -13,25 +13,6 @@
 #include "dirsync/directory/selection.h"
 #include "dirsync/dn.h"
 
-#define WINDOW 8
-
-typedef struct {
-    const Change *change;
-    DirectoryDone done;
-    void *data;
-} Outstanding;
-
-typedef struct {
-    Directory base;
-    const Endpoint *endpoint;
-    MemoryStore *store;
-    DirectoryDescription description;
-    GPtrArray *contexts;
-    char *subject;
-    Outstanding outstanding[WINDOW];
-    size_t n_outstanding;
-} Memory;
-
 static Entry *memory_decode(const DirectoryItem *item, GError **error)
 {
     (void)error; /* what is in memory can always be decoded */
@@ -82,10 +63,12 @@ static void find_contexts(Memory *memory)
 static const DirectoryDescription *memory_describe(Directory *directory)
 {
     Memory *memory = (Memory *)directory;
+    bool tells = memory->store->telling != MEMORY_TELLS_NOTHING;
     find_contexts(memory);
     memory->description =
         (DirectoryDescription){.capabilities = CAN_WRITE | CAN_FETCH | HAS_SCHEMA | CAN_SET_PASSWORD |
-                                               (memory->store->assertions ? CAN_ASSERT : 0),
+                                               (memory->store->assertions ? CAN_ASSERT : 0) |
+                                               (tells ? CAN_TELL_CHANGES : 0),
                                .schema = schema_standard(),
                                .default_anchor = "entryUUID",
                                .naming_contexts = (char **)memory->contexts->pdata,
@@ -94,8 +77,7 @@ static const DirectoryDescription *memory_describe(Directory *directory)
     return &memory->description;
 }
 
-/* A base must exist, or lie above what exists: the suffix need not be an entry. */
-static bool base_exists(const Memory *memory, const char *base)
+bool memory_base_exists(const Memory *memory, const char *base)
 {
     if (*base == '\0' || memory_store_node(memory->store, base))
         return true;
@@ -112,13 +94,12 @@ static Fingerprint fingerprint_entry(const Entry *entry)
     return fingerprint_bytes(bytes->data, bytes->len);
 }
 
-static bool deliver(Memory *memory, Entry *entry, DirectorySink sink, void *data, GError **error)
+DirectoryItem memory_item(Memory *memory, Entry *entry)
 {
-    DirectoryItem item = {.fingerprint = fingerprint_entry(entry),
-                          .where = entry_dn(entry),
-                          .directory = &memory->base,
-                          .handle = entry};
-    return sink(&item, data, error);
+    return (DirectoryItem){.fingerprint = fingerprint_entry(entry),
+                           .where = entry_dn(entry),
+                           .directory = &memory->base,
+                           .handle = entry};
 }
 
 static bool memory_read(Directory *directory, const ReadRequest *request, DirectorySink sink, void *data,
@@ -129,7 +110,7 @@ static bool memory_read(Directory *directory, const ReadRequest *request, Direct
     *result = (ReadResult){.proof = PROOF_UNKNOWN};
     if (!selection_init(&selection, schema_standard(), request, memory->endpoint->base, error))
         return false;
-    if (!base_exists(memory, selection.base)) {
+    if (!memory_base_exists(memory, selection.base)) {
         error_set(error, ERROR_NOT_FOUND, "%s: the base \"%s\" does not exist", memory->subject,
                   selection.base);
         return false;
@@ -140,7 +121,8 @@ static bool memory_read(Directory *directory, const ReadRequest *request, Direct
             continue;
         g_autoptr(Entry) entry =
             selection_copy_attributes(schema_standard(), node->entry, request->attributes);
-        if (!deliver(memory, entry, sink, data, error))
+        DirectoryItem item = memory_item(memory, entry);
+        if (!sink(&item, data, error))
             return false;
         result->entries++;
     }
@@ -186,7 +168,7 @@ static GPtrArray *memory_search(Directory *directory, const ReadRequest *request
 /* Works on a copy of the list: a completion may submit the next change. */
 static void complete_outstanding(Memory *memory)
 {
-    Outstanding batch[WINDOW];
+    MemoryOutstanding batch[MEMORY_WINDOW];
     size_t n = memory->n_outstanding;
     for (size_t i = 0; i < n; i++)
         batch[i] = memory->outstanding[i];
@@ -204,8 +186,8 @@ static bool memory_submit(Directory *directory, const Change *change, DirectoryD
     (void)error; /* a store in memory can always take one more */
     Memory *memory = (Memory *)directory;
     memory->outstanding[memory->n_outstanding++] =
-        (Outstanding){.change = change, .done = done, .data = data};
-    if (memory->n_outstanding == WINDOW)
+        (MemoryOutstanding){.change = change, .done = done, .data = data};
+    if (memory->n_outstanding == MEMORY_WINDOW)
         complete_outstanding(memory);
     return true;
 }
@@ -225,6 +207,7 @@ const DirectoryDriver memory_driver = {
     .close = memory_close,
     .describe = memory_describe,
     .read = memory_read,
+    .changes = memory_changes,
     .fetch = memory_fetch,
     .search = memory_search,
     .submit = memory_submit,

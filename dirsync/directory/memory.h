@@ -34,8 +34,20 @@ void memory_store_set_unique(MemoryStore *store, const char *const *attributes);
 void memory_store_set_assertions(MemoryStore *store, bool offered); /* default true */
 void memory_store_set_read_only(MemoryStore *store, bool read_only);
 /** Keeps the store in a file: loaded now when it exists, rewritten (atomically) after every change, so
- *  that it outlives a killed process. */
+ *  that it outlives a killed process, and its cursors too, unless somebody edits the file. */
 bool memory_store_set_file(MemoryStore *store, const char *path, GError **error);
+
+/** How it answers directory_changes(). As of a real server, a container that comes, goes or gets another name
+ *  is a reason to read everything. */
+typedef enum {
+    MEMORY_TELLS_CHANGES,  /* TOLD_ENTRY and TOLD_GONE: the default */
+    MEMORY_TELLS_PRESENCE, /* TOLD_ENTRY and TOLD_PRESENT */
+    MEMORY_TELLS_NOTHING   /* not at all: CAN_TELL_CHANGES is not among its capabilities */
+} MemoryTelling;
+
+void memory_store_set_changes(MemoryStore *store, MemoryTelling telling);
+/** It does not know what has changed since any cursor that it gave. */
+void memory_store_forget_changes(MemoryStore *store);
 
 extern const DirectoryDriver memory_driver;
 

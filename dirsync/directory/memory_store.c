@@ -42,11 +42,14 @@ static void store_reset(MemoryStore *store)
     store->assertions = true;
     store->read_only = false;
     store->writes = 0;
+    store->telling = MEMORY_TELLS_CHANGES;
+    memory_log_forget(&store->log);
 }
 
 static void store_free(MemoryStore *store)
 {
     store_reset(store);
+    memory_log_end(&store->log);
     g_hash_table_unref(store->by_dn);
     g_hash_table_unref(store->holders);
     g_free(store->name);
@@ -61,6 +64,7 @@ static MemoryStore *store_new(const char *name)
     store->holders = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
     g_queue_init(&store->order);
     store->assertions = true;
+    memory_log_begin(&store->log);
     return store;
 }
 
@@ -172,6 +176,7 @@ MemoryNode *memory_store_insert(MemoryStore *store, Entry *entry)
 {
     MemoryNode *node = g_new0(MemoryNode, 1);
     enter_node(store, node, entry);
+    memory_log_note(&store->log, NULL, entry);
     g_queue_push_tail(&store->order, node);
     node->link = store->order.tail;
     return node;
@@ -179,6 +184,7 @@ MemoryNode *memory_store_insert(MemoryStore *store, Entry *entry)
 
 void memory_store_replace(MemoryStore *store, MemoryNode *node, Entry *entry)
 {
+    memory_log_note(&store->log, node->entry, entry);
     leave_node(store, node);
     enter_node(store, node, entry);
 }
@@ -186,6 +192,7 @@ void memory_store_replace(MemoryStore *store, MemoryNode *node, Entry *entry)
 void memory_store_remove(MemoryStore *store, MemoryNode *node)
 {
     GList *link = node->link;
+    memory_log_note(&store->log, node->entry, NULL);
     leave_node(store, node);
     g_queue_delete_link(&store->order, link);
     g_free(node);
@@ -317,6 +324,16 @@ void memory_store_set_read_only(MemoryStore *store, bool read_only)
     store->read_only = read_only;
 }
 
+void memory_store_set_changes(MemoryStore *store, MemoryTelling telling)
+{
+    store->telling = telling;
+}
+
+void memory_store_forget_changes(MemoryStore *store)
+{
+    memory_log_forget(&store->log);
+}
+
 static bool write_file(const char *path, const GString *text)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -335,8 +352,11 @@ bool memory_store_save(const MemoryStore *store, GError **error)
     if (!store->path)
         return true;
     GString *text = g_string_new(NULL);
+    g_autoptr(GString) entries = g_string_new(NULL);
     for (GList *link = store->order.head; link; link = link->next)
-        ldif_write_entry(text, ((MemoryNode *)link->data)->entry);
+        ldif_write_entry(entries, ((MemoryNode *)link->data)->entry);
+    memory_log_format(&store->log, entries, text);
+    g_string_append_len(text, entries->str, (gssize)entries->len);
     g_autofree char *temporary = g_strconcat(store->path, ".new", NULL);
     bool good = write_file(temporary, text) && rename(temporary, store->path) == 0;
     if (!good)
@@ -347,20 +367,22 @@ bool memory_store_save(const MemoryStore *store, GError **error)
 
 bool memory_store_set_file(MemoryStore *store, const char *path, GError **error)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 && errno != ENOENT) {
-        error_set(error, ERROR_IO, "%s: cannot be opened: %s", path, g_strerror(errno));
+    g_autoptr(GError) cause = NULL;
+    g_autofree char *text = NULL;
+    bool there = g_file_get_contents(path, &text, NULL, &cause);
+    if (!there && !g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
+        error_set(error, ERROR_IO, "%s: cannot be opened: %s", path, cause->message);
         return false;
     }
-    if (fd >= 0) {
-        g_autoptr(LdifReader) reader = ldif_reader_new(fd, path);
+    bool known = false;
+    if (there) {
+        g_autoptr(LdifReader) reader = ldif_reader_new_memory(text, strlen(text), path);
         store_empty(store);
-        bool good = load(store, reader, error);
-        close(fd);
-        if (!good)
+        if (!load(store, reader, error))
             return false;
+        known = memory_log_parse(&store->log, text); /* loading is no change */
     }
     g_free(store->path);
     store->path = g_strdup(path);
-    return fd >= 0 || memory_store_save(store, error);
+    return known || memory_store_save(store, error);
 }

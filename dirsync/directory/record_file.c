@@ -5,6 +5,7 @@
  */
 #include "dirsync/directory/record_file.h"
 
+#include "dirsync/directory/file_cursor.h"
 #include "dirsync/directory/file_proof.h"
 #include "dirsync/directory/file_target.h"
 #include "dirsync/directory/id_lookup.h"
@@ -54,7 +55,7 @@ static bool try_file(const Endpoint *endpoint, const RecordFormat *format, GErro
 
 static unsigned capabilities_of(const Endpoint *endpoint)
 {
-    return endpoint->is_target ? IS_FILE | CAN_WRITE | WRITES_WHOLE : IS_FILE;
+    return IS_FILE | CAN_TELL_CHANGES | (endpoint->is_target ? CAN_WRITE | WRITES_WHOLE : 0);
 }
 
 Directory *record_file_open(const Endpoint *endpoint, const DirectoryDriver *driver,
@@ -117,10 +118,10 @@ static bool read_records(RecordFile *file, RecordPass *pass, DirectorySink sink,
     }
 }
 
-bool record_file_read(Directory *directory, const ReadRequest *request, DirectorySink sink, void *data,
-                      ReadResult *result, GError **error)
+/* @cursor: NULL, or where to put that of the bytes that were read, if they were all there is. */
+static bool read_file(RecordFile *file, const ReadRequest *request, DirectorySink sink, void *data,
+                      ReadResult *result, char **cursor, GError **error)
 {
-    RecordFile *file = (RecordFile *)directory;
     RecordPass pass;
     *result = (ReadResult){.proof = PROOF_UNKNOWN};
     if (!record_pass_begin(&pass, file->endpoint, file->format, error))
@@ -132,9 +133,48 @@ bool record_file_read(Directory *directory, const ReadRequest *request, Director
     if (good) {
         result->reason = record_pass_doubt(&pass);
         result->proof = result->reason ? PROOF_PARTIAL : PROOF_COMPLETE;
+        if (cursor && !result->reason)
+            *cursor = file_cursor(file->endpoint, request,
+                                  pass.reader ? file->format->source(pass.reader) : NULL);
     }
     record_pass_end(&pass);
     return good;
+}
+
+bool record_file_read(Directory *directory, const ReadRequest *request, DirectorySink sink, void *data,
+                      ReadResult *result, GError **error)
+{
+    return read_file((RecordFile *)directory, request, sink, data, result, NULL, error);
+}
+
+typedef struct {
+    DirectoryChangeSink sink;
+    void *data;
+} ChangeReader;
+
+static bool pass_entry(const DirectoryItem *item, void *data, GError **error)
+{
+    const ChangeReader *reader = data;
+    DirectoryChange change = {.told = TOLD_ENTRY, .item = item};
+    return reader->sink(&change, reader->data, error);
+}
+
+bool record_file_changes(Directory *directory, const ReadRequest *request, const char *cursor,
+                         DirectoryChangeSink sink, void *data, ChangesResult *result, GError **error)
+{
+    RecordFile *file = (RecordFile *)directory;
+    ChangeReader reader = {.sink = sink, .data = data};
+    *result = (ChangesResult){.read = {.proof = PROOF_UNKNOWN}};
+    if (!cursor)
+        return read_file(file, request, pass_entry, &reader, &result->read, &result->cursor, error);
+    if (!file_cursor_compare(file->endpoint, request, cursor, &result->full_reason, &result->read.reason,
+                             error))
+        return false;
+    if (result->full_reason)
+        return true;
+    result->read.proof = result->read.reason ? PROOF_PARTIAL : PROOF_COMPLETE;
+    result->cursor = result->read.reason ? NULL : g_strdup(cursor);
+    return true;
 }
 
 static bool fetch_records(IdLookup *lookup, RecordPass *pass, GError **error)

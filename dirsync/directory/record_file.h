@@ -13,6 +13,9 @@
  * directory_search() applies base, scope and filter. Neither leaves out
  * attributes.
  *
+ * directory_changes() only tells whether the file is the same, byte for byte: then
+ * it delivers nothing, else everything must be read.
+ *
  * directory_fetch() is one pass over the file; CAN_FETCH is not set, since it
  * costs a whole read. It never says that an object is gone when the file could
  * not be read to its end: that is ERROR_SOURCE.
@@ -46,6 +49,8 @@ typedef struct {
     Fingerprint (*fingerprint)(void *reader);
     unsigned long (*line)(void *reader);
     uint64_t (*offset)(void *reader);
+    /** Where it draws from. */
+    const TextSource *(*source)(void *reader);
     /** "NAME: NUMBER" where the trailer may be now, or NULL. */
     const char *(*trailer)(void *reader);
     /** True when the last record ended with the file and may have been cut there. */
@@ -64,6 +69,8 @@ void record_file_close(Directory *directory);
 const DirectoryDescription *record_file_describe(Directory *directory);
 bool record_file_read(Directory *directory, const ReadRequest *request, DirectorySink sink, void *data,
                       ReadResult *result, GError **error);
+bool record_file_changes(Directory *directory, const ReadRequest *request, const char *cursor,
+                         DirectoryChangeSink sink, void *data, ChangesResult *result, GError **error);
 bool record_file_fetch(Directory *directory, const FetchId *ids, size_t n_ids, const char *const *attributes,
                        DirectoryFetched fetched, void *data, GError **error);
 GPtrArray *record_file_search(Directory *directory, const ReadRequest *request, size_t max, GError **error);

@@ -250,7 +250,7 @@ static void test_description(void **state)
     write_file(files->endpoint.path, HEADER);
     g_autoptr(Directory) directory = open_files(files);
     const DirectoryDescription *description = directory_describe(directory);
-    assert_int_equal(description->capabilities, IS_FILE);
+    assert_int_equal(description->capabilities, IS_FILE | CAN_TELL_CHANGES);
     assert_ptr_equal(description->schema, schema_standard());
     assert_null(description->default_anchor);
     assert_null(description->naming_contexts[0]);

@@ -235,7 +235,7 @@ static void test_a_file_that_is_not_there_is_empty(void **state)
     assert_int_equal(target_case_read(target, true, &n), PROOF_COMPLETE);
     assert_int_equal(n, 0);
     g_autoptr(Directory) directory = target_case_open(target);
-    assert_int_equal(directory_describe(directory)->capabilities, IS_FILE | CAN_WRITE | WRITES_WHOLE);
+    assert_int_equal(directory_describe(directory)->capabilities, IS_FILE | CAN_WRITE | WRITES_WHOLE | CAN_TELL_CHANGES);
     assert_true(directory_fetch(directory, &id, 1, NULL, take_nobody, &asked, NULL));
     assert_int_equal(asked, 1);
     g_autoptr(GPtrArray) found = directory_search(directory, &request, 1, NULL);
@@ -289,7 +289,7 @@ static void test_a_source_is_not_written(void **state)
     target->endpoint.is_target = false;
     target_case_write(target->endpoint.path, HEAD A);
     g_autoptr(Directory) directory = target_case_open(target);
-    assert_int_equal(directory_describe(directory)->capabilities, IS_FILE);
+    assert_int_equal(directory_describe(directory)->capabilities, IS_FILE | CAN_TELL_CHANGES);
     assert_false(directory_submit(directory, NULL, NULL, NULL, &error));
     assert_true(error_is(error, ERROR_PROTOCOL));
 }

@@ -509,7 +509,7 @@ static void test_description(void **state)
     g_autoptr(Directory) directory = open_store("t", NULL);
     const DirectoryDescription *description = directory_describe(directory);
     assert_int_equal(description->capabilities,
-                     CAN_WRITE | CAN_FETCH | CAN_ASSERT | HAS_SCHEMA | CAN_SET_PASSWORD);
+                     CAN_WRITE | CAN_FETCH | CAN_ASSERT | HAS_SCHEMA | CAN_SET_PASSWORD | CAN_TELL_CHANGES);
     assert_string_equal(description->default_anchor, "entryUUID");
     assert_string_equal(description->subject, "memory:t");
     g_autofree char *contexts = g_strjoinv(" ", description->naming_contexts);
