@@ -11,7 +11,6 @@
 
 #define CURSOR "addresses cursor"
 #define UNSETTLED "addresses unsettled"
-#define NATIVES "addresses natives"
 #define FULL_READ "addresses full-read"
 #define UNSETTLED_MAX 10000
 
@@ -34,11 +33,9 @@ bool address_recall_cursor(AddressStep *step, GError **error)
 {
     g_autofree char *value = NULL;
     g_autofree char *last = NULL;
-    g_autofree char *natives = NULL;
     if (step->work.full_reason || !address_can_tell(step))
         return true;
-    if (!state_get(step->state, CURSOR, &value, error) || !state_get(step->state, FULL_READ, &last, error) ||
-        !state_get(step->state, NATIVES, &natives, error))
+    if (!state_get(step->state, CURSOR, &value, error) || !state_get(step->state, FULL_READ, &last, error))
         return false;
     g_auto(GStrv) parts = g_strsplit(value ? value : "", " ", 2); /* id of the index, cursor */
     if (!parts[0] || !parts[1] || !*parts[1] || strcmp(parts[0], holder_index_id(step->index)) != 0)
@@ -48,21 +45,42 @@ bool address_recall_cursor(AddressStep *step, GError **error)
         return true;
     }
     step->cursor = g_strdup(parts[1]);
-    step->natives_before = natives ? (size_t)g_ascii_strtoull(natives, NULL, 10) : 0;
     return true;
 }
 
 /* --- reading --- */
 
+bool address_note_told(AddressStep *step, Fingerprint identity, GError **error)
+{
+    bool native;
+    if (step->roll)
+        roll_add(step->roll, identity, false);
+    if (!state_is_addressed_native(step->state, identity, &native, error))
+        return false;
+    step->settled_natives -= native;
+    return true;
+}
+
+static bool lose(AddressStep *step, const char *id, GError **error)
+{
+    bool native, changed;
+    Fingerprint identity = fingerprint_string(id);
+    if (!state_is_addressed_native(step->state, identity, &native, error) ||
+        !holder_forget(&step->view, id, &changed, error))
+        return false;
+    step->settled_natives -= native;
+    g_array_append_val(step->gone, identity);
+    return true;
+}
+
 static bool take(const DirectoryChange *change, void *data, GError **error)
 {
     AddressStep *step = data;
-    bool changed;
     if (change->told == TOLD_ENTRY)
         return address_take(change->item, step, error);
     g_autofree char *id = anchor_text(change->id);
     if (change->told == TOLD_GONE)
-        return holder_forget(&step->view, id, &changed, error);
+        return lose(step, id, error);
     roll_add(step->roll, fingerprint_string(id), true);
     return true;
 }
@@ -70,7 +88,6 @@ static bool take(const DirectoryChange *change, void *data, GError **error)
 static bool forget_absent(AddressStep *step, GError **error)
 {
     g_autoptr(GPtrArray) gone = g_ptr_array_new_with_free_func(g_free);
-    bool changed;
     if (!holder_call_roll(&step->view, step->roll, gone, error))
         return false;
     if (roll_strangers(step->roll)) {
@@ -78,7 +95,7 @@ static bool forget_absent(AddressStep *step, GError **error)
         return true;
     }
     for (guint i = 0; i < gone->len; i++)
-        if (!holder_forget(&step->view, g_ptr_array_index(gone, i), &changed, error))
+        if (!lose(step, g_ptr_array_index(gone, i), error))
             return false;
     return true;
 }
@@ -120,6 +137,8 @@ bool address_read_changes(AddressStep *step, const ReadRequest *request, GError 
 {
     ChangesResult result = {0};
     g_autofree char *cursor = g_strdup(step->cursor);
+    if (!state_count_addressed(step->state, &step->settled_natives, error))
+        return false;
     step->roll = roll_new();
     bool ok = directory_changes(step->real, request, cursor, take, step, &result, error);
     const char *doubt = result.full_reason                    ? result.full_reason
@@ -137,9 +156,7 @@ bool address_read_changes(AddressStep *step, const ReadRequest *request, GError 
         return ok;
     if (!fetch_unsettled(step, error))
         return false;
-    size_t told = step->natives;
-    step->natives = MAX(step->natives_before, told);
-    step->settled_natives = step->natives - told;
+    step->natives += step->settled_natives;
     return true;
 }
 
@@ -166,12 +183,10 @@ bool address_remember_cursor(AddressStep *step, GError **error)
     g_autofree char *unsettled = name_unsettled(step);
     g_autofree char *cursor =
         g_strconcat(holder_index_id(step->index), " ", unsettled && step->next ? step->next : "", NULL);
-    g_autofree char *natives = g_strdup_printf("%zu", step->natives);
     g_autofree char *now = step_now();
     if (!address_can_tell(step))
         return true;
     return state_set(step->state, CURSOR, cursor, error) &&
            state_set(step->state, UNSETTLED, unsettled ? unsettled : "", error) &&
-           state_set(step->state, NATIVES, natives, error) &&
            (step->cursor || state_set(step->state, FULL_READ, now, error));
 }

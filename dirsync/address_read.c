@@ -83,8 +83,8 @@ static bool is_settled(AddressStep *step, const DirectoryItem *item)
     holder_at(step->holders, holder)->seen = true;
     Settled *known = &g_array_index(step->settled, Settled, settled);
     known->seen = true;
-    step->natives += known->native;
-    step->settled_natives += known->native;
+    step->natives += known->known.native;
+    step->settled_natives += known->known.native;
     return true;
 }
 
@@ -123,7 +123,7 @@ static bool keep(AddressStep *step, Fingerprint fingerprint, const Entry *entry,
     g_autofree char *anchor = NULL;
     const char *outside = address_out_of_scope(step, entry, &native, &anchor);
     if (outside) {
-        Settled settled = {fingerprint, false, true};
+        Addressed settled = {fingerprint_string(holder->id), fingerprint, false};
         if (!fingerprint_is_zero(fingerprint))
             g_array_append_val(step->newly_settled, settled);
         return true;
@@ -150,8 +150,8 @@ bool address_keep(AddressStep *step, Fingerprint fingerprint, const Entry *entry
     g_autoptr(Holder) holder = g_new0(Holder, 1);
     if (!note_holder(step, fingerprint, entry, holder, error))
         return false;
-    if (step->roll)
-        roll_add(step->roll, fingerprint_string(holder->id), false);
+    if (step->cursor && !address_note_told(step, fingerprint_string(holder->id), error))
+        return false;
     return keep(step, fingerprint, entry, holder, error);
 }
 

@@ -176,6 +176,7 @@ static void forget_round(AddressStep *step)
     g_clear_pointer(&step->pending, g_ptr_array_unref);
     g_clear_pointer(&step->settled, g_array_unref);
     g_clear_pointer(&step->newly_settled, g_array_unref);
+    g_clear_pointer(&step->gone, g_array_unref);
     fingerprint_index_clear(&step->by_dn);
     fingerprint_index_clear(&step->by_fingerprint);
     g_clear_pointer(&step->claimed, g_hash_table_unref);
@@ -233,13 +234,13 @@ static Fingerprint pending_dn(const void *step, uint32_t i)
 
 static Fingerprint settled_fingerprint(const void *step, uint32_t i)
 {
-    return g_array_index(((const AddressStep *)step)->settled, Settled, i).fingerprint;
+    return g_array_index(((const AddressStep *)step)->settled, Settled, i).known.fingerprint;
 }
 
-static void load_settled(const Fingerprint *fingerprint, bool native, void *data)
+static void load_settled(const Addressed *addressed, void *data)
 {
     AddressStep *step = data;
-    Settled settled = {*fingerprint, native, false};
+    Settled settled = {*addressed, false};
     uint32_t i = step->settled->len;
     g_array_append_val(step->settled, settled);
     if (!step->work.full_reason)
@@ -276,7 +277,8 @@ static bool begin_round(AddressStep *step, GError **error)
     step->work.tally = tally_new();
     step->pending = g_ptr_array_new_with_free_func(pending_free);
     step->settled = g_array_new(FALSE, FALSE, sizeof(Settled));
-    step->newly_settled = g_array_new(FALSE, FALSE, sizeof(Settled));
+    step->newly_settled = g_array_new(FALSE, FALSE, sizeof(Addressed));
+    step->gone = g_array_new(FALSE, FALSE, sizeof(Fingerprint));
     fingerprint_index_init(&step->by_dn, pending_dn, step);
     fingerprint_index_init(&step->by_fingerprint, settled_fingerprint, step);
     step->claimed = g_hash_table_new_full(hash_key, equal_keys, g_free, g_free);
@@ -295,6 +297,7 @@ bool address_load_known(AddressStep *step, GError **error)
     step->seen_entries = step->natives = step->settled_natives = 0;
     g_ptr_array_set_size(step->pending, 0);
     g_array_set_size(step->newly_settled, 0);
+    g_array_set_size(step->gone, 0);
     for (guint i = 0; i < step->types->len; i++)
         ((TypeState *)g_ptr_array_index(step->types, i))->holders = 0;
     step->holders = holder_table_load(step->index, step->connector->uuid, error);
@@ -387,7 +390,7 @@ static bool plan_one(AddressStep *step, Pending *pending, GError **error)
         ok = address_emit(step, recipient, error);
         step->work.planned.of[COUNT_FAILED] += pending->failed;
         if (!pending->changes && !pending->failed && !fingerprint_is_zero(pending->fingerprint)) {
-            Settled settled = {pending->fingerprint, pending->native, true};
+            Addressed settled = {pending->identity, pending->fingerprint, pending->native};
             g_array_append_val(step->newly_settled, settled);
         }
     }
@@ -533,14 +536,20 @@ static bool store_settled(AddressStep *step, GError **error)
 {
     for (guint i = 0; i < step->settled->len; i++) {
         const Settled *settled = &g_array_index(step->settled, Settled, i);
-        if (!settled->seen && !state_remove_addressed(step->state, &settled->fingerprint, error))
+        if (!settled->seen && !state_remove_addressed(step->state, settled->known.identity, error))
             return false;
     }
-    for (guint i = 0; i < step->newly_settled->len; i++) {
-        const Settled *settled = &g_array_index(step->newly_settled, Settled, i);
-        if (!state_add_addressed(step->state, &settled->fingerprint, settled->native, error))
+    for (guint i = 0; i < step->gone->len; i++)
+        if (!state_remove_addressed(step->state, g_array_index(step->gone, Fingerprint, i), error))
+            return false;
+    for (guint i = 0; step->cursor && i < step->pending->len; i++) {
+        const Pending *pending = g_ptr_array_index(step->pending, i);
+        if (!state_remove_addressed(step->state, pending->identity, error))
             return false;
     }
+    for (guint i = 0; i < step->newly_settled->len; i++)
+        if (!state_add_addressed(step->state, &g_array_index(step->newly_settled, Addressed, i), error))
+            return false;
     return state_set(step->state, "addresses definitions", step->digest, error) &&
            address_remember_cursor(step, error);
 }

@@ -47,9 +47,8 @@ typedef struct {
 
 /** An entry, as received, that needs nothing. */
 typedef struct {
-    Fingerprint fingerprint;
-    bool native; /* in scope */
-    bool seen;   /* in this read */
+    Addressed known;
+    bool seen; /* in this read */
 } Settled;
 
 /** What somebody wants of a template, and gets. */
@@ -94,7 +93,8 @@ typedef struct {
     GPtrArray *templates; /* of Template */
     GArray *settled;      /* of Settled, known before */
     FingerprintIndex by_fingerprint;
-    GArray *newly_settled; /* of Settled */
+    GArray *newly_settled; /* of Addressed */
+    GArray *gone;          /* Fingerprint of the ids of those who are no more, where changes are read */
     Spool *spool;
     GPtrArray *pending;     /* of Pending */
     FingerprintIndex by_dn; /* over pending */
@@ -113,7 +113,6 @@ typedef struct {
     char *cursor;          /* changes since then are read; NULL: everything */
     char *next;            /* the cursor that the read gave; NULL: none */
     Roll *roll;            /* while changes are read: whom the server tells of */
-    size_t natives_before; /* at the last settled read */
 } AddressStep;
 
 static inline const Schema *home_schema(const AddressStep *step)
@@ -141,6 +140,8 @@ bool address_can_tell(const AddressStep *step);
 bool address_recall_cursor(AddressStep *step, GError **error);
 /** step->cursor is NULL afterwards where the answer cannot be relied on. */
 bool address_read_changes(AddressStep *step, const ReadRequest *request, GError **error);
+/** That one of the home directory is not as it was. */
+bool address_note_told(AddressStep *step, Fingerprint identity, GError **error);
 void address_must_read_all(AddressStep *step, const char *reason);
 bool address_remember_cursor(AddressStep *step, GError **error);
 

@@ -65,6 +65,7 @@ void pass_close(Pass *pass)
     g_free(pass->digest);
     g_free(pass->work.full_reason);
     g_free(pass->shown);
+    g_free(pass->shown_before);
     g_free(pass->work.partial_reason);
     g_free(pass->run);
     g_free(pass);

@@ -112,15 +112,17 @@ bool pass_decide_reading(Pass *pass, GError **error)
         pass->links = link_table_open(pass->state, pass->step, error);
     else
         pass->links = link_table_load(pass->state, pass->step, pass->force, error);
+    for (int side = 0; pass->links && side < SIDES; side++)
+        link_table_unread(pass->links, side, pass->side[side].cursors ? MARK_SAME : MARK_ABSENT);
     return pass->links != NULL;
 }
 
+/* After a doubtful read there may be objects of ours that no link knows yet, and people who were not shown. */
 bool pass_remember_cursors(Pass *pass, GError **error)
 {
-    bool whole = true;
+    bool whole = true, doubtful = pass->work.partial_reason != NULL;
     for (int side = 0; side < SIDES; side++) {
         const Side *read = &pass->side[side];
-        bool doubtful = side == SOURCE && pass->work.partial_reason;
         whole &= !read->delta;
         for (size_t i = 0; read->next && i < read->next->len; i++) {
             const char *next = g_ptr_array_index(read->next, i);
@@ -239,6 +241,7 @@ static bool read_request(Pass *pass, int side, size_t i, bool *by_absence, GErro
     ReadRequest request;
     ChangesResult result = {0};
     pass_request(pass, side, i, &request);
+    pass->source_at = i;
     bool ok = directory_changes(read->directory, &request, g_ptr_array_index(read->cursors, i), take,
                                 &reading, &result, error);
     if (ok && doubt_about(&result))
@@ -248,6 +251,14 @@ static bool read_request(Pass *pass, int side, size_t i, bool *by_absence, GErro
     g_ptr_array_add(read->next, g_steal_pointer(&result.cursor));
     changes_result_clear(&result);
     return ok;
+}
+
+/* A source that shows nobody any more must say so when it is asked for everything. */
+static void doubt_emptiness(Pass *pass)
+{
+    for (size_t i = 0; i < pass->settings->n_sources && pass->side[SOURCE].cursors; i++)
+        if (pass->shown_before[i] && !pass->shown[i])
+            pass_must_read_all(pass, SOURCE, "nobody would be left of what it showed before");
 }
 
 bool pass_read_changes(Pass *pass, int side, GError **error)
@@ -265,56 +276,60 @@ bool pass_read_changes(Pass *pass, int side, GError **error)
     if (read->cursors && by_absence && !call_roll(pass, side, error))
         return false;
     g_clear_pointer(&read->roll, roll_free);
+    if (read->cursors && side == SOURCE)
+        doubt_emptiness(pass);
     return true;
 }
 
 /* --- who is in quarantine --- */
 
-typedef struct {
-    Pass *pass;
-    GPtrArray *subjects;
-} Quarantined;
+#define QUARANTINED_IN_FILTER 200
 
-static bool take_quarantined(size_t index, Entry *owned, void *data, GError **error)
+static bool take_found(Pass *pass, size_t source, const char *filter, GError **error)
 {
-    const Quarantined *quarantined = data;
-    g_autoptr(Entry) entry = owned;
-    (void)index;
-    return !entry || pass_keep_source(quarantined->pass, (Fingerprint){0, 0}, entry_dn(entry), entry, error);
-}
-
-/* They may be in order now without having changed themselves. */
-static bool want_quarantined(Pass *pass, const char *anchor, GArray *ids, GPtrArray *owned, GError **error)
-{
-    uint32_t link;
-    if (!link_table_find(pass->links, anchor, &link, error))
-        return false;
-    if (link != NOWHERE) {
-        link_at(pass->links, link)->flags |= LINK_RETRY;
-        return true;
-    }
-    if (fingerprint_index_find(&pass->side[SOURCE].by_anchor, fingerprint_string(anchor)) != NOWHERE)
-        return true;
-    GBytes *bytes = anchor_bytes(anchor);
-    FetchId id = {.id_attribute = pass->anchor};
-    id.id.data = g_bytes_get_data(bytes, &id.id.len);
-    g_array_append_val(ids, id);
-    g_ptr_array_add(owned, bytes);
-    return true;
-}
-
-bool pass_fetch_quarantined(Pass *pass, GError **error)
-{
-    g_autoptr(GPtrArray) subjects = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GArray) ids = g_array_new(FALSE, TRUE, sizeof(FetchId));
-    g_autoptr(GPtrArray) owned = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
-    Quarantined quarantined = {pass, subjects};
-    if (!state_quarantined(pass->state, pass->step, subjects, error))
-        return false;
-    for (guint i = 0; i < subjects->len; i++)
-        if (!want_quarantined(pass, g_ptr_array_index(subjects, i), ids, owned, error))
+    ReadRequest request;
+    pass_request(pass, SOURCE, source, &request);
+    request.filter = filter;
+    g_autoptr(GPtrArray) found = directory_search(pass->side[SOURCE].directory, &request, G_MAXINT32, error);
+    for (guint i = 0; found && i < found->len; i++) {
+        const Entry *entry = g_ptr_array_index(found, i);
+        if (!pass_keep_source(pass, (Fingerprint){0, 0}, entry_dn(entry), entry, error))
             return false;
-    return !ids->len || directory_fetch(pass->side[SOURCE].directory, (const FetchId *)(void *)ids->data,
-                                        ids->len, (const char *const *)pass->requests[SOURCE],
-                                        take_quarantined, &quarantined, error);
+    }
+    return found != NULL;
+}
+
+/* Not who has just been told of, nor a group that only lacks members. */
+static bool is_to_be_looked_for(const Pass *pass, const char *anchor)
+{
+    Fingerprint key = fingerprint_string(anchor);
+    uint32_t link = fingerprint_index_find(&pass->links->by_anchor, key);
+    bool partly = link != NOWHERE && link_at(pass->links, link)->flags & LINK_PARTLY;
+    return !partly && fingerprint_index_find(&pass->side[SOURCE].by_anchor, key) == NOWHERE;
+}
+
+/* They may be in order now without having changed themselves. Looked for, not fetched: of an anchor that comes
+ * twice both must be found. */
+bool pass_look_for_quarantined(Pass *pass, GError **error)
+{
+    g_autoptr(GPtrArray) anchors = g_ptr_array_new_with_free_func(g_free);
+    if (!state_quarantined(pass->state, pass->step, anchors, error))
+        return false;
+    for (guint i = 0; i < anchors->len;) {
+        g_autoptr(GString) filter = g_string_new("(|");
+        for (guint n = 0; n < QUARANTINED_IN_FILTER && i < anchors->len; n++, i++) {
+            const char *anchor = g_ptr_array_index(anchors, i);
+            g_autoptr(GBytes) bytes = anchor_bytes(anchor);
+            gsize size;
+            const void *value = g_bytes_get_data(bytes, &size);
+            g_autofree char *equals = filter_equals(pass->anchor, value, size);
+            if (is_to_be_looked_for(pass, anchor))
+                g_string_append(filter, equals);
+        }
+        g_string_append_c(filter, ')');
+        for (size_t j = 0; filter->len > strlen("(|)") && j < pass->settings->n_sources; j++)
+            if (!take_found(pass, j, filter->str, error))
+                return false;
+    }
+    return true;
 }

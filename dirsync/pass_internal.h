@@ -113,6 +113,7 @@ typedef struct Pass {
     PlanWriter *plan;
     size_t source_count;  /* of the last complete read; 0: not known */
     size_t *shown;        /* of each source: entries that are somebody to us */
+    size_t *shown_before; /* at the last settled read */
     size_t source_at;     /* the one that is being read */
     size_t outsiders, outsiders_before; /* entries of the source that are nobody to us; at the last read */
     char *target_filter;
@@ -167,7 +168,7 @@ bool pass_read_changes(Pass *pass, int side, GError **error);
 void pass_must_read_all(Pass *pass, int side, const char *reason);
 bool pass_can_tell(const Pass *pass, int side);
 /** Reads those who are in quarantine and whom nobody told of. */
-bool pass_fetch_quarantined(Pass *pass, GError **error);
+bool pass_look_for_quarantined(Pass *pass, GError **error);
 /** How many requests a side takes, and which. */
 size_t pass_n_requests(const Pass *pass, int side);
 void pass_request(const Pass *pass, int side, size_t i, ReadRequest *request);

@@ -108,40 +108,32 @@ static bool read_one_source(Pass *pass, size_t i, GError **error)
     return true;
 }
 
-static bool are_fewer(const Pass *pass, char **before)
+static bool are_fewer(const Pass *pass)
 {
     size_t then = 0, now = 0;
     for (size_t i = 0; i < pass->settings->n_sources; i++) {
-        then += before[i] ? (size_t)g_ascii_strtoull(before[i], NULL, 10) : 0;
+        then += pass->shown_before[i];
         now += pass->shown[i];
-        if (!before[i])
-            return false;
     }
     return now < then;
 }
 
 /* Of several sources one may be emptied, or hidden by an ACL, while the others look well. */
-static bool find_emptied(Pass *pass, GError **error)
+static void find_emptied(Pass *pass)
 {
-    g_autofree char *text = NULL;
-    if (pass->options.allow_empty || pass->only || pass->settings->n_sources < 2)
-        return true;
-    if (!pass_recall(pass, "shown", &text, error))
-        return false;
-    g_auto(GStrv) before = g_strsplit(text ? text : "", " ", 0);
-    if (!are_fewer(pass, before)) /* they may have moved from one to the other */
-        return true;
-    for (size_t i = 0; i < g_strv_length(before) && i < pass->settings->n_sources; i++) {
+    /* They may have moved from one to the other. */
+    if (pass->options.allow_empty || pass->only || pass->settings->n_sources < 2 || !are_fewer(pass))
+        return;
+    for (size_t i = 0; i < pass->settings->n_sources; i++) {
         const char *base = pass->settings->sources[i].base;
-        if (pass->shown[i] || !strcmp(before[i], "0") || pass->side[SOURCE].result.proof != PROOF_COMPLETE)
+        if (pass->shown[i] || !pass->shown_before[i] || pass->side[SOURCE].result.proof != PROOF_COMPLETE)
             continue;
         pass->side[SOURCE].result.proof = PROOF_PARTIAL;
         pass->side[SOURCE].result.reason =
-            g_strdup_printf("the source %s shows nobody, and showed %s last time; if that is right use "
+            g_strdup_printf("the source %s shows nobody, and showed %zu last time; if that is right use "
                             "--allow-empty for one run",
-                            base ? base : "", before[i]);
+                            base ? base : "", pass->shown_before[i]);
     }
-    return true;
 }
 
 static bool read_source(Pass *pass, GError **error)
@@ -152,7 +144,8 @@ static bool read_source(Pass *pass, GError **error)
         if (!read_one_source(pass, i, error))
             return false;
     }
-    return find_emptied(pass, error);
+    find_emptied(pass);
+    return true;
 }
 
 static gpointer read_target(gpointer data)
@@ -199,6 +192,7 @@ static void forget_side(Pass *pass, int i)
     if (i == TARGET)
         return;
     pass->outsiders = 0;
+    memset(pass->shown, 0, pass->settings->n_sources * sizeof *pass->shown);
     pass->work.planned.of[COUNT_QUARANTINED] = 0;
     g_ptr_array_set_size(pass->quarantined, 0);
 }
@@ -213,7 +207,7 @@ static bool read_changes(Pass *pass, GError **error)
         if (!side->cursors)
             forget_side(pass, i);
     }
-    return !pass->side[SOURCE].delta || pass_fetch_quarantined(pass, error);
+    return !pass->side[SOURCE].delta || pass_look_for_quarantined(pass, error);
 }
 
 static bool prepare_for_all(Pass *pass, int side, GError **error)
@@ -344,7 +338,20 @@ static bool recall_counts(Pass *pass, GError **error)
         return false;
     pass->source_count = count ? (size_t)g_ascii_strtoull(count, NULL, 10) : 0;
     pass->outsiders_before = outsiders ? (size_t)g_ascii_strtoull(outsiders, NULL, 10) : 0;
-    pass->shown = g_new0(size_t, pass->settings->n_sources);
+    return true;
+}
+
+static bool recall_shown(Pass *pass, GError **error)
+{
+    g_autofree char *text = NULL;
+    size_t n = pass->settings->n_sources;
+    pass->shown = g_new0(size_t, n);
+    pass->shown_before = g_new0(size_t, n);
+    if (!pass_recall(pass, "shown", &text, error))
+        return false;
+    g_auto(GStrv) before = g_strsplit(text ? text : "", " ", 0);
+    for (size_t i = 0; i < n && g_strv_length(before) == n; i++)
+        pass->shown[i] = pass->shown_before[i] = (size_t)g_ascii_strtoull(before[i], NULL, 10);
     return true;
 }
 
@@ -353,7 +360,7 @@ bool pass_read(Pass *pass, GError **error)
     for (int i = 0; i < SIDES; i++)
         if (!side_prepare(pass, &pass->side[i], error))
             return false;
-    if (!recall_counts(pass, error) || !holder_index_begin(pass->index, error))
+    if (!recall_counts(pass, error) || !recall_shown(pass, error) || !holder_index_begin(pass->index, error))
         return false;
     pass->index_serial = holder_index_serial(pass->index);
     if (!read_sides(pass, error) || interrupt_pending(error) || !holder_index_commit(pass->index, error)) {

@@ -109,12 +109,12 @@ static bool store_quarantine(Pass *pass, const char *run, GError **error)
            state_clear_quarantine(pass->state, pass->step, run, tell_cleared, NULL, error);
 }
 
-/* How many a read of everything showed. */
 static bool store_counts(Pass *pass, GError **error)
 {
-    const ReadResult *result = &pass->side[SOURCE].result;
+    const Side *source = &pass->side[SOURCE];
+    const ReadResult *result = &source->result;
     g_autofree char *count = g_strdup_printf("%zu", result->entries + result->bad);
-    if (result->proof == PROOF_COMPLETE && !pass->work.partial_reason &&
+    if (result->proof == PROOF_COMPLETE && !source->delta && !pass->work.partial_reason &&
         !pass_remember(pass, "source-count", count, error))
         return false;
     g_autoptr(GString) shown = g_string_new(NULL);
@@ -129,7 +129,7 @@ static bool store_read(Pass *pass, GError **error)
         return true;
     g_autofree char *outsiders = g_strdup_printf("%zu", pass->outsiders);
     if (!pass_remember(pass, "outsiders", outsiders, error) ||
-        (!pass->side[SOURCE].delta && !store_counts(pass, error)) || !pass_remember_cursors(pass, error))
+        !store_counts(pass, error) || !pass_remember_cursors(pass, error))
         return false;
     g_autofree char *serial =
         g_strdup_printf("%s %" G_GINT64_FORMAT, holder_index_id(pass->index), pass->index_serial);

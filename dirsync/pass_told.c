@@ -96,6 +96,8 @@ static bool keep(Pass *pass, Fingerprint fingerprint, const Entry *entry, const 
     if (somebody_else)
         pass_must_read_all(pass, SOURCE, "another entry has an anchor that is known already");
     record.anchor_text = (char *)anchor;
+    bool fresh = !side->delta || record.link == NOWHERE ||
+                 link_at(pass->links, record.link)->mark[SOURCE] == MARK_ABSENT;
     bool twice = is_duplicate(pass, side, &record);
     record.anchor_text = NULL;
     pass->outsiders += !record.in_scope && record.link == NOWHERE;
@@ -106,7 +108,7 @@ static bool keep(Pass *pass, Fingerprint fingerprint, const Entry *entry, const 
         return false;
     if (record.link != NOWHERE)
         link_at(pass->links, record.link)->mark[SOURCE] = MARK_CHANGED;
-    pass->shown[pass->source_at]++;
+    pass->shown[pass->source_at] += fresh;
     record.anchor_text = g_strdup(anchor);
     add_record(side, &record);
     return true;
@@ -157,8 +159,11 @@ bool pass_lose_source(Pass *pass, const char *id, GError **error)
         return false;
     if ((!by_id || row.row) && !link_table_find(pass->links, by_id ? row.anchor : id, &link, error))
         return false;
-    if (link != NOWHERE && !is_told(pass, SOURCE, link)) /* it may have moved from one source to another */
-        link_at(pass->links, link)->mark[SOURCE] = MARK_ABSENT;
+    if (link == NOWHERE || is_told(pass, SOURCE, link)) /* it may have moved from one source to another */
+        return true;
+    size_t *shown = &pass->shown[pass->source_at];
+    *shown -= *shown > 0 && link_at(pass->links, link)->mark[SOURCE] != MARK_ABSENT;
+    link_at(pass->links, link)->mark[SOURCE] = MARK_ABSENT;
     return true;
 }
 

@@ -93,12 +93,20 @@ bool state_count_links(State *state, Step step, int64_t *count, GError **error);
 
 /* --- the address step --- */
 
-/** Entries of the home directory, by fingerprint, that need nothing. @native: a native that gets addresses.
- */
-typedef void (*AddressedSeen)(const Fingerprint *fingerprint, bool native, void *data);
+/** An entry of the home directory that needs nothing, as it is. */
+typedef struct {
+    Fingerprint identity;    /* of the id */
+    Fingerprint fingerprint; /* as received */
+    bool native;             /* one that gets addresses */
+} Addressed;
+
+typedef void (*AddressedSeen)(const Addressed *addressed, void *data);
 bool state_scan_addressed(State *state, AddressedSeen seen, void *data, GError **error);
-bool state_add_addressed(State *state, const Fingerprint *fingerprint, bool native, GError **error);
-bool state_remove_addressed(State *state, const Fingerprint *fingerprint, GError **error);
+bool state_count_addressed(State *state, size_t *natives, GError **error);
+bool state_is_addressed_native(State *state, Fingerprint identity, bool *native, GError **error);
+/** Replaces what was known of that identity. */
+bool state_add_addressed(State *state, const Addressed *addressed, GError **error);
+bool state_remove_addressed(State *state, Fingerprint identity, GError **error);
 
 /* --- quarantine --- */
 

@@ -31,9 +31,10 @@ CREATE INDEX link_source_id ON link (source_id) WHERE source_id IS NOT NULL;
 -- Those that every run looks at (LINK_OPEN).
 CREATE INDEX link_open ON link (step) WHERE flags & 39 <> 0;
 
--- Entries of the home directory, as received, to which the address step has nothing to give.
+-- Entries of the home directory to which the address step has nothing to give.
 CREATE TABLE addressed (
-    fingerprint BLOB PRIMARY KEY,
+    identity    BLOB PRIMARY KEY,  -- fingerprint of the entryUUID or objectGUID
+    fingerprint BLOB NOT NULL,     -- of the entry as received
     native      INTEGER NOT NULL   -- it is one that gets addresses
 ) STRICT, WITHOUT ROWID;
 

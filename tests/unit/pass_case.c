@@ -87,16 +87,73 @@ static void load_store(MemoryStore *store, const char *ldif)
         fail_msg("the case's LDIF: %s", error->message);
 }
 
+/* @entry as it will stand in the store: whose name was there before keeps the entryUUID. */
+static Entry *with_identity(const Entry *entry, const MemoryNode *before)
+{
+    Entry *same = entry_new(entry_dn(entry));
+    for (size_t i = 0; i < entry_n_attributes(entry); i++) {
+        const Attribute *attribute = entry_attribute(entry, i);
+        for (size_t j = 0; j < attribute->n_values; j++)
+            if (g_ascii_strcasecmp(attribute->name, "entryUUID") != 0)
+                entry_add(same, attribute->name, attribute->values[j].data, attribute->values[j].len);
+    }
+    for (size_t i = 0; i < entry_n_attributes(before->entry); i++) {
+        const Attribute *attribute = entry_attribute(before->entry, i);
+        if (!g_ascii_strcasecmp(attribute->name, "entryUUID"))
+            entry_add(same, attribute->name, attribute->values[0].data, attribute->values[0].len);
+    }
+    return same;
+}
+
+static bool are_same(const Entry *a, const Entry *b)
+{
+    g_autoptr(GByteArray) left = g_byte_array_new();
+    g_autoptr(GByteArray) right = g_byte_array_new();
+    entry_serialise(a, left);
+    entry_serialise(b, right);
+    return left->len == right->len && !memcmp(left->data, right->data, left->len);
+}
+
+/* As somebody would edit it who wants it to be like that. */
+static void replace_store(MemoryStore *store, const char *ldif)
+{
+    MemoryStore *wanted = memory_store("wanted");
+    load_store(wanted, ldif);
+    for (GList *link = store->order.tail, *next; link; link = next) {
+        MemoryNode *node = link->data;
+        next = link->prev;
+        if (!memory_store_node(wanted, node->dn))
+            memory_store_remove(store, node);
+    }
+    for (GList *link = wanted->order.head; link; link = link->next) {
+        const MemoryNode *node = link->data;
+        MemoryNode *before = memory_store_node(store, node->dn);
+        g_autoptr(Entry) same = before ? with_identity(node->entry, before) : entry_copy(node->entry);
+        if (!before)
+            before = memory_store_insert(store, g_steal_pointer(&same));
+        else if (!are_same(before->entry, same))
+            memory_store_replace(store, before, g_steal_pointer(&same));
+        g_queue_unlink(&store->order, before->link); /* in the order of @ldif */
+        g_queue_push_tail_link(&store->order, before->link);
+    }
+    memory_store_drop("wanted");
+}
+
 void case_set_source(Case *c, const char *ldif)
 {
     if (c->start.file) {
         write_text(c, "people.ldif", ldif);
         return;
     }
-    c->source = memory_store(c->source_name);
+    bool is_new = !c->source;
+    if (is_new)
+        c->source = memory_store(c->source_name);
     const char *container = c->start.export && !c->start.no_container ? FOREIGN_CONTAINER : "";
     g_autofree char *whole = g_strconcat(SOURCE_TOP, container, ldif, NULL);
-    load_store(c->source, whole);
+    if (is_new)
+        load_store(c->source, whole);
+    else
+        replace_store(c->source, whole);
 }
 
 static void make_home(Case *c)

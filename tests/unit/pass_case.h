@@ -91,6 +91,7 @@ typedef struct {
     bool no_container;        /* neither ou=in nor ou=out is there; the connector may make them */
     bool no_assertions;       /* the home server does not know RFC 4528 */
     bool unique;              /* the home server sees to unique proxyAddresses */
+    bool reads_all;           /* full-read="always": nobody is asked for changes */
 } CaseStart;
 
 /** The export of the natives. */
@@ -127,7 +128,7 @@ Case *case_new(const CaseStart *start);
 void case_free(Case *c);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Case, case_free)
 
-/** Replaces the source's people (or the file). */
+/** Replaces the source's people (or the file): whoever has the same name stays the same entry. */
 void case_set_source(Case *c, const char *ldif);
 /** Change records that somebody else applies to the home directory. */
 void case_edit_home(Case *c, const char *ldif);
@@ -192,7 +193,7 @@ typedef struct {
 
 typedef struct {
     const char *name;
-    CaseStart start;
+    CaseStart start; /* .reads_all: what happens can only happen to a read of everything */
     CaseStep steps[10];
 } PassCase;
 

@@ -149,7 +149,8 @@ char *case_connector_text(const CaseStart *start, const char *foreign, const cha
     g_autofree char *addresses = addresses_element(start);
     return g_strdup_printf(
         "<connector xmlns=\"urn:x-dirsync:connector:1\" name=\"%s\" uuid=\"%s\" "
-        "organisation=\"organisation.xml\">\n%s\n%s%s%s<limits %s/></connector>\n",
-        name ? name : "globex", uuid ? uuid : CASE_UUID, foreign_text, import, addresses, export,
+        "organisation=\"organisation.xml\"%s>\n%s\n%s%s%s<limits %s/></connector>\n",
+        name ? name : "globex", uuid ? uuid : CASE_UUID,
+        start->reads_all ? " full-read=\"always\"" : "", foreign_text, import, addresses, export,
         start->limits ? start->limits : "");
 }

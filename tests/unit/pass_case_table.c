@@ -27,13 +27,17 @@ static void do_step(Case *c, const CaseStep *step)
 
 typedef struct {
     const PassCase *spec;
+    bool reads_all;
+    char *name;
     Case *c;
 } TableCase;
 
 static int begin_case(void **state)
 {
     TableCase *table = *state;
-    table->c = case_new(&table->spec->start);
+    CaseStart start = table->spec->start;
+    start.reads_all = table->reads_all;
+    table->c = case_new(&start);
     return 0;
 }
 
@@ -51,7 +55,7 @@ static void run_case(void **state)
     const CaseStep *end = table->spec->steps + G_N_ELEMENTS(table->spec->steps);
     for (const CaseStep *step = table->spec->steps; step < end && step->kind != DO_END; step++) {
         number++;
-        print_message("# %s: step %d\n", table->spec->name, number);
+        print_message("# %s: step %d\n", table->name, number);
         do_step(table->c, step);
     }
     assert_true(number > 0);
@@ -61,12 +65,14 @@ int case_run_tables(const char *group, const PassCase *cases, size_t n_cases, co
     size_t n_tests)
 {
     const char *only = g_getenv("DIRSYNC_TEST_CASE"); /* one case by name, to look at it alone */
-    g_autofree TableCase *table = g_new0(TableCase, n_cases + 1);
+    g_autofree TableCase *table = g_new0(TableCase, 2 * n_cases + 1);
     GArray *all = g_array_new(FALSE, TRUE, sizeof(struct CMUnitTest));
-    for (size_t i = 0; i < n_cases; i++) {
-        table[i].spec = &cases[i];
-        struct CMUnitTest test = {cases[i].name, run_case, begin_case, end_case, &table[i]};
-        if (!only || strstr(cases[i].name, only))
+    for (size_t i = 0; i < 2 * n_cases; i++) {
+        const PassCase *spec = &cases[i / 2];
+        table[i] = (TableCase){.spec = spec, .reads_all = i % 2 == 0};
+        table[i].name = g_strconcat(spec->name, i % 2 ? ", by changes" : "", NULL);
+        struct CMUnitTest test = {table[i].name, run_case, begin_case, end_case, &table[i]};
+        if ((!only || strstr(table[i].name, only)) && (table[i].reads_all || !spec->start.reads_all))
             g_array_append_val(all, test);
     }
     for (size_t i = 0; i < n_tests; i++)
@@ -75,5 +81,7 @@ int case_run_tables(const char *group, const PassCase *cases, size_t n_cases, co
     int failed = _cmocka_run_group_tests(group, (const struct CMUnitTest *)(void *)all->data, all->len, NULL,
         NULL);
     g_array_unref(all);
+    for (size_t i = 0; i < 2 * n_cases; i++)
+        g_free(table[i].name);
     return failed;
 }

@@ -108,7 +108,7 @@ static const PassCase cases[] = {
       SYNC(.foreign = "- " OUT_ANN "\n* cn=team,o=globex\n  - member: " OUT_ANN "\n", .foreign_writes = 2,
            .exported = "1 deleted, 1 unchanged")}},
     {"missing: never because the home directory could not be read whole",
-     {.home = ANN BOB, .source = ANN_OUT BOB_OUT, .export = FROM_PEOPLE, .no_import = true},
+     {.reads_all = true, .home = ANN BOB, .source = ANN_OUT BOB_OUT, .export = FROM_PEOPLE, .no_import = true},
      {SYNC(.exported = "2 unchanged"), FAULTS("cut-read@2", NULL),
       SYNC(.exported = "2 unchanged", .events = "source-partial", .status = 3), FAULTS(NULL, NULL),
       SYNC(.exported = "2 unchanged")}},

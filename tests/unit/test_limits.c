@@ -260,7 +260,7 @@ static const PassCase cases[] = {
 
     /* --- a source that is not proven complete --- */
     {"a read that is cut adds and modifies and removes nobody",
-     {.source = ALL, .home = ALL_CONTACTS, .import = NO_GRACE},
+     {.reads_all = true, .source = ALL, .home = ALL_CONTACTS, .import = NO_GRACE},
      {IN_STEP, FAULTS(NULL, "cut-read@3"),
       SOURCE_IS(PERSON("d1", "Dan Dogwood", "dan@globex.example", "") TITLED("a1", "Ann Ash",
           "ann@globex.example", "A") BOB),
@@ -271,11 +271,11 @@ static const PassCase cases[] = {
       FAULTS(NULL, NULL),
       SYNC(.changes = "- cn=Cyd Cedar,ou=in,o=acme\n", .writes = 1, .counts = "1 deleted, 3 unchanged")}},
     {"a read of unknown completeness removes nobody",
-     {.source = ALL, .home = ALL_CONTACTS, .import = NO_GRACE},
+     {.reads_all = true, .source = ALL, .home = ALL_CONTACTS, .import = NO_GRACE},
      {IN_STEP, FAULTS(NULL, "unknown-read@1"), SOURCE_IS(ANN),
       SYNC(.counts = "3 unchanged", .events = "source-partial", .status = 3)}},
     {"a size limit of the server removes nobody",
-     {.source = ALL, .home = ALL_CONTACTS, .import = NO_GRACE},
+     {.reads_all = true, .source = ALL, .home = ALL_CONTACTS, .import = NO_GRACE},
      {IN_STEP, FAULTS(NULL, "size-limit@2"),
       SYNC(.counts = "3 unchanged", .events = "source-partial", .status = 3)}},
     {"nor does a grace that is over end, nor one begin, after a partial read",
@@ -293,7 +293,7 @@ static const PassCase cases[] = {
            .writes = 1, .counts = "1 created, 1 unchanged",
            .events = "source-partial", .status = 3)}},
     {"a home directory that cannot be read whole: nothing is planned",
-     {.source = ALL, .home = ALL_CONTACTS},
+     {.reads_all = true, .source = ALL, .home = ALL_CONTACTS},
      {IN_STEP, FAULTS("size-limit@2", NULL),
       SYNC(.status = 1, .error = "*: could not be read whole: size limit*", .events =
           "home-partial")}},

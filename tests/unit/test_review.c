@@ -135,7 +135,7 @@ static const PassCase cases[] = {
            .events = "source-partial source-bad-record", .status = 3,
            .quarantine = "cn=Ann Ash,o=globex: no uid*")}},
     {"quarantine: told once, counted in every run, and cleared by a whole read only",
-     {.source = "dn: uid=a1,o=globex\nobjectClass: inetOrgPerson\nuid: a1\ncn: Ann Ash\nsn: x\n\n" BOB,
+     {.reads_all = true, .source = "dn: uid=a1,o=globex\nobjectClass: inetOrgPerson\nuid: a1\ncn: Ann Ash\nsn: x\n\n" BOB,
       .home = BOB_CONTACT},
      {SYNC(.counts = "1 unchanged, 1 quarantined", .events = "quarantined", .status = 3,
            .quarantine = "a1: *mail: *", .restless = true),

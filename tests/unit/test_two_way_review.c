@@ -154,7 +154,7 @@ static const PassCase cases[] = {
      {TEAM_COMES, FOREIGN_EDITED(DELETED("uid=a1,o=globex")),
       SYNC_CALLED(HOW(.only = "(uid=a1)"), .counts = "3 unchanged")}},
     {"a read that was cut short: nobody leaves a group because they were not shown",
-     {GROUPS, .source = TEAM ANN BOB},
+     {.reads_all = true, GROUPS, .source = TEAM ANN BOB},
      {TEAM_COMES, FOREIGN_EDITED(MODIFY("uid=g1,o=globex", GIVE("description", "more"))),
       FAULTS(NULL, "cut-read@2"),
       SYNC(.changes = CHANGED("Team", "  + description: more\n"), .writes = 1,
