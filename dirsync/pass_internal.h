@@ -17,7 +17,8 @@ typedef struct {
     char *anchor_text;
     char *dn, *id; /* target only */
     uint32_t link; /* NOWHERE: not linked yet */
-    bool in_scope; /* source only */
+    unsigned short source; /* which of them */
+    bool in_scope;         /* source only */
     bool duplicate;
     Mark mark;
 } Record;

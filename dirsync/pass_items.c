@@ -238,10 +238,21 @@ static void fetched_for_confirmation(Pass *pass, Item *item, const Entry *entry)
     item->unconfirmed = !item->out_of_scope;
 }
 
+/* What a link leads to may have been given up, or never have come about: then somebody else is there. */
+static bool is_our_object(const Pass *pass, const Item *item, const Entry *entry)
+{
+    g_auto(Stamp) stamp = {0};
+    return stamp_read(target_stamp(pass), target_schema(pass), entry, &stamp) &&
+           !strcmp(stamp.connector, pass->connector->uuid) &&
+           fingerprint_equal(fingerprint_string(stamp.anchor), item_link(pass, item)->anchor);
+}
+
 static bool fetched(size_t index, Entry *entry, void *data, GError **error)
 {
     Fetching *fetching = data;
     Item *item = item_at(fetching->pass, (uint32_t)index);
+    if (entry && fetching->side == TARGET && !is_our_object(fetching->pass, item, entry))
+        g_clear_pointer(&entry, entry_free);
     if (fetching->confirming)
         fetched_for_confirmation(fetching->pass, item, entry);
     else if (!entry) {

@@ -11,6 +11,19 @@
 
 #include <string.h>
 
+/* It still is the object that it was, not the native. */
+static bool keep_object(Pass *pass, LinkRow *row, GError **error)
+{
+    g_auto(LinkRow) before = {0};
+    if (!state_find_link_by_anchor(pass->state, pass->step, row->anchor, &before, error))
+        return false;
+    g_free(row->dn);
+    g_free(row->id);
+    row->dn = g_steal_pointer(&before.dn);
+    row->id = g_steal_pointer(&before.id);
+    return true;
+}
+
 static bool store(Pass *pass, Settlement *settlement, GError **error)
 {
     LinkRow *row = &settlement->row;
@@ -18,6 +31,8 @@ static bool store(Pass *pass, Settlement *settlement, GError **error)
         return state_remove_link(pass->state, pass->step, row->anchor, error);
     if (settlement->failed) {
         /* Whatever was planned did not come about: forget what we knew, the next run looks again. */
+        if (row->flags & LINK_YIELDED && !keep_object(pass, row, error))
+            return false;
         row->source = row->target = row->desired = (Fingerprint){0, 0};
         row->exact = settlement->exact_before;
         row->flags = (row->flags | LINK_RETRY) & ~(unsigned)LINK_YIELDED;

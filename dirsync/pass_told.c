@@ -88,6 +88,7 @@ static bool keep(Pass *pass, Fingerprint fingerprint, const Entry *entry, const 
                      .anchor = fingerprint_string(anchor),
                      .dn_key = pass_source_key(pass, entry_dn(entry)),
                      .at = SPOOL_NOWHERE,
+                     .source = (unsigned short)pass->source_at,
                      .in_scope = !pass_out_of_scope(pass, entry),
                      .mark = MARK_CHANGED};
     if (!link_table_find(pass->links, anchor, &record.link, error) ||
@@ -159,11 +160,16 @@ bool pass_lose_source(Pass *pass, const char *id, GError **error)
         return false;
     if ((!by_id || row.row) && !link_table_find(pass->links, by_id ? row.anchor : id, &link, error))
         return false;
-    if (link == NOWHERE || is_told(pass, SOURCE, link)) /* it may have moved from one source to another */
+    if (link == NOWHERE)
         return true;
+    Link *known = link_at(pass->links, link);
     size_t *shown = &pass->shown[pass->source_at];
-    *shown -= *shown > 0 && link_at(pass->links, link)->mark[SOURCE] != MARK_ABSENT;
-    link_at(pass->links, link)->mark[SOURCE] = MARK_ABSENT;
+    const Record *moved = earlier_record(&pass->side[SOURCE], known->anchor);
+    *shown -= *shown > 0 && known->mark[SOURCE] != MARK_ABSENT;
+    if (moved) /* from one source to another */
+        pass->shown[moved->source]++;
+    else if (!is_told(pass, SOURCE, link))
+        known->mark[SOURCE] = MARK_ABSENT;
     return true;
 }
 
