@@ -91,6 +91,10 @@ static void discover_capabilities(LdapDirectory *self, const Entry *root, bool i
                          : root_lists(root, "supportedExtension", LDAP_EXOP_MODIFY_PASSWD)
                              ? PASSWORD_OPERATION
                              : PASSWORD_NO_WAY;
+    if (root_lists(root, "supportedControl", LDAP_CONTROL_SYNC))
+        self->changes_way = CHANGES_SYNC;
+    if (self->changes_way != CHANGES_NO_WAY)
+        *capabilities |= CAN_TELL_CHANGES;
     if (self->password_way != PASSWORD_NO_WAY && ldap_directory_is_protected(self))
         *capabilities |= CAN_SET_PASSWORD;
 }
@@ -163,6 +167,7 @@ const DirectoryDriver ldap_driver = {
     .close = ldap_directory_close,
     .describe = ldap_directory_describe,
     .read = ldap_directory_read,
+    .changes = ldap_directory_changes,
     .fetch = ldap_directory_fetch,
     .search = ldap_directory_find,
     .submit = ldap_directory_submit,
