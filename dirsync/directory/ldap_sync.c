@@ -7,8 +7,8 @@
  * keeps a log. Everything is told as it comes; nothing is kept.
  *
  * The answer is believed only when all of it was understood. To a cookie that it
- * cannot read OpenLDAP sends everything, as if it were only what changed, and no
- * cookie; no cookie and nothing else means that nothing has changed. It sends
+ * cannot read OpenLDAP sends everything, as if it were only what changed, and an
+ * empty cookie; no cookie and nothing else means that nothing has changed. It sends
  * everything anew when a server wrote for the first time, and its cookie knows
  * that server (csn=...#SID#...) from then on: such a cookie is a doubt.
  */
@@ -29,7 +29,7 @@ typedef struct {
 
 static void take_cookie(Sync *sync, GBytes *cookie)
 {
-    if (!cookie)
+    if (!cookie || !g_bytes_get_size(cookie))
         return;
     g_clear_pointer(&sync->cookie, g_bytes_unref);
     sync->cookie = g_bytes_ref(cookie);
