@@ -93,6 +93,8 @@ static void discover_capabilities(LdapDirectory *self, const Entry *root, bool i
                              : PASSWORD_NO_WAY;
     if (root_lists(root, "supportedControl", LDAP_CONTROL_SYNC))
         self->changes_way = CHANGES_SYNC;
+    else if (root_lists(root, "supportedControl", LDAP_CONTROL_X_DIRSYNC))
+        self->changes_way = CHANGES_DIRSYNC;
     if (self->changes_way != CHANGES_NO_WAY)
         *capabilities |= CAN_TELL_CHANGES;
     if (self->password_way != PASSWORD_NO_WAY && ldap_directory_is_protected(self))

@@ -55,18 +55,23 @@ static char *digest_request(const LdapDirectory *self, const ReadRequest *reques
                            endpoint->bind_dn ? endpoint->bind_dn : "");
 }
 
-static char *make_cursor(const Changes *changes, const char *uri, const char *containers, GBytes *cookie)
+static char *server_identity(LdapDirectory *self)
+{
+    return self->changes_way == CHANGES_DIRSYNC ? ldap_directory_dirsync_identity(self) : g_strdup(self->uri);
+}
+
+static char *make_cursor(const Changes *changes, const char *server, const char *containers, GBytes *cookie)
 {
     gsize len = 0;
     const guchar *data = g_bytes_get_data(cookie, &len);
     g_autofree char *request = digest_request(changes->self, changes->request);
     g_autofree char *text = g_base64_encode(data, len);
-    const char *const fields[] = {uri, request, containers, text, NULL};
+    const char *const fields[] = {server, request, containers, text, NULL};
     return cursor_join(kinds[changes->self->changes_way], fields);
 }
 
 /* Sets full_reason when the cursor is of something else. */
-static void take_cursor(Changes *changes, const char *cursor)
+static void take_cursor(Changes *changes, const char *cursor, const char *server)
 {
     const LdapDirectory *self = changes->self;
     g_autofree char *request = digest_request(self, changes->request);
@@ -75,8 +80,8 @@ static void take_cursor(Changes *changes, const char *cursor)
     char **reason = &changes->result->full_reason;
     if (!changes->from)
         *reason = g_strdup("the cursor is of another kind of server");
-    else if (strcmp(changes->from[CURSOR_URI], self->uri) != 0)
-        *reason = g_strdup_printf("last time %s was read, now it is %s", changes->from[CURSOR_URI], self->uri);
+    else if (strcmp(changes->from[CURSOR_SERVER], server) != 0)
+        *reason = g_strdup_printf("last time %s was read, now it is %s", changes->from[CURSOR_SERVER], server);
     else if (strcmp(changes->from[CURSOR_REQUEST], request) != 0)
         *reason = g_strdup("base, filter, attributes or bind are others than last time");
 }
@@ -91,17 +96,18 @@ static bool read_plainly(Changes *changes, GError **error)
 static bool ask(Changes *changes, GBytes **cookie, GError **error)
 {
     bool unasked = false;
-    bool good = ldap_directory_sync(changes, cookie, &unasked, error);
+    bool good = changes->self->changes_way == CHANGES_DIRSYNC
+                    ? ldap_directory_dirsync(changes, cookie, &unasked, error)
+                    : ldap_directory_sync(changes, cookie, &unasked, error);
     return good && unasked && !changes->from ? read_plainly(changes, error) : good;
 }
 
-static bool ask_with_containers(Changes *changes, GError **error)
+static bool ask_with_containers(Changes *changes, const char *server, GError **error)
 {
     LdapDirectory *self = changes->self;
     ChangesResult *result = changes->result;
     Containers containers;
     g_autoptr(GBytes) cookie = NULL;
-    g_autofree char *uri = g_strdup(self->uri);
     ContainersSeen seen = ldap_directory_look_at_containers(self, changes->request, &containers, error);
     g_autofree char *now = ldap_directory_format_containers(&containers);
     if (seen == CONTAINERS_HIDDEN)
@@ -113,10 +119,11 @@ static bool ask_with_containers(Changes *changes, GError **error)
         return seen != CONTAINERS_ERROR;
     if (!ask(changes, &cookie, error))
         return false;
-    if (strcmp(uri, self->uri) != 0)
-        ldap_directory_doubt(changes, g_strdup_printf("the connection went from %s to %s", uri, self->uri));
+    g_autofree char *after = server_identity(self);
+    if (strcmp(server, after) != 0)
+        ldap_directory_doubt(changes, g_strdup_printf("the connection went from %s to %s", server, after));
     if (cookie && seen == CONTAINERS_SEEN && !result->full_reason && !result->no_cursor && result->read.proof == PROOF_COMPLETE)
-        result->cursor = make_cursor(changes, uri, now, cookie);
+        result->cursor = make_cursor(changes, server, now, cookie);
     return true;
 }
 
@@ -139,8 +146,9 @@ bool ldap_directory_changes(Directory *directory, const ReadRequest *request, co
     *result = (ChangesResult){.read = {.proof = PROOF_PARTIAL}};
     if (!ldap_directory_ensure(self, error))
         return false;
+    g_autofree char *server = server_identity(self);
     if (cursor)
-        take_cursor(&changes, cursor);
+        take_cursor(&changes, cursor, server);
     bool good = true;
     if (result->full_reason) {
         good = true;
@@ -150,7 +158,7 @@ bool ldap_directory_changes(Directory *directory, const ReadRequest *request, co
         ldap_directory_doubt(&changes, g_strdup("a read in pages cannot be gone on from"));
         good = changes.from || read_plainly(&changes, error);
     } else {
-        good = ask_with_containers(&changes, error);
+        good = ask_with_containers(&changes, server, error);
     }
     g_strfreev(changes.from);
     settle(result);

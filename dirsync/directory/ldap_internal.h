@@ -8,6 +8,7 @@
  * ldap_read.c       reading, decoding, ranges
  * ldap_changes.c    what has changed: which way, cursors, when there is none
  * ldap_sync.c       what has changed, by RFC 4533 (ldap_sync_codec.c: its controls)
+ * ldap_dirsync.c    the same, by Active Directory's DirSync control
  * ldap_containers.c whether containers have moved
  * ldap_fetch.c      fetching by identity
  * ldap_write.c      pipelined changes
@@ -133,7 +134,7 @@ typedef struct {
 
 /** What a cursor of the LDAP driver holds. */
 typedef enum {
-    CURSOR_URI,
+    CURSOR_SERVER,     /* which one answered */
     CURSOR_REQUEST,    /* a digest of the request and of who asks */
     CURSOR_CONTAINERS, /* ldap_directory_format_containers() */
     CURSOR_COOKIE,     /* base64 */
@@ -158,6 +159,9 @@ void ldap_directory_doubt(const Changes *changes, char *reason);
  *  ldap_directory_doubt(). @unasked is set where the server refused to answer this sort of question at all
  *  and nothing was told. */
 bool ldap_directory_sync(Changes *changes, GBytes **cookie, bool *unasked, GError **error);
+bool ldap_directory_dirsync(Changes *changes, GBytes **cookie, bool *unasked, GError **error);
+/** Which server, with which database, answers; g_free(). */
+char *ldap_directory_dirsync_identity(LdapDirectory *self);
 
 /* ldap_containers.c */
 

@@ -1,5 +1,5 @@
 /*
- * ldap_sync_codec.c - the controls of RFC 4533, with liblber
+ * ldap_sync_codec.c - the controls of RFC 4533 and DirSync, with liblber
  *
  * liblber decodes in place; it does so on a copy of its own (ber_init).
  */
@@ -32,6 +32,38 @@ GBytes *sync_encode_request(GBytes *cookie)
         bytes = g_bytes_new(value.bv_val, value.bv_len);
     ber_free(ber, 1);
     return bytes;
+}
+
+GBytes *dirsync_encode_request(gint32 flags, GBytes *cookie)
+{
+    BerElement *ber = ber_alloc_t(LBER_USE_DER);
+    struct berval value = {0};
+    GBytes *bytes = NULL;
+    gsize len = 0;
+    const void *data = cookie ? g_bytes_get_data(cookie, &len) : NULL;
+    if (ber && ber_printf(ber, "{iio}", (ber_int_t)flags, (ber_int_t)0, data ? data : "", (ber_len_t)len) >= 0 &&
+        ber_flatten2(ber, &value, 0) == 0)
+        bytes = g_bytes_new(value.bv_val, value.bv_len);
+    ber_free(ber, 1);
+    return bytes;
+}
+
+bool dirsync_decode_response(const void *data, size_t len, DirSyncValue *value)
+{
+    BerElement *ber = begin(data, len);
+    ber_int_t more = 0, unused = 0;
+    struct berval cookie;
+    *value = (DirSyncValue){0};
+    bool good = ber && ber_scanf(ber, "{iim", &more, &unused, &cookie) != LBER_ERROR;
+    if (good)
+        *value = (DirSyncValue){.more = more != 0, .cookie = g_bytes_new(cookie.bv_val, cookie.bv_len)};
+    ber_free(ber, 1);
+    return good;
+}
+
+void dirsync_clear(DirSyncValue *value)
+{
+    g_clear_pointer(&value->cookie, g_bytes_unref);
 }
 
 static bool take_cookie(BerElement *ber, GBytes **cookie)

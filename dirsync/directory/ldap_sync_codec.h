@@ -1,5 +1,5 @@
 /*
- * ldap_sync_codec.h - the controls of RFC 4533, as bytes and back
+ * ldap_sync_codec.h - the controls of RFC 4533 and Active Directory's DirSync, as bytes and back
  *
  * Our own, because libldap's ldap_sync_*() lose messages when anything else uses
  * the handle. Decoders take any bytes: false for what is not of the form.
@@ -45,6 +45,18 @@ GBytes *sync_encode_request(GBytes *cookie);
 bool sync_decode_state(const void *data, size_t len, SyncStateValue *value);
 bool sync_decode_done(const void *data, size_t len, SyncDoneValue *value);
 bool sync_decode_info(const void *data, size_t len, SyncInfoValue *value);
+/** The value of a DirSync control in a request (MS-ADTS 3.1.1.3.4.1.3), without a bound on how much may come.
+ *  @cookie NULL: none. */
+GBytes *dirsync_encode_request(gint32 flags, GBytes *cookie);
+
+typedef struct {
+    bool more;      /* the server has not told everything yet */
+    GBytes *cookie; /* never NULL after decoding */
+} DirSyncValue;
+
+bool dirsync_decode_response(const void *data, size_t len, DirSyncValue *value);
+void dirsync_clear(DirSyncValue *value);
+
 void sync_state_clear(SyncStateValue *value);
 void sync_done_clear(SyncDoneValue *value);
 void sync_info_clear(SyncInfoValue *value);

@@ -1,7 +1,7 @@
 /*
- * test_sync_codec.c - the controls of RFC 4533, byte for byte
+ * test_sync_codec.c - the controls of RFC 4533 and DirSync, byte for byte
  *
- * The bytes are written out by hand from the ASN.1 of the RFC, so that a
+ * The bytes are written out by hand from the ASN.1 of RFC 4533 and MS-ADTS, so that a
  * mistake that encoder and decoder share would show.
  */
 #include <stdarg.h>
@@ -116,6 +116,30 @@ static void a_set_can_be_very_long(void **state)
     sync_info_clear(&value);
 }
 
+static void dirsync_has_flags_and_a_cookie(void **state)
+{
+    (void)state;
+    g_autoptr(GBytes) cookie = g_bytes_new_static(BYTES("c\0k"));
+    g_autoptr(GBytes) first = dirsync_encode_request(0, NULL);
+    g_autoptr(GBytes) next = dirsync_encode_request(-0x7fffffff - 1, cookie);
+    assert_bytes(first, BYTES("\x30\x08\x02\x01\x00\x02\x01\x00\x04\x00"));
+    assert_bytes(next, BYTES("\x30\x0e\x02\x04\x80\x00\x00\x00\x02\x01\x00\x04\x03"
+                             "c\0k"));
+    DirSyncValue value;
+    assert_true(dirsync_decode_response(BYTES("\x30\x09\x02\x01\x01\x02\x01\x00\x04\x01x"), &value));
+    assert_true(value.more);
+    assert_bytes(value.cookie, BYTES("x"));
+    dirsync_clear(&value);
+    assert_true(dirsync_decode_response(BYTES("\x30\x08\x02\x01\x00\x02\x01\x00\x04\x00"), &value));
+    assert_false(value.more);
+    assert_bytes(value.cookie, "", 0);
+    dirsync_clear(&value);
+    assert_false(dirsync_decode_response(BYTES(""), &value));
+    assert_false(dirsync_decode_response(BYTES("\x30\x03\x02\x01\x01"), &value));
+    assert_false(dirsync_decode_response(BYTES("\x30\x09\x02\x01\x01\x02\x01\x00\x04\x7fx"), &value));
+    assert_null(value.cookie);
+}
+
 typedef struct {
     const char *bytes;
     size_t len;
@@ -171,6 +195,7 @@ int main(void)
         cmocka_unit_test(a_done_says_which_phase_it_was),
         cmocka_unit_test(an_info_is_one_of_four),
         cmocka_unit_test(a_set_can_be_very_long),
+        cmocka_unit_test(dirsync_has_flags_and_a_cookie),
         cmocka_unit_test(what_is_not_of_the_form_is_refused),
     };
     return cmocka_run_group_tests_name("sync codec", tests, NULL, NULL);
