@@ -69,11 +69,14 @@ static bool read_schema(LdapDirectory *self, const Entry *root, GError **error)
     return true;
 }
 
-/* OpenLDAP with msuser.schema knows the name objectGUID too, so entryUUID goes first. */
+/* OpenLDAP with msuser.schema knows the name objectGUID too, so entryUUID goes first. 389 knows entryUUID too,
+ * but may not have given one to older entries, and tells of changes by nsUniqueId. */
 static const char *choose_anchor(const Schema *schema, bool is_ad)
 {
     if (is_ad)
         return "objectGUID";
+    if (schema_attribute(schema, "nsUniqueId"))
+        return "nsUniqueId";
     if (schema_attribute(schema, "entryUUID"))
         return "entryUUID";
     return schema_attribute(schema, "objectGUID") ? "objectGUID" : NULL;
@@ -123,6 +126,8 @@ static bool discover(LdapDirectory *self, GError **error)
     if (!read_schema(self, root, error))
         return false;
     description->default_anchor = choose_anchor(description->schema, is_ad);
+    if (self->changes_way == CHANGES_SYNC && g_strcmp0(description->default_anchor, "nsUniqueId") == 0)
+        self->changes_way = CHANGES_IDS;
     self->scope_control = root_lists(root, "supportedControl", LDAP_CONTROL_X_DOMAIN_SCOPE);
     self->page_size = self->endpoint->page_size;
     if (!self->page_size && is_ad)

@@ -14,7 +14,13 @@
 
 #include <string.h>
 
-static const char *const kinds[] = {[CHANGES_SYNC] = "sync1", [CHANGES_DIRSYNC] = "dirsync1"};
+static const char *const kinds[] = {[CHANGES_SYNC] = "sync1", [CHANGES_IDS] = "ids1", [CHANGES_DIRSYNC] = "dirsync1"};
+
+static bool (*const ways[])(Changes *changes, GBytes **cookie, bool *unasked, GError **error) = {
+    [CHANGES_SYNC] = ldap_directory_sync,
+    [CHANGES_IDS] = ldap_directory_sync_ids,
+    [CHANGES_DIRSYNC] = ldap_directory_dirsync,
+};
 
 bool ldap_directory_tell_item(const DirectoryItem *item, void *data, GError **error)
 {
@@ -96,9 +102,7 @@ static bool read_plainly(Changes *changes, GError **error)
 static bool ask(Changes *changes, GBytes **cookie, GError **error)
 {
     bool unasked = false;
-    bool good = changes->self->changes_way == CHANGES_DIRSYNC
-                    ? ldap_directory_dirsync(changes, cookie, &unasked, error)
-                    : ldap_directory_sync(changes, cookie, &unasked, error);
+    bool good = ways[changes->self->changes_way](changes, cookie, &unasked, error);
     return good && unasked && !changes->from ? read_plainly(changes, error) : good;
 }
 

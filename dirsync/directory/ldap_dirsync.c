@@ -4,25 +4,16 @@
  * The control works on a whole naming context only, tells the attributes that
  * changed and no others, and does not tell of an entry that leaves its filter.
  * So it is asked for everything, without our filter, and only identities are
- * taken from it. These are then looked for under the request itself, many in
- * one filter: who is found is there, as a read delivers it; who is not is gone.
+ * taken from it (ldap_changed.c).
  *
  * A first cookie is had from a search that matches nothing: it stands for now,
  * without the whole directory being sent. It is taken before the read, so that
  * what changes meanwhile is told of next time.
- *
- * Memory: the identities of what changed, up to MAX_CHANGED.
  */
 #include "dirsync/directory/ldap_internal.h"
 #include "dirsync/directory/ldap_sync_codec.h"
-#include "dirsync/dn.h"
 
 #include <string.h>
-
-#define GUID_LENGTH 16
-#define IDS_A_FILTER 100
-/** Everything is read more cheaply than so many are looked for. */
-#define MAX_CHANGED 200000
 
 /* Changed members of a group alone, instead of all of them whenever one changed. */
 #define INCREMENTAL_VALUES ((gint32)-0x7fffffff - 1)
@@ -55,19 +46,9 @@ static int send_request(DirSync *sync, const char *filter, int *id)
     return ldap_directory_send_search(self, &request, controls, id);
 }
 
-/* In a copy: values stay as they are in the message. NULL when there is none. */
-static GBytes *guid_of(LdapDirectory *self, LDAPMessage *message)
-{
-    struct berval **values = ldap_get_values_len(self->handle, message, "objectGUID");
-    bool good = values && values[0] && values[0]->bv_len == GUID_LENGTH;
-    GBytes *guid = good ? g_bytes_new(values[0]->bv_val, GUID_LENGTH) : NULL;
-    ldap_value_free_len(values);
-    return guid;
-}
-
 static void take_changed(DirSync *sync, LDAPMessage *message)
 {
-    GBytes *guid = guid_of(sync->changes->self, message);
+    GBytes *guid = ldap_directory_identity(sync->changes->self, message);
     if (guid)
         g_hash_table_add(sync->changed, guid);
     else
@@ -123,7 +104,7 @@ static void ask(DirSync *sync, const char *filter)
         if (sync->end.result == LDAP_SUCCESS && (!sync->cookie || stuck))
             sync->end.result = LDAP_PROTOCOL_ERROR;
     } while (sync->end.result == LDAP_SUCCESS && sync->more &&
-             g_hash_table_size(sync->changed) <= MAX_CHANGED);
+             g_hash_table_size(sync->changed) <= LDAP_MAX_CHANGED);
     if (ldap_directory_is_lost(sync->end.result))
         ldap_directory_lose(sync->changes->self);
 }
@@ -138,125 +119,7 @@ static void refuse(DirSync *sync)
                         more ? ": " : "", more ? sync->end.diagnostic : ""));
 }
 
-/* --- looking for those that changed --- */
-
-/** Objects that are looked for with one filter. */
-typedef struct {
-    Changes *changes;
-    GPtrArray *guids; /* GBytes; not owned */
-    GHashTable *left; /* those of them that were not found yet */
-} Batch;
-
-static bool take_found(LdapDirectory *self, LDAPMessage *message, void *data, GError **error)
-{
-    Batch *batch = data;
-    g_autoptr(GBytes) guid = guid_of(self, message);
-    if (guid && !g_hash_table_remove(batch->left, guid))
-        return true; /* told already, or changed so fast that it answers another question */
-    return ldap_directory_deliver(self, message, ldap_directory_tell_item, batch->changes,
-                                  &batch->changes->result->read, error);
-}
-
-static char *batch_filter(const Batch *batch)
-{
-    const char *filter = batch->changes->request->filter;
-    GString *text = g_string_new("(&");
-    bool bare = filter && *filter != '(';
-    g_string_append_printf(text, bare ? "(%s)(|" : "%s(|", filter ? filter : "(objectClass=*)");
-    for (guint i = 0; i < batch->guids->len; i++) {
-        GBytes *guid = g_ptr_array_index(batch->guids, i);
-        g_autofree char *term = filter_equals("objectGUID", g_bytes_get_data(guid, NULL), GUID_LENGTH);
-        g_string_append(text, term);
-    }
-    g_string_append(text, "))");
-    return g_string_free(text, FALSE);
-}
-
-static bool tell_missing(const Batch *batch, GError **error)
-{
-    for (guint i = 0; i < batch->guids->len; i++) {
-        GBytes *guid = g_ptr_array_index(batch->guids, i);
-        Value id = {.len = GUID_LENGTH};
-        if (!g_hash_table_contains(batch->left, guid))
-            continue;
-        id.data = g_bytes_get_data(guid, NULL);
-        if (!ldap_directory_tell_id(batch->changes, TOLD_GONE, id, error))
-            return false;
-    }
-    return true;
-}
-
-/* False with an error from the sink; else how it ended is in @end, and those not found were told of only when
- * the answer was whole. */
-static bool look_for(Batch *batch, SearchEnd *end, GError **error)
-{
-    Changes *changes = batch->changes;
-    ReadRequest request = *changes->request;
-    g_autofree char *filter = batch_filter(batch);
-    request.filter = filter;
-    g_hash_table_remove_all(batch->left);
-    for (guint i = 0; i < batch->guids->len; i++)
-        g_hash_table_add(batch->left, g_ptr_array_index(batch->guids, i));
-    size_t entries = end->entries;
-    ldap_directory_search_end_clear(end);
-    if (!ldap_directory_ensure(changes->self, error) ||
-        !ldap_directory_search(changes->self, &request, take_found, batch, end, error))
-        return false;
-    end->entries += entries;
-    return end->result != LDAP_SUCCESS || end->references || tell_missing(batch, error);
-}
-
-static bool tell_changed(DirSync *sync, GError **error)
-{
-    Changes *changes = sync->changes;
-    g_autoptr(GPtrArray) guids = g_ptr_array_new();
-    g_autoptr(GHashTable) left = g_hash_table_new(g_bytes_hash, g_bytes_equal);
-    Batch batch = {.changes = changes, .guids = guids, .left = left};
-    SearchEnd end = {.result = LDAP_SUCCESS};
-    GHashTableIter iter;
-    gpointer guid;
-    bool going = true, more = true;
-    g_hash_table_iter_init(&iter, sync->changed);
-    while (going && more && end.result == LDAP_SUCCESS && !end.references) {
-        more = g_hash_table_iter_next(&iter, &guid, NULL);
-        if (more)
-            g_ptr_array_add(guids, guid);
-        if (guids->len == IDS_A_FILTER || (!more && guids->len)) {
-            going = look_for(&batch, &end, error);
-            g_ptr_array_set_size(guids, 0);
-        }
-    }
-    going = going && ldap_directory_conclude(changes->self, changes->request, &end, &changes->result->read,
-                                             error);
-    ldap_directory_search_end_clear(&end);
-    return going;
-}
-
 /* --- the whole --- */
-
-static const char *context_of(const LdapDirectory *self, const ReadRequest *request)
-{
-    const char *base = request->base ? request->base : self->endpoint->base;
-    const char *best = NULL;
-    char **contexts = self->description.naming_contexts;
-    for (; base && contexts && *contexts; contexts++)
-        if (schema_dn_within(self->description.schema, base, *contexts) &&
-            (!best || strlen(*contexts) > strlen(best)))
-            best = *contexts;
-    return best;
-}
-
-/* Without its identity a found entry could not be told from one that is gone. */
-static bool asks_for_identity(const ReadRequest *request)
-{
-    const char *const *name = request->attributes;
-    if (!name || !*name)
-        return true;
-    for (; *name; name++)
-        if (strcmp(*name, "*") == 0 || g_ascii_strcasecmp(*name, "objectGUID") == 0)
-            return true;
-    return false;
-}
 
 static bool go_on(DirSync *sync, GError **error)
 {
@@ -265,10 +128,8 @@ static bool go_on(DirSync *sync, GError **error)
         refuse(sync);
     else if (sync->nameless)
         ldap_directory_doubt(sync->changes, g_strdup("objects came without objectGUID"));
-    else if (g_hash_table_size(sync->changed) > MAX_CHANGED)
-        ldap_directory_doubt(sync->changes, g_strdup_printf("more than %d objects have changed", MAX_CHANGED));
     else
-        return tell_changed(sync, error);
+        return ldap_directory_tell_changed(sync->changes, sync->changed, error);
     return true;
 }
 
@@ -286,13 +147,9 @@ static bool begin(DirSync *sync, GError **error)
 
 bool ldap_directory_dirsync(Changes *changes, GBytes **cookie, bool *unasked, GError **error)
 {
-    DirSync sync = {.changes = changes, .context = context_of(changes->self, changes->request)};
+    DirSync sync = {.changes = changes, .context = ldap_directory_context(changes)};
     *cookie = NULL;
-    *unasked = !sync.context || !asks_for_identity(changes->request);
-    if (!sync.context)
-        ldap_directory_doubt(changes, g_strdup("the base lies in none of the server's naming contexts"));
-    else if (*unasked)
-        ldap_directory_doubt(changes, g_strdup("objectGUID is not among the attributes"));
+    *unasked = !sync.context;
     if (*unasked)
         return true;
     sync.cookie = ldap_directory_cookie_from(changes);

@@ -9,6 +9,7 @@
  * ldap_changes.c    what has changed: which way, cursors, when there is none
  * ldap_sync.c       what has changed, by RFC 4533 (ldap_sync_codec.c: its controls)
  * ldap_dirsync.c    the same, by Active Directory's DirSync control
+ * ldap_changed.c    looking for those that changed
  * ldap_containers.c whether containers have moved
  * ldap_fetch.c      fetching by identity
  * ldap_write.c      pipelined changes
@@ -30,6 +31,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(LDAPMessage, ldap_msgfree)
 typedef enum {
     CHANGES_NO_WAY,
     CHANGES_SYNC,   /* RFC 4533 */
+    CHANGES_IDS,    /* RFC 4533 of 389: what it tells is good for identities only */
     CHANGES_DIRSYNC /* Active Directory */
 } ChangesWay;
 
@@ -159,9 +161,21 @@ void ldap_directory_doubt(const Changes *changes, char *reason);
  *  ldap_directory_doubt(). @unasked is set where the server refused to answer this sort of question at all
  *  and nothing was told. */
 bool ldap_directory_sync(Changes *changes, GBytes **cookie, bool *unasked, GError **error);
+bool ldap_directory_sync_ids(Changes *changes, GBytes **cookie, bool *unasked, GError **error);
 bool ldap_directory_dirsync(Changes *changes, GBytes **cookie, bool *unasked, GError **error);
 /** Which server, with which database, answers; g_free(). */
 char *ldap_directory_dirsync_identity(LdapDirectory *self);
+
+/* ldap_changed.c */
+
+#define LDAP_MAX_CHANGED 200000
+
+/** The value of default_anchor in a message, which stays as it is; NULL when there is none. */
+GBytes *ldap_directory_identity(LdapDirectory *self, LDAPMessage *message);
+/** Tells of everybody in @changed (GBytes of default_anchor), and concludes. */
+bool ldap_directory_tell_changed(Changes *changes, GHashTable *changed, GError **error);
+/** The naming context of the request's base, where it can be asked for identities; else NULL, and a doubt. */
+const char *ldap_directory_context(const Changes *changes);
 
 /* ldap_containers.c */
 

@@ -17,8 +17,13 @@
 
 #include <string.h>
 
+/* 389 (2.3.1) sends identities of deleted entries in sets of so many, and loses one between two sets. */
+#define FULL_SET 50
+
 typedef struct {
     Changes *changes;
+    const ReadRequest *request;
+    GHashTable *changed; /* GBytes of identities: collected instead of told; NULL: told */
     GBytes *cookie;     /* the last one that came */
     size_t told;        /* messages that said something */
     bool present_ended; /* a present phase was there, and a delete phase followed */
@@ -62,6 +67,11 @@ static bool tell_id(Sync *sync, Told told, const guint8 *uuid, GError **error)
 {
     char text[40];
     sync->told++;
+    if (sync->changed) {
+        Value id = format_id(sync->changes, uuid, text);
+        g_hash_table_add(sync->changed, g_bytes_new(id.data, id.len));
+        return true;
+    }
     return ldap_directory_tell_id(sync->changes, told, format_id(sync->changes, uuid, text), error);
 }
 
@@ -91,7 +101,7 @@ static bool take_entry(Sync *sync, LDAPMessage *message, GError **error)
     }
     take_cookie(sync, state.cookie);
     sync_state_clear(&state);
-    if (state.state == SYNC_PRESENT || state.state == SYNC_DELETE)
+    if (state.state == SYNC_PRESENT || state.state == SYNC_DELETE || sync->changed)
         return tell_id(sync, state.state == SYNC_DELETE ? TOLD_GONE : TOLD_PRESENT, state.uuid, error);
     sync->told++;
     return ldap_directory_deliver(changes->self, message, ldap_directory_tell_item, changes,
@@ -101,6 +111,9 @@ static bool take_entry(Sync *sync, LDAPMessage *message, GError **error)
 static bool take_info(Sync *sync, const SyncInfoValue *info, GError **error)
 {
     take_cookie(sync, info->cookie);
+    if (sync->changed && info->uuids && info->uuids->len >= FULL_SET * SYNC_UUID_LENGTH)
+        ldap_directory_doubt(sync->changes,
+                             g_strdup("many entries were deleted, and the server tells of some of them only"));
     if (info->kind == SYNC_INFO_PRESENT)
         sync->present_ended = true;
     for (guint at = 0; info->uuids && at < info->uuids->len; at += SYNC_UUID_LENGTH)
@@ -159,7 +172,7 @@ static int send_request(Sync *sync, int *id)
                            .ldctl_value = {.bv_len = len, .bv_val = (char *)data},
                            .ldctl_iscritical = 1};
     LDAPControl *controls[] = {&request, NULL};
-    return ldap_directory_send_search(changes->self, changes->request, controls, id);
+    return ldap_directory_send_search(changes->self, sync->request, controls, id);
 }
 
 /* False when the sink said stop. */
@@ -272,6 +285,18 @@ static GBytes *next_cookie(Sync *sync)
     return NULL;
 }
 
+/* Those who are not told of are gone, then. Of nobody at all is told when nobody is left, and when a server does
+ * not keep to the RFC: that is a doubt. */
+static bool says_who_is_there(const Sync *sync)
+{
+    g_autoptr(GBytes) before = ldap_directory_cookie_from(sync->changes);
+    if (!before || (sync->deletes && !sync->present_ended))
+        return false;
+    if (!sync->told && sync->cookie && !g_bytes_equal(before, sync->cookie))
+        ldap_directory_doubt(sync->changes, g_strdup("the server tells of nobody at all"));
+    return sync->told;
+}
+
 /* Results with which a plain read fares no better, or that say something all the same. */
 static bool is_of_any_read(int result)
 {
@@ -300,7 +325,7 @@ static void refuse(Sync *sync)
 
 bool ldap_directory_sync(Changes *changes, GBytes **cookie, bool *unasked, GError **error)
 {
-    Sync sync = {.changes = changes};
+    Sync sync = {.changes = changes, .request = changes->request};
     bool good = search(&sync, error);
     *cookie = NULL;
     if (good && is_of_any_read(sync.end.result)) {
@@ -309,7 +334,7 @@ bool ldap_directory_sync(Changes *changes, GBytes **cookie, bool *unasked, GErro
         bool whole = good && changes->result->read.proof == PROOF_COMPLETE;
         if (whole)
             *cookie = next_cookie(&sync);
-        changes->result->by_absence = whole && changes->from && (!sync.deletes || sync.present_ended);
+        changes->result->by_absence = *cookie && says_who_is_there(&sync);
     } else if (good) {
         refuse(&sync);
         *unasked = !sync.told;
@@ -317,6 +342,73 @@ bool ldap_directory_sync(Changes *changes, GBytes **cookie, bool *unasked, GErro
             good = ldap_directory_conclude(changes->self, changes->request, &sync.end,
                                            &changes->result->read, error);
     }
+    g_clear_pointer(&sync.cookie, g_bytes_unref);
+    ldap_directory_search_end_clear(&sync.end);
+    return good;
+}
+
+/* --- identities only --- */
+
+/* A cookie of now, without the entries: it holds base and filter, not the scope. */
+static void begin_ids(Sync *sync, const char *context, GBytes **cookie, GError **error)
+{
+    const char *const none[] = {"1.1", NULL};
+    ReadRequest one = {.base = context, .scope = SEARCH_BASE, .filter = "(objectClass=*)", .attributes = none};
+    sync->request = &one;
+    if (!search(sync, error))
+        return;
+    if (sync->end.result != LDAP_SUCCESS)
+        refuse(sync);
+    else if (!sync->answered || !sync->cookie)
+        misunderstood(sync, "the answer, which has no cookie,");
+    else
+        *cookie = g_bytes_ref(sync->cookie);
+}
+
+static bool go_on_ids(Sync *sync, const char *context, GBytes **cookie, GError **error)
+{
+    const char *const none[] = {"1.1", NULL};
+    ReadRequest whole = {
+        .base = context, .scope = SEARCH_SUBTREE, .filter = "(objectClass=*)", .attributes = none};
+    g_autoptr(GBytes) before = ldap_directory_cookie_from(sync->changes);
+    sync->request = &whole;
+    if (!search(sync, error))
+        return false;
+    if (sync->end.result != LDAP_SUCCESS)
+        refuse(sync);
+    else if (!sync->answered || !sync->cookie)
+        misunderstood(sync, "the answer, which has no cookie,");
+    else if (!sync->told && !g_bytes_equal(before, sync->cookie))
+        ldap_directory_doubt(sync->changes,
+                             g_strdup("something has changed, but the server does not say what; its retro "
+                                      "changelog needs nsslapd-attribute: nsuniqueid:targetUniqueId"));
+    else
+        *cookie = g_bytes_ref(sync->cookie);
+    return !*cookie || ldap_directory_tell_changed(sync->changes, sync->changed, error);
+}
+
+/* 389 sends changed entries with other attributes than asked for, does not tell of those that left the filter,
+ * and says refreshDeletes=FALSE whatever it did. Without identities in its changelog it counts changes and tells
+ * of none. So it is asked for everything, and for who it was only. */
+bool ldap_directory_sync_ids(Changes *changes, GBytes **cookie, bool *unasked, GError **error)
+{
+    const char *context = ldap_directory_context(changes);
+    Sync sync = {.changes = changes};
+    *cookie = NULL;
+    *unasked = !context;
+    if (!context)
+        return true;
+    sync.changed = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
+    bool good = true;
+    if (changes->from) {
+        good = go_on_ids(&sync, context, cookie, error);
+    } else {
+        g_autoptr(GError) lost = NULL;
+        begin_ids(&sync, context, cookie, &lost);
+        good = ldap_directory_read(&changes->self->directory, changes->request, ldap_directory_tell_item,
+                                   changes, &changes->result->read, error);
+    }
+    g_hash_table_unref(sync.changed);
     g_clear_pointer(&sync.cookie, g_bytes_unref);
     ldap_directory_search_end_clear(&sync.end);
     return good;
