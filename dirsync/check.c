@@ -304,6 +304,10 @@ static void check_step(const Connector *connector, Step step, GPtrArray *finding
         open_directory(connector_endpoint(connector, step, SOURCE), words[step][SOURCE], findings);
     if (target)
         check_target(connector, step, mapping, target, source, findings);
+    if (target)
+        check_changes(words[step][TARGET], target, findings);
+    if (source && step == STEP_IMPORT)
+        check_changes(words[step][SOURCE], source, findings);
     if (source && mapping)
         check_source(connector, step, mapping, source, target ? directory_describe(target)->schema : NULL,
                      findings);

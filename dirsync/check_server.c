@@ -108,6 +108,41 @@ static void check_size_limit(const Connector *connector, Step step, Directory *t
     read_result_clear(&result);
 }
 
+/* --- changes --- */
+
+static bool pass_over(const DirectoryChange *change, void *data, GError **error)
+{
+    (void)change;
+    (void)data;
+    (void)error;
+    return true;
+}
+
+/* One small read shows whether there would be a cursor. */
+void check_changes(const char *what, Directory *directory, GPtrArray *findings)
+{
+    static const char remedy[] =
+        "OpenLDAP: overlay syncprov with syncprov-sessionlog; 389: its content synchronization plugin; Active "
+        "Directory: the right \"Replicating Directory Changes\"; see CHANGES in dirsync-definitions(5)";
+    const DirectoryDescription *about = directory_describe(directory);
+    const char *const attributes[] = {about->default_anchor ? about->default_anchor : "1.1", NULL};
+    ReadRequest request = {.scope = SEARCH_BASE, .attributes = attributes};
+    g_autoptr(GError) error = NULL;
+    ChangesResult result = {0};
+    if (about->capabilities & IS_FILE)
+        return;
+    bool can = about->capabilities & CAN_TELL_CHANGES;
+    if (can && !directory_changes(directory, &request, NULL, pass_over, NULL, &result, &error))
+        check_add_error(findings, error);
+    else if (result.cursor)
+        finding_add(findings, FINDING_OK, ERROR_INVALID, NULL, "%s: tells what has changed", what);
+    else
+        finding_add(findings, FINDING_NOTE, ERROR_INVALID, remedy,
+                    "%s: every run reads all of it, since it does not tell what has changed%s%s", what,
+                    result.no_cursor ? ": " : "", result.no_cursor ? result.no_cursor : "");
+    changes_result_clear(&result);
+}
+
 /* --- cn=config --- */
 
 static const struct {

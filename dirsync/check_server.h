@@ -10,5 +10,7 @@ void finding_add(GPtrArray *findings, FindingKind kind, ErrorCode code, const ch
 /** Container, permission to write, size limit, and, in the home directory where cn=config can be read,
  *  indexes and the unique overlay. */
 void check_server(const Connector *connector, Step step, Directory *target, GPtrArray *findings);
+/** Whether a server can tell what has changed, and tells this account; nothing is said of files. */
+void check_changes(const char *what, Directory *directory, GPtrArray *findings);
 
 #endif

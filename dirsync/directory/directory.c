@@ -95,6 +95,7 @@ void changes_result_clear(ChangesResult *result)
     read_result_clear(&result->read);
     g_free(result->cursor);
     g_free(result->full_reason);
+    g_free(result->no_cursor);
     *result = (ChangesResult){0};
 }
 

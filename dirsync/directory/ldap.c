@@ -69,11 +69,14 @@ static bool read_schema(LdapDirectory *self, const Entry *root, GError **error)
     return true;
 }
 
-/* OpenLDAP with msuser.schema knows the name objectGUID too, so entryUUID goes first. */
+/* OpenLDAP with msuser.schema knows the name objectGUID too, so entryUUID goes first. 389 knows entryUUID too,
+ * but may not have given one to older entries, and tells of changes by nsUniqueId. */
 static const char *choose_anchor(const Schema *schema, bool is_ad)
 {
     if (is_ad)
         return "objectGUID";
+    if (schema_attribute(schema, "nsUniqueId"))
+        return "nsUniqueId";
     if (schema_attribute(schema, "entryUUID"))
         return "entryUUID";
     return schema_attribute(schema, "objectGUID") ? "objectGUID" : NULL;
@@ -91,6 +94,12 @@ static void discover_capabilities(LdapDirectory *self, const Entry *root, bool i
                          : root_lists(root, "supportedExtension", LDAP_EXOP_MODIFY_PASSWD)
                              ? PASSWORD_OPERATION
                              : PASSWORD_NO_WAY;
+    if (root_lists(root, "supportedControl", LDAP_CONTROL_SYNC))
+        self->changes_way = CHANGES_SYNC;
+    else if (root_lists(root, "supportedControl", LDAP_CONTROL_X_DIRSYNC))
+        self->changes_way = CHANGES_DIRSYNC;
+    if (self->changes_way != CHANGES_NO_WAY)
+        *capabilities |= CAN_TELL_CHANGES;
     if (self->password_way != PASSWORD_NO_WAY && ldap_directory_is_protected(self))
         *capabilities |= CAN_SET_PASSWORD;
 }
@@ -117,6 +126,8 @@ static bool discover(LdapDirectory *self, GError **error)
     if (!read_schema(self, root, error))
         return false;
     description->default_anchor = choose_anchor(description->schema, is_ad);
+    if (self->changes_way == CHANGES_SYNC && g_strcmp0(description->default_anchor, "nsUniqueId") == 0)
+        self->changes_way = CHANGES_IDS;
     self->scope_control = root_lists(root, "supportedControl", LDAP_CONTROL_X_DOMAIN_SCOPE);
     self->page_size = self->endpoint->page_size;
     if (!self->page_size && is_ad)
@@ -163,6 +174,7 @@ const DirectoryDriver ldap_driver = {
     .close = ldap_directory_close,
     .describe = ldap_directory_describe,
     .read = ldap_directory_read,
+    .changes = ldap_directory_changes,
     .fetch = ldap_directory_fetch,
     .search = ldap_directory_find,
     .submit = ldap_directory_submit,

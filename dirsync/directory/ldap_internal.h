@@ -6,6 +6,11 @@
  * ldap_error.c      LDAP result codes in our words
  * ldap_search.c     one search, with pages
  * ldap_read.c       reading, decoding, ranges
+ * ldap_changes.c    what has changed: which way, cursors, when there is none
+ * ldap_sync.c       what has changed, by RFC 4533 (ldap_sync_codec.c: its controls)
+ * ldap_dirsync.c    the same, by Active Directory's DirSync control
+ * ldap_changed.c    looking for those that changed
+ * ldap_containers.c whether containers have moved
  * ldap_fetch.c      fetching by identity
  * ldap_write.c      pipelined changes
  * ldap_password.c   passwords that nobody knows
@@ -21,6 +26,14 @@
 #include <ldap.h>
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LDAPMessage, ldap_msgfree)
+
+/** How the server tells what has changed. */
+typedef enum {
+    CHANGES_NO_WAY,
+    CHANGES_SYNC,   /* RFC 4533 */
+    CHANGES_IDS,    /* RFC 4533 of 389: what it tells is good for identities only */
+    CHANGES_DIRSYNC /* Active Directory */
+} ChangesWay;
 
 /** How an account gets a password. */
 typedef enum {
@@ -40,6 +53,7 @@ typedef struct {
     unsigned page_size; /* 0: no pages */
     bool scope_control; /* the server can leave out continuation references when asked to */
     PasswordWay password_way;
+    ChangesWay changes_way;
     GQueue outstanding; /* changes sent and not answered, oldest first (ldap_write.c) */
 } LdapDirectory;
 
@@ -99,6 +113,91 @@ GPtrArray *ldap_directory_find(Directory *directory, const ReadRequest *request,
 Entry *ldap_directory_decode(const DirectoryItem *item, GError **error);
 /** The entry in a message, with all values of attributes that came in ranges. */
 Entry *ldap_directory_decode_message(LdapDirectory *self, LDAPMessage *message, GError **error);
+
+/** Hands the entry in a message to @sink, as a read delivers it, and counts it. Anything else in the message
+ *  must have been looked at before: libldap decodes in place. */
+bool ldap_directory_deliver(LdapDirectory *self, LDAPMessage *message, DirectorySink sink, void *data,
+                            ReadResult *result, GError **error);
+/** What a read came to that ended so. False with an error when it says nothing about the directory. */
+bool ldap_directory_conclude(LdapDirectory *self, const ReadRequest *request, const SearchEnd *end,
+                             ReadResult *result, GError **error);
+
+/* ldap_changes.c */
+
+/** One request for changes, on its way. */
+typedef struct {
+    LdapDirectory *self;
+    const ReadRequest *request;
+    DirectoryChangeSink sink;
+    void *data;
+    ChangesResult *result;
+    char **from; /* CursorField of the cursor given; NULL: none */
+} Changes;
+
+/** What a cursor of the LDAP driver holds. */
+typedef enum {
+    CURSOR_SERVER,     /* which one answered */
+    CURSOR_REQUEST,    /* a digest of the request and of who asks */
+    CURSOR_CONTAINERS, /* ldap_directory_format_containers() */
+    CURSOR_COOKIE,     /* base64 */
+    CURSOR_FIELDS
+} CursorField;
+
+bool ldap_directory_changes(Directory *directory, const ReadRequest *request, const char *cursor,
+                            DirectoryChangeSink sink, void *data, ChangesResult *result, GError **error);
+/** A DirectorySink that tells of each entry as TOLD_ENTRY; @data is the Changes. */
+bool ldap_directory_tell_item(const DirectoryItem *item, void *data, GError **error);
+/** Tells of an identity without its entry. */
+bool ldap_directory_tell_id(const Changes *changes, Told told, Value id, GError **error);
+/** The cookie to go on from: NULL without a cursor. g_bytes_unref(). */
+GBytes *ldap_directory_cookie_from(const Changes *changes);
+/** Takes @reason (g_free()): without a cursor why there will be none, with one why everything must be read. The
+ *  first one counts. */
+void ldap_directory_doubt(const Changes *changes, char *reason);
+
+/* ldap_sync.c, ldap_dirsync.c */
+
+/** Asks and tells, as directory_changes(). @cookie is what to go on from next time, or NULL after
+ *  ldap_directory_doubt(). @unasked is set where the server refused to answer this sort of question at all
+ *  and nothing was told. */
+bool ldap_directory_sync(Changes *changes, GBytes **cookie, bool *unasked, GError **error);
+bool ldap_directory_sync_ids(Changes *changes, GBytes **cookie, bool *unasked, GError **error);
+bool ldap_directory_dirsync(Changes *changes, GBytes **cookie, bool *unasked, GError **error);
+/** Which server, with which database, answers; g_free(). */
+char *ldap_directory_dirsync_identity(LdapDirectory *self);
+
+/* ldap_changed.c */
+
+#define LDAP_MAX_CHANGED 200000
+
+/** The value of default_anchor in a message, which stays as it is; NULL when there is none. */
+GBytes *ldap_directory_identity(LdapDirectory *self, LDAPMessage *message);
+/** Tells of everybody in @changed (GBytes of default_anchor), and concludes. */
+bool ldap_directory_tell_changed(Changes *changes, GHashTable *changed, GError **error);
+/** The naming context of the request's base, where it can be asked for identities; else NULL, and a doubt. */
+const char *ldap_directory_context(const Changes *changes);
+
+/* ldap_containers.c */
+
+typedef struct {
+    size_t count;
+    Fingerprint digest; /* of identities and names */
+    char *last;         /* name of the one modified last; or NULL */
+} Containers;
+
+typedef enum {
+    CONTAINERS_SEEN,
+    CONTAINERS_HIDDEN, /* not all of them could be seen */
+    CONTAINERS_ERROR   /* there is no connection */
+} ContainersSeen;
+
+/** Looks at all containers below the base; connects again when the connection was lost. */
+ContainersSeen ldap_directory_look_at_containers(LdapDirectory *self, const ReadRequest *request,
+                                                 Containers *containers, GError **error);
+void ldap_directory_containers_clear(Containers *containers);
+char *ldap_directory_format_containers(const Containers *containers);
+/** NULL when they are those of @then (a text of ldap_directory_format_containers), else what happened; g_free(). */
+char *ldap_directory_compare_containers(const Containers *now, const char *then);
 
 /* ldap_fetch.c */
 

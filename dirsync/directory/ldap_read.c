@@ -240,6 +240,25 @@ static bool describe_item(LdapDirectory *self, EntryHandle *handle, DirectoryIte
     return handle->whole;
 }
 
+bool ldap_directory_deliver(LdapDirectory *self, LDAPMessage *message, DirectorySink sink, void *data,
+                            ReadResult *result, GError **error)
+{
+    EntryHandle handle = {.message = message};
+    g_autoptr(GError) bad = NULL;
+    DirectoryItem item = {.directory = &self->directory, .handle = &handle};
+    if (!describe_item(self, &handle, &item, &bad)) {
+        item.bad = bad;
+        item.fingerprint = (Fingerprint){0};
+        item.where = item.where ? item.where : self->uri;
+        result->bad++;
+    } else {
+        result->entries++;
+    }
+    bool going = sink(&item, data, error);
+    entry_free(handle.whole);
+    return going;
+}
+
 typedef struct {
     DirectorySink sink;
     void *data;
@@ -249,20 +268,7 @@ typedef struct {
 static bool deliver(LdapDirectory *self, LDAPMessage *message, void *data, GError **error)
 {
     ReadState *state = data;
-    EntryHandle handle = {.message = message};
-    g_autoptr(GError) bad = NULL;
-    DirectoryItem item = {.directory = &self->directory, .handle = &handle};
-    if (!describe_item(self, &handle, &item, &bad)) {
-        item.bad = bad;
-        item.fingerprint = (Fingerprint){0};
-        item.where = item.where ? item.where : self->uri;
-        state->result->bad++;
-    } else {
-        state->result->entries++;
-    }
-    bool going = state->sink(&item, state->data, error);
-    entry_free(handle.whole);
-    return going;
+    return ldap_directory_deliver(self, message, state->sink, state->data, state->result, error);
 }
 
 static char *partial_reason(LdapDirectory *self, const SearchEnd *end)
@@ -288,6 +294,22 @@ static bool says_nothing(const SearchEnd *end)
            ldap_directory_error_code(end->result) != ERROR_SERVER_LIMIT;
 }
 
+bool ldap_directory_conclude(LdapDirectory *self, const ReadRequest *request, const SearchEnd *end,
+                             ReadResult *result, GError **error)
+{
+    if (says_nothing(end)) {
+        const char *base = request->base ? request->base : self->endpoint->base;
+        ldap_directory_error(error, self->uri, base && *base ? base : "reading", end->result,
+                             end->diagnostic);
+        return false;
+    }
+    if (end->result == LDAP_SUCCESS && !end->references)
+        result->proof = PROOF_COMPLETE;
+    else
+        result->reason = partial_reason(self, end);
+    return true;
+}
+
 bool ldap_directory_read(Directory *directory, const ReadRequest *request, DirectorySink sink, void *data,
                          ReadResult *result, GError **error)
 {
@@ -305,15 +327,7 @@ bool ldap_directory_read(Directory *directory, const ReadRequest *request, Direc
         if (end.result != LDAP_SERVER_DOWN || end.entries)
             break;
     }
-    bool answered = going && !says_nothing(&end);
-    if (going && !answered) {
-        const char *base = request->base ? request->base : self->endpoint->base;
-        ldap_directory_error(error, self->uri, base && *base ? base : "reading", end.result, end.diagnostic);
-    }
-    if (answered && end.result == LDAP_SUCCESS && !end.references)
-        result->proof = PROOF_COMPLETE;
-    else if (answered)
-        result->reason = partial_reason(self, &end);
+    bool answered = going && ldap_directory_conclude(self, request, &end, result, error);
     ldap_directory_search_end_clear(&end);
     return answered;
 }

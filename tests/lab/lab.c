@@ -113,6 +113,11 @@ void lab_slapd_kill(Lab *lab)
     g_free(lab_run("kill", lab->folder, NULL));
 }
 
+void lab_slapd_halt(Lab *lab)
+{
+    g_free(lab_run("stop", lab->folder, NULL));
+}
+
 void lab_slapd_restart(Lab *lab)
 {
     g_free(lab_run("restart", lab->folder, NULL));

@@ -28,7 +28,9 @@ Lab *lab_slapd_start(const char *options);
 void lab_slapd_stop(Lab *lab);
 /** SIGKILL; the data stays. */
 void lab_slapd_kill(Lab *lab);
-/** Starts it again after lab_slapd_kill(). */
+/** Stops it as an administrator would; the data stays. */
+void lab_slapd_halt(Lab *lab);
+/** Starts it again after lab_slapd_kill() or lab_slapd_halt(). */
 void lab_slapd_restart(Lab *lab);
 
 /** Adds (or changes, with changetype) the LDIF records as rootdn. */
