@@ -164,6 +164,11 @@ bool state_set(State *state, const char *name, const char *value, GError **error
     return database_set_meta(state->database, name, value, error);
 }
 
+size_t state_statements(void)
+{
+    return database_statements();
+}
+
 void link_row_clear(LinkRow *row)
 {
     g_free(row->anchor);

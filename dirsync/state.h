@@ -32,6 +32,9 @@ bool state_is_new(const State *state);
  * export (opened by the first call). NULL with @error. */
 HolderIndex *state_index(State *state, Step step, GError **error);
 
+/** How many SQLite statements the process has run so far. */
+size_t state_statements(void);
+
 bool state_begin(State *state, GError **error);
 bool state_commit(State *state, GError **error);
 void state_rollback(State *state);
