@@ -192,6 +192,12 @@ char *address_join(const char *type, const AddressPart *parts, size_t n_parts, G
 
 /* ---- comparing ---- */
 
+/** As g_utf8_normalize(), which takes ASCII the long way too. */
+static char *normalise_text(const char *text, GNormalizeMode mode)
+{
+    return g_str_is_ascii(text) ? g_strdup(text) : g_utf8_normalize(text, -1, mode);
+}
+
 /** The bytes as valid text: what is no UTF-8, and NUL, as \xHH. */
 static char *as_text(const char *bytes, size_t len)
 {
@@ -230,7 +236,7 @@ static void compose(GArray *parts)
     for (guint i = 0; i < parts->len; i++) {
         AddressPart *part = &g_array_index(parts, AddressPart, i);
         g_autofree char *decomposed = part->value;
-        part->value = g_utf8_normalize(decomposed, -1, G_NORMALIZE_NFC);
+        part->value = normalise_text(decomposed, G_NORMALIZE_NFC);
     }
 }
 
@@ -257,12 +263,12 @@ char *address_normalise(const char *text, size_t len)
     g_autofree char *type = NULL;
     const char *behind = address_split(stripped, &type, NULL);
     if (!behind)
-        return g_utf8_normalize(stripped, -1, G_NORMALIZE_NFC);
+        return normalise_text(stripped, G_NORMALIZE_NFC);
     g_autofree char *value = address_strip(behind, strlen(behind));
     const AddressType *known = address_type(type);
     g_autofree char *even = known ? even_out(known, value) : NULL;
     if (!even)
-        even = g_utf8_normalize(value, -1, G_NORMALIZE_NFC);
+        even = normalise_text(value, G_NORMALIZE_NFC);
     return address_format(type, false, even);
 }
 
