@@ -192,8 +192,9 @@ static void fill_link(sqlite3_stmt *statement, LinkRow *row)
 
 bool state_scan_links(State *state, Step step, LinkSeen seen, void *data, GError **error)
 {
+    /* + has SQLite go over the table, not from its index to each row of it. */
     sqlite3_stmt *statement = database_query(
-        state->database, error, "SELECT " LINK_COLUMNS " FROM link WHERE step = ?", "i", (int64_t)step);
+        state->database, error, "SELECT " LINK_COLUMNS " FROM link WHERE +step = ?", "i", (int64_t)step);
     int more = -1;
     while (statement && (more = database_step(state->database, statement, error)) > 0) {
         LinkRow row = {.anchor = (char *)sqlite3_column_text(statement, 2),

@@ -255,8 +255,28 @@ static char *even_out(const AddressType *type, const char *value)
     return g_string_free(g_steal_pointer(&out), FALSE);
 }
 
+/** What nearly all addresses are: smtp:, words of letters and digits with single dots between, one @ among
+ *  them. Nothing in it can mean the same as something else but the case of letters. */
+static bool is_plain_smtp(const char *text, size_t len)
+{
+    static const char type[] = "smtp:";
+    bool in_word = false, behind_at = false;
+    if (len < strlen(type) || g_ascii_strncasecmp(text, type, strlen(type)) != 0)
+        return false;
+    for (size_t i = strlen(type); i < len; i++) {
+        bool separates = text[i] == '.' || (text[i] == '@' && !behind_at);
+        if (!(separates && in_word) && !g_ascii_isalnum(text[i]) && text[i] != '-' && text[i] != '_')
+            return false;
+        behind_at |= text[i] == '@';
+        in_word = !separates;
+    }
+    return behind_at && in_word;
+}
+
 char *address_normalise(const char *text, size_t len)
 {
+    if (is_plain_smtp(text, len))
+        return g_ascii_strdown(text, (gssize)len);
     g_autofree char *valid = as_text(text, len);
     g_autofree char *folded = fold(valid);
     g_autofree char *stripped = address_strip(folded, strlen(folded));
