@@ -178,6 +178,16 @@ void holder_index_rollback(HolderIndex *index)
     database_rollback(index->database);
 }
 
+bool holder_index_hold(HolderIndex *index, GError **error)
+{
+    return database_run(index->database, error, "BEGIN", "");
+}
+
+void holder_index_let_go(HolderIndex *index)
+{
+    database_rollback(index->database);
+}
+
 static bool save_keys(HolderIndex *index, int64_t row, const HolderKey *keys, size_t n_keys, GError **error)
 {
     if (!database_run(index->database, error, "DELETE FROM key WHERE holder = ?", "i", row))

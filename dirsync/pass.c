@@ -45,7 +45,7 @@ void pass_close(Pass *pass)
     g_clear_pointer(&pass->settlements, g_array_unref);
     fingerprint_index_clear(&pass->by_anchor_settlements);
     g_clear_pointer(&pass->freed, g_hash_table_unref);
-    g_clear_pointer(&pass->claimed, g_hash_table_unref);
+    g_clear_pointer(&pass->claimed, claim_table_free);
     g_clear_pointer(&pass->offered, g_hash_table_unref);
     for (int i = 0; i < SIDES; i++) {
         side_close(&pass->side[i]);
@@ -147,7 +147,7 @@ static Fingerprint settlement_anchor(const void *pass, uint32_t i)
 static void make_tables(Pass *pass)
 {
     pass->freed = g_hash_table_new_full(hash_key, equal_keys, g_free, g_free);
-    pass->claimed = g_hash_table_new_full(hash_key, equal_keys, g_free, g_free);
+    pass->claimed = claim_table_new();
     pass->offered = g_hash_table_new_full(hash_key, equal_keys, g_free, NULL);
     pass->settlements = g_array_new(FALSE, TRUE, sizeof(Settlement));
     g_array_set_clear_func(pass->settlements, settlement_clear);
@@ -195,7 +195,10 @@ static bool plan(StepWork *work, const char *folder, const char *run, GError **e
     pass->plan = plan_writer_new(folder, pass->step, asserts, error);
     if (!pass->plan || !load_tables(pass, error) || !pass_read(pass, error) || !pass_make_items(pass, error))
         return false;
-    if (!pass_reconcile(pass, error))
+    bool held = holder_index_hold(pass->index, error);
+    bool reconciled = held && pass_reconcile(pass, error);
+    holder_index_let_go(pass->index);
+    if (!reconciled)
         return false;
     if (pass->container_missing && pass->work.planned.of[COUNT_CREATED] && !plan_container(pass, error))
         return false;

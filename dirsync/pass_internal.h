@@ -2,6 +2,7 @@
 #ifndef DIRSYNC_PASS_INTERNAL_H
 #define DIRSYNC_PASS_INTERNAL_H
 
+#include "dirsync/claim_table.h"
 #include "dirsync/event.h"
 #include "dirsync/holder_view.h"
 #include "dirsync/managed.h"
@@ -126,7 +127,7 @@ typedef struct Pass {
 
     char *run;
     GHashTable *freed;   /* key+holder -> Freed, see claims.c */
-    GHashTable *claimed; /* key -> anchor */
+    ClaimTable *claimed;
     GHashTable *offered; /* key+holder that a waiting item would free */
     GArray *settlements; /* of Settlement */
     FingerprintIndex by_anchor_settlements;
