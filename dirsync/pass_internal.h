@@ -7,6 +7,7 @@
 #include "dirsync/holder_view.h"
 #include "dirsync/managed.h"
 #include "dirsync/pass.h"
+#include "dirsync/settlements.h"
 #include "dirsync/spool.h"
 
 /** What a read found out about a link on one side. */
@@ -84,15 +85,6 @@ typedef struct {
     GPtrArray *rejoins; /* groups (Entry) that it comes back into when it has been made again */
 } Item;
 
-/** What is recorded when all changes of one anchor are done. */
-typedef struct {
-    LinkRow row;
-    Fingerprint anchor;
-    unsigned pending, kinds; /* bits 1 << CountKind */
-    bool failed, remove;
-    Fingerprint exact_before;
-} Settlement;
-
 typedef struct Pass {
     StepWork work; /* first: a Pass is one */
     const Connector *connector;
@@ -129,8 +121,7 @@ typedef struct Pass {
     GHashTable *freed;   /* key+holder -> Freed, see claims.c */
     ClaimTable *claimed;
     GHashTable *offered; /* key+holder that a waiting item would free */
-    GArray *settlements; /* of Settlement */
-    FingerprintIndex by_anchor_settlements;
+    Settlements *settlements;
     GPtrArray *quarantined;  /* subject, reason, subject, reason ... */
     GHashTable *memberships; /* canonical DN of a group -> what was planned for it early, see memberships.c */
     GHashTable *group_nodes; /* see group_cycles.c */

@@ -169,12 +169,21 @@ size_t state_statements(void)
     return database_statements();
 }
 
+void link_row_strings(LinkRow *row, char **strings[LINK_ROW_STRINGS])
+{
+    size_t n = 0;
+    strings[n++] = &row->anchor;
+    strings[n++] = &row->dn;
+    strings[n++] = &row->id;
+    strings[n++] = &row->source_dn;
+}
+
 void link_row_clear(LinkRow *row)
 {
-    g_free(row->anchor);
-    g_free(row->dn);
-    g_free(row->id);
-    g_free(row->source_dn);
+    char **strings[LINK_ROW_STRINGS];
+    link_row_strings(row, strings);
+    for (size_t i = 0; i < LINK_ROW_STRINGS; i++)
+        g_free(*strings[i]);
     *row = (LinkRow){0};
 }
 

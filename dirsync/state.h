@@ -68,6 +68,9 @@ typedef struct {
     unsigned flags;                             /* LinkFlags, and the kind of object above LINK_KIND_SHIFT */
 } LinkRow;
 
+#define LINK_ROW_STRINGS 4
+/** Where the strings of a row stand, for those who copy or free all of them. */
+void link_row_strings(LinkRow *row, char **strings[LINK_ROW_STRINGS]);
 void link_row_clear(LinkRow *row);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LinkRow, link_row_clear)
 
