@@ -15,24 +15,23 @@ typedef struct {
     Fingerprint anchor;
 } Freed;
 
-static Fingerprint *key_of(const char *kind, const char *value, const char *holder)
+static Fingerprint key_of(const char *kind, const char *value, const char *holder)
 {
     g_autofree char *text = g_strconcat(kind, "\n", value, "\n", holder, NULL);
-    Fingerprint *key = g_new(Fingerprint, 1);
-    *key = fingerprint_string(text);
-    return key;
+    return fingerprint_string(text);
 }
 
 static void put(GHashTable *table, const char *kind, const char *value, const char *holder, gpointer data)
 {
-    g_hash_table_insert(table, key_of(kind, value, holder), data);
+    Fingerprint key = key_of(kind, value, holder);
+    g_hash_table_insert(table, g_memdup2(&key, sizeof key), data);
 }
 
 static bool look_up(GHashTable *table, const char *kind, const char *value, const char *holder,
                     gpointer *data)
 {
-    g_autofree Fingerprint *key = key_of(kind, value, holder);
-    return g_hash_table_lookup_extended(table, key, NULL, data);
+    Fingerprint key = key_of(kind, value, holder);
+    return g_hash_table_lookup_extended(table, &key, NULL, data);
 }
 
 /* Our item that holds the key, NULL when the holder is not ours or known to be in sync: every item's link is
@@ -93,12 +92,11 @@ bool claim_key(Pass *pass, Subject *subject, const char *kind, const char *value
                unsigned *wave, char **by, GError **error)
 {
     *claim = CLAIM_FREE;
-    gpointer claimant;
-    if (look_up(pass->claimed, kind, value, "", &claimant) && strcmp(claimant, subject->anchor) != 0) {
+    const char *claimant = claim_table_find(pass->claimed, key_of(kind, value, ""));
+    if (claimant && strcmp(claimant, subject->anchor) != 0) {
         *claim = CLAIM_TAKEN;
-        *by = *(const char *)claimant
-                  ? g_strdup_printf("the entry with anchor %s in this run", (const char *)claimant)
-                  : g_strdup("an entry that is no recipient");
+        *by = *claimant ? g_strdup_printf("the entry with anchor %s in this run", claimant)
+                        : g_strdup("an entry that is no recipient");
         return true;
     }
     g_autoptr(GPtrArray) holders = g_ptr_array_new_with_free_func((GDestroyNotify)holder_free);
@@ -158,14 +156,25 @@ static void put_key(const char *kind, const char *value, void *data)
     put(to->table, kind, value, to->holder, g_memdup2(to->value, to->size));
 }
 
+typedef struct {
+    ClaimTable *table;
+    const char *anchor;
+} Claiming;
+
+static void put_claim(const char *kind, const char *value, void *data)
+{
+    const Claiming *claiming = data;
+    claim_table_put(claiming->table, key_of(kind, value, ""), claiming->anchor);
+}
+
 void claim_register(Pass *pass, Subject *subject, const Entry *before, const Entry *after, unsigned wave)
 {
     g_autofree char *id = before ? holder_id(&pass->view, before) : NULL;
     Freed how = {wave, fingerprint_string(subject->anchor)};
     Put freed = {pass->freed, id, &how, sizeof how};
-    Put claimed = {pass->claimed, "", subject->anchor, strlen(subject->anchor) + 1};
+    Claiming claiming = {pass->claimed, subject->anchor};
     keys_without(pass, before, after, put_key, &freed);
-    keys_without(pass, after, before, put_key, &claimed);
+    keys_without(pass, after, before, put_claim, &claiming);
 }
 
 void claim_offer(Pass *pass, Subject *subject)
@@ -188,16 +197,17 @@ bool claim_foreign_names(Pass *pass, GError **error)
     g_autoptr(GPtrArray) found = directory_search(pass->side[TARGET].directory, &request, 100000, error);
     for (guint i = 0; found && i < found->len; i++) {
         g_autofree char *name = holder_dn_key(&pass->view, entry_dn(g_ptr_array_index(found, i)));
-        put(pass->claimed, KEY_DN, name, "", g_strdup(""));
+        claim_table_put(pass->claimed, key_of(KEY_DN, name, ""), "");
     }
     return found != NULL;
 }
 
 bool claim_object(Pass *pass, const Subject *subject, const char *id)
 {
-    gpointer claimant;
-    if (look_up(pass->claimed, KEY_OBJECT, id, "", &claimant))
+    Fingerprint key = key_of(KEY_OBJECT, id, "");
+    const char *claimant = claim_table_find(pass->claimed, key);
+    if (claimant)
         return !strcmp(claimant, subject->anchor);
-    put(pass->claimed, KEY_OBJECT, id, "", g_strdup(subject->anchor));
+    claim_table_put(pass->claimed, key, subject->anchor);
     return true;
 }

@@ -14,6 +14,9 @@
 
 #define BUSY_MILLISECONDS 60000
 
+/* Of all databases of the process. */
+static size_t statements_run;
+
 struct Database {
     sqlite3 *handle;
     char *path;
@@ -160,6 +163,7 @@ static sqlite3_stmt *query(Database *database, GError **error, const char *sql, 
                            va_list *args)
 {
     sqlite3_stmt *statement = prepare(database, sql, error);
+    __atomic_fetch_add(&statements_run, 1, __ATOMIC_RELAXED);
     for (int i = 0; statement && types[i]; i++)
         if (!bind_one(statement, i + 1, types[i], args)) {
             set_error(database, error);
@@ -186,6 +190,11 @@ int database_step(Database *database, sqlite3_stmt *statement, GError **error)
         set_error(database, error);
     sqlite3_reset(statement);
     return code == SQLITE_DONE ? 0 : -1;
+}
+
+size_t database_statements(void)
+{
+    return __atomic_load_n(&statements_run, __ATOMIC_RELAXED);
 }
 
 bool database_run(Database *database, GError **error, const char *sql, const char *types, ...)

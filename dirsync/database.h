@@ -34,6 +34,9 @@ int database_step(Database *database, sqlite3_stmt *statement, GError **error);
 /** database_query() and stepping to the end; for everything that gives no rows. */
 bool database_run(Database *database, GError **error, const char *sql, const char *types, ...);
 
+/** How many statements the process has run so far, on all its databases. */
+size_t database_statements(void);
+
 bool database_begin(Database *database, GError **error);
 bool database_commit(Database *database, GError **error);
 void database_rollback(Database *database);

@@ -82,11 +82,17 @@ static bool parse_hex(Parser *parser)
     return some || fail(parser, "# must be followed by pairs of hexadecimal digits");
 }
 
+/* Not strchr(): a call for every character of every name. */
+static bool ends_value(char c)
+{
+    return !c || c == ',' || c == ';' || c == '+';
+}
+
 static bool parse_plain(Parser *parser)
 {
     char *end = parser->bytes; /* behind the last character that counts: blanks at the end do not */
-    while (*parser->at && !strchr(",;+", *parser->at)) {
-        if (strchr("\"<>", *parser->at))
+    while (!ends_value(*parser->at)) {
+        if (*parser->at == '"' || *parser->at == '<' || *parser->at == '>')
             return fail(parser, "this character must be escaped");
         bool blank = *parser->at == ' ';
         if (*parser->at != '\\')

@@ -150,40 +150,24 @@ static void describe_source(const Pass *pass, const Subject *subject, LinkRow *r
     row->source_key = dn ? pass_source_key(pass, dn) : (Fingerprint){0, 0};
 }
 
-static void keep_settlement(Pass *pass, const Settlement *settlement)
-{
-    uint32_t i = pass->settlements->len;
-    g_array_append_val(pass->settlements, *settlement);
-    fingerprint_index_add(&pass->by_anchor_settlements, i);
-}
-
 void emit_retry(Pass *pass, const Subject *subject)
 {
     const LinkRow *known = &subject->row;
     if (!known->row || subject->emitted)
         return;
-    Settlement settlement = {.anchor = fingerprint_string(subject->anchor), .row = *known};
-    settlement.row.anchor = g_strdup(known->anchor);
-    settlement.row.dn = g_strdup(known->dn);
-    settlement.row.id = g_strdup(known->id);
-    settlement.row.source_dn = g_strdup(known->source_dn);
-    settlement.row.source_id = g_strdup(known->source_id);
-    settlement.row.flags |= LINK_RETRY;
-    keep_settlement(pass, &settlement);
+    Settled settled = {.row = *known}; /* borrows the strings */
+    settled.row.flags |= LINK_RETRY;
+    settlements_add(pass->settlements, subject->anchor, 0, 0, &settled);
 }
 
 void emit_settlement(Pass *pass, Subject *subject, const Entry *result, bool remove, unsigned flags,
                      const char *id)
 {
-    Settlement settlement = {.anchor = fingerprint_string(subject->anchor),
-                             .remove = remove,
-                             .kinds = subject->kinds,
-                             .pending = (unsigned)subject->emitted};
-    LinkRow *row = &settlement.row;
+    g_auto(Settled) settled = {.remove = remove, .exact_before = subject->row.exact};
+    LinkRow *row = &settled.row;
     row->step = pass->step;
     row->anchor = g_strdup(subject->anchor);
     describe_source(pass, subject, row);
-    settlement.exact_before = subject->row.exact;
     row->flags = flags | (subject->retry ? LINK_RETRY : 0) | (subject->partly ? LINK_PARTLY : 0) |
                  (unsigned)(subject->kind + 1) << LINK_KIND_SHIFT;
     row->source = source_fingerprint(pass, subject->item);
@@ -193,5 +177,5 @@ void emit_settlement(Pass *pass, Subject *subject, const Entry *result, bool rem
     row->id = g_strdup(id ? id : subject->row.id);
     if (!subject->emitted && !remove)
         pass->work.planned.of[COUNT_UNCHANGED]++;
-    keep_settlement(pass, &settlement);
+    settlements_add(pass->settlements, subject->anchor, (unsigned)subject->emitted, subject->kinds, &settled);
 }

@@ -183,6 +183,16 @@ void holder_index_rollback(HolderIndex *index)
     database_rollback(index->database);
 }
 
+bool holder_index_hold(HolderIndex *index, GError **error)
+{
+    return database_run(index->database, error, "BEGIN", "");
+}
+
+void holder_index_let_go(HolderIndex *index)
+{
+    database_rollback(index->database);
+}
+
 static bool save_keys(HolderIndex *index, int64_t row, const HolderKey *keys, size_t n_keys, GError **error)
 {
     if (!database_run(index->database, error, "DELETE FROM key WHERE holder = ?", "i", row))
@@ -317,14 +327,17 @@ int64_t holder_index_serial(const HolderIndex *index)
     return index->serial;
 }
 
+/* CROSS JOIN and + have SQLite begin with what is new, which is little; by itself it would go over all that
+ * is ours. */
 bool holder_index_rivals(HolderIndex *index, int64_t since, const char *owner,
                          void (*rival)(const char *anchor, void *data), void *data, GError **error)
 {
     sqlite3_stmt *statement =
         database_query(index->database, error,
-                       "SELECT DISTINCT h.anchor FROM holder n JOIN key a ON a.holder = n.row "
-                       "JOIN key b USING (kind, value) JOIN holder h ON h.row = b.holder "
-                       "WHERE n.serial > ? AND n.owner IS NULL AND h.owner = ?",
+                       "SELECT DISTINCT h.anchor FROM holder n CROSS JOIN key a ON a.holder = n.row "
+                       "CROSS JOIN key b ON b.kind = a.kind AND b.value = a.value "
+                       "CROSS JOIN holder h ON h.row = b.holder "
+                       "WHERE n.serial > ? AND +n.owner IS NULL AND h.owner = ?",
                        "is", since, owner);
     int more = -1;
     while (statement && (more = database_step(index->database, statement, error)) > 0)
@@ -337,8 +350,8 @@ bool holder_index_new_keys(HolderIndex *index, int64_t since, const char *kind,
 {
     sqlite3_stmt *statement =
         database_query(index->database, error,
-                       "SELECT DISTINCT k.value FROM holder n JOIN key k ON k.holder = n.row "
-                       "WHERE n.serial > ? AND n.owner IS NULL AND k.kind = ?",
+                       "SELECT DISTINCT k.value FROM holder n CROSS JOIN key k ON k.holder = n.row "
+                       "WHERE n.serial > ? AND +n.owner IS NULL AND k.kind = ?",
                        "is", since, kind);
     int more = -1;
     while (statement && (more = database_step(index->database, statement, error)) > 0)

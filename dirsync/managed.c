@@ -161,14 +161,21 @@ bool managed_owns(const Managed *managed, const char *attribute, Value value)
     return false;
 }
 
-static Keyed make_key(const Managed *managed, const Rule *rule, Value value, size_t prefix, bool exact)
+static void append_key(const Managed *managed, const Rule *rule, Value value, size_t prefix, bool exact,
+                       GString *key)
 {
-    GString *key = g_string_new_len(value.data, (gssize)prefix);
     Value rest = {value.data + prefix, value.len - prefix};
+    g_string_append_len(key, value.data, (gssize)prefix);
     if (exact)
         g_string_append_len(key, rest.data, (gssize)rest.len);
     else
         schema_normalise(managed->schema, rule->type, rest, key);
+}
+
+static Keyed make_key(const Managed *managed, const Rule *rule, Value value, size_t prefix, bool exact)
+{
+    GString *key = g_string_sized_new(value.len + 16);
+    append_key(managed, rule, value, prefix, exact, key);
     size_t len = key->len;
     return (Keyed){g_string_free(key, FALSE), len, value};
 }
@@ -210,9 +217,30 @@ static void append_counted(GString *out, const char *data, size_t len)
     g_string_append_len(out, data, (gssize)len);
 }
 
+/* What most attributes have: at most one value. Nothing to sort, so it is written where it belongs. */
+static void append_single(const Managed *managed, const Rule *rule, const Attribute *attribute, bool exact,
+                          GString *out)
+{
+    gssize prefix = attribute ? owned_prefix(rule, attribute->values[0]) : -1;
+    guint64 count = prefix >= 0, len = 0;
+    g_string_append_len(out, (const char *)&count, sizeof count);
+    if (prefix < 0)
+        return;
+    size_t start = out->len;
+    g_string_append_len(out, (const char *)&len, sizeof len);
+    append_key(managed, rule, attribute->values[0], (size_t)prefix, exact, out);
+    len = out->len - start - sizeof len;
+    memcpy(out->str + start, &len, sizeof len);
+}
+
 static void append_rule(const Managed *managed, const Rule *rule, const Entry *entry, bool exact,
                         GString *out)
 {
+    const Attribute *attribute = schema_find(managed->schema, entry, rule->name);
+    if (!attribute || attribute->n_values == 1) {
+        append_single(managed, rule, attribute, exact, out);
+        return;
+    }
     g_autoptr(GArray) values = keyed_values(managed, rule, entry, exact);
     guint64 count = values->len;
     g_string_append_len(out, (const char *)&count, sizeof count);
@@ -224,7 +252,7 @@ static void append_rule(const Managed *managed, const Rule *rule, const Entry *e
 
 Fingerprint managed_fingerprint(const Managed *managed, const Entry *entry, bool exact, bool graced)
 {
-    g_autoptr(GString) content = g_string_new(NULL);
+    g_autoptr(GString) content = g_string_sized_new(1024);
     g_autofree char *dn = schema_normalise_dn(managed->schema, entry_dn(entry));
     append_counted(content, dn ? dn : "", dn ? strlen(dn) : 0);
     for (const char **name = managed->classes; *name; name++)

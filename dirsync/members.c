@@ -33,19 +33,21 @@ static bool dn_of_native(Pass *pass, const char *id, char **dn, GError **error)
 static bool dn_of_item(Pass *pass, const Item *item, const LinkRow *known, Fingerprint anchor, char **dn,
                        GError **error)
 {
-    uint32_t i = fingerprint_index_find(&pass->by_anchor_settlements, anchor);
-    const Settlement *settlement = i == NOWHERE ? NULL : &g_array_index(pass->settlements, Settlement, i);
+    const Settlement *settlement = settlements_find(pass->settlements, anchor);
+    g_auto(Settled) settled = {0};
     if (item->planned_dn) {
         *dn = g_strdup(item->planned_dn);
         return true;
     }
-    if (settlement && settlement->row.flags & LINK_YIELDED)
-        return dn_of_native(pass, settlement->row.id, dn, error);
+    if (settlement && !settlements_read(pass->settlements, settlement, &settled, error))
+        return false;
+    if (settled.row.flags & LINK_YIELDED)
+        return dn_of_native(pass, settled.row.id, dn, error);
     /* In grace nobody in the source stands behind the name any more: that is a name that leads nowhere. */
-    if (settlement && (settlement->remove || settlement->row.flags & LINK_GRACED))
+    if (settled.remove || settled.row.flags & LINK_GRACED)
         return true;
     if (settlement && settlement->pending)
-        *dn = g_strdup(settlement->row.dn);
+        *dn = g_strdup(settled.row.dn);
     else if (item->target != NOWHERE) /* it stays as it is */
         *dn = g_strdup(g_array_index(pass->side[TARGET].records, Record, item->target).dn);
     else if (item->mark[TARGET] != MARK_ABSENT)

@@ -22,11 +22,6 @@ static void side_close(Side *side)
     g_clear_error(&side->error);
 }
 
-static void settlement_clear(void *data)
-{
-    link_row_clear(&((Settlement *)data)->row);
-}
-
 void pass_close(Pass *pass)
 {
     if (!pass)
@@ -43,10 +38,9 @@ void pass_close(Pass *pass)
     link_table_free(pass->links);
     holder_table_free(pass->holders);
     g_clear_pointer(&pass->items, g_array_unref);
-    g_clear_pointer(&pass->settlements, g_array_unref);
-    fingerprint_index_clear(&pass->by_anchor_settlements);
+    g_clear_pointer(&pass->settlements, settlements_free);
     g_clear_pointer(&pass->freed, g_hash_table_unref);
-    g_clear_pointer(&pass->claimed, g_hash_table_unref);
+    g_clear_pointer(&pass->claimed, claim_table_free);
     g_clear_pointer(&pass->offered, g_hash_table_unref);
     for (int i = 0; i < SIDES; i++) {
         side_close(&pass->side[i]);
@@ -141,19 +135,13 @@ static gboolean equal_keys(gconstpointer a, gconstpointer b)
     return fingerprint_equal(*(const Fingerprint *)a, *(const Fingerprint *)b);
 }
 
-static Fingerprint settlement_anchor(const void *pass, uint32_t i)
-{
-    return g_array_index(((const Pass *)pass)->settlements, Settlement, i).anchor;
-}
-
-static void make_tables(Pass *pass)
+static bool make_tables(Pass *pass, GError **error)
 {
     pass->freed = g_hash_table_new_full(hash_key, equal_keys, g_free, g_free);
-    pass->claimed = g_hash_table_new_full(hash_key, equal_keys, g_free, g_free);
+    pass->claimed = claim_table_new();
     pass->offered = g_hash_table_new_full(hash_key, equal_keys, g_free, NULL);
-    pass->settlements = g_array_new(FALSE, TRUE, sizeof(Settlement));
-    g_array_set_clear_func(pass->settlements, settlement_clear);
-    fingerprint_index_init(&pass->by_anchor_settlements, settlement_anchor, pass);
+    pass->settlements = settlements_new(state_folder(pass->state), error);
+    return pass->settlements;
 }
 
 static const char *container_class(const char *type)
@@ -193,11 +181,15 @@ static bool plan(StepWork *work, const char *folder, const char *run, GError **e
     Pass *pass = (Pass *)work;
     bool asserts = directory_describe(pass->side[TARGET].directory)->capabilities & CAN_ASSERT;
     pass->run = g_strdup(run);
-    make_tables(pass);
+    if (!make_tables(pass, error))
+        return false;
     pass->plan = plan_writer_new(folder, pass->step, asserts, error);
     if (!pass->plan || !load_tables(pass, error) || !pass_read(pass, error) || !pass_make_items(pass, error))
         return false;
-    if (!pass_reconcile(pass, error))
+    bool held = holder_index_hold(pass->index, error);
+    bool reconciled = held && pass_reconcile(pass, error) && settlements_check(pass->settlements, error);
+    holder_index_let_go(pass->index);
+    if (!reconciled)
         return false;
     if (pass->container_missing && pass->work.planned.of[COUNT_CREATED] && !plan_container(pass, error))
         return false;

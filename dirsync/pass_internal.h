@@ -2,11 +2,13 @@
 #ifndef DIRSYNC_PASS_INTERNAL_H
 #define DIRSYNC_PASS_INTERNAL_H
 
+#include "dirsync/claim_table.h"
 #include "dirsync/event.h"
 #include "dirsync/holder_view.h"
 #include "dirsync/managed.h"
 #include "dirsync/pass.h"
 #include "dirsync/roll.h"
+#include "dirsync/settlements.h"
 #include "dirsync/spool.h"
 
 /** An entry that was decoded. */
@@ -79,15 +81,6 @@ typedef struct {
     GPtrArray *rejoins; /* groups (Entry) that it comes back into when it has been made again */
 } Item;
 
-/** What is recorded when all changes of one anchor are done. */
-typedef struct {
-    LinkRow row;
-    Fingerprint anchor;
-    unsigned pending, kinds; /* bits 1 << CountKind */
-    bool failed, remove;
-    Fingerprint exact_before;
-} Settlement;
-
 typedef struct Pass {
     StepWork work; /* first: a Pass is one */
     const Connector *connector;
@@ -124,10 +117,9 @@ typedef struct Pass {
 
     char *run;
     GHashTable *freed;   /* key+holder -> Freed, see claims.c */
-    GHashTable *claimed; /* key -> anchor */
+    ClaimTable *claimed;
     GHashTable *offered; /* key+holder that a waiting item would free */
-    GArray *settlements; /* of Settlement */
-    FingerprintIndex by_anchor_settlements;
+    Settlements *settlements;
     GPtrArray *quarantined;  /* subject, reason, subject, reason ... */
     GHashTable *memberships; /* canonical DN of a group -> what was planned for it early, see memberships.c */
     GHashTable *group_nodes; /* see group_cycles.c */

@@ -24,17 +24,20 @@ static bool keep_object(Pass *pass, LinkRow *row, GError **error)
     return true;
 }
 
-static bool store(Pass *pass, Settlement *settlement, GError **error)
+static bool store(Pass *pass, const Settlement *settlement, GError **error)
 {
-    LinkRow *row = &settlement->row;
-    if (settlement->remove && !settlement->failed)
+    g_auto(Settled) settled = {0};
+    LinkRow *row = &settled.row;
+    if (!settlements_read(pass->settlements, settlement, &settled, error))
+        return false;
+    if (settled.remove && !settlement->failed)
         return state_remove_link(pass->state, pass->step, row->anchor, error);
     if (settlement->failed) {
         /* Whatever was planned did not come about: forget what we knew, the next run looks again. */
         if (row->flags & LINK_YIELDED && !keep_object(pass, row, error))
             return false;
         row->source = row->target = row->desired = (Fingerprint){0, 0};
-        row->exact = settlement->exact_before;
+        row->exact = settled.exact_before;
         row->flags = (row->flags | LINK_RETRY) & ~(unsigned)LINK_YIELDED;
     }
     return state_save_link(pass->state, row, error);
@@ -56,11 +59,10 @@ bool pass_record(StepWork *work, const Applied *applied, GError **error)
     Pass *pass = (Pass *)work;
     if (!applied->change->anchor)
         return true;
-    uint32_t i =
-        fingerprint_index_find(&pass->by_anchor_settlements, fingerprint_string(applied->change->anchor));
-    if (i == NOWHERE)
+    Settlement *settlement =
+        settlements_find(pass->settlements, fingerprint_string(applied->change->anchor));
+    if (!settlement)
         return true;
-    Settlement *settlement = &g_array_index(pass->settlements, Settlement, i);
     settlement->failed |= applied->outcome != JOURNAL_DONE;
     if (--settlement->pending)
         return true;
@@ -70,8 +72,8 @@ bool pass_record(StepWork *work, const Applied *applied, GError **error)
 
 static bool store_unchanged(Pass *pass, GError **error)
 {
-    for (guint i = 0; i < pass->settlements->len; i++) {
-        Settlement *settlement = &g_array_index(pass->settlements, Settlement, i);
+    for (size_t i = 0; i < settlements_count(pass->settlements); i++) {
+        const Settlement *settlement = settlements_at(pass->settlements, i);
         if (settlement->kinds || settlement->pending)
             continue;
         if (!store(pass, settlement, error))

@@ -81,6 +81,7 @@ static bool plan_step(const Connector *connector, const RunOptions *options, Sta
                       const char *folder, RunResult *result, GError **error)
 {
     gint64 start = g_get_monotonic_time();
+    size_t statements = state_statements();
     StepOptions step_options = options->pass;
     for (int earlier = 0; earlier < (int)step; earlier++)
         if (result->step[earlier].planned)
@@ -88,7 +89,8 @@ static bool plan_step(const Connector *connector, const RunOptions *options, Sta
     result->step[step].ran = true;
     g_autoptr(StepWork) work = step_open(connector, step, state, &step_options, error);
     bool ok = work && plan_into(work, step, options, folder, result, error);
-    result->step[step].seconds = seconds_since(start);
+    result->step[step].seconds = result->step[step].planning = seconds_since(start);
+    result->step[step].statements = state_statements() - statements;
     return ok;
 }
 
@@ -292,10 +294,12 @@ static bool apply_planned(const Connector *connector, const RunOptions *options,
 }
 
 static bool plan_and_apply(const Connector *connector, const RunOptions *options, State *state, Step step,
-                           StepWork *work, RunResult *result, GError **error)
+                           StepWork *work, gint64 start, RunResult *result, GError **error)
 {
     StepResult *into = &result->step[step];
-    if (plan_into(work, step, options, result->folder, result, error)) {
+    bool planned = plan_into(work, step, options, result->folder, result, error);
+    into->planning += seconds_since(start);
+    if (planned) {
         fault_step("planned");
         return apply_planned(connector, options, state, step, work, result, error);
     }
@@ -323,8 +327,9 @@ static bool sync_again(const Connector *connector, const RunOptions *options, St
     round.step[step].ran = true;
     if (!state_begin_run(state, round.id, "sync", round.folder, error))
         return false;
-    bool ok = plan_and_apply(connector, options, state, step, work, &round, error);
+    bool ok = plan_and_apply(connector, options, state, step, work, g_get_monotonic_time(), &round, error);
     into->counts = work->done;
+    into->planning += round.step[step].planning;
     into->planned += round.step[step].planned;
     into->left_over += round.step[step].left_over;
     drop_empty_plan(&round);
@@ -337,13 +342,15 @@ static bool sync_step(const Connector *connector, const RunOptions *options, Sta
                       RunResult *result, GError **error)
 {
     gint64 start = g_get_monotonic_time();
+    size_t statements = state_statements();
     StepResult *into = &result->step[step];
     into->ran = true;
     g_autoptr(StepWork) work = step_open(connector, step, state, &options->pass, error);
-    bool ok = work && plan_and_apply(connector, options, state, step, work, result, error);
+    bool ok = work && plan_and_apply(connector, options, state, step, work, start, result, error);
     while (ok && work->again)
         ok = sync_again(connector, options, state, step, work, result, error);
     into->seconds = seconds_since(start);
+    into->statements = state_statements() - statements;
     return ok;
 }
 

@@ -27,6 +27,8 @@ typedef struct {
     size_t planned;   /* changes in the plan */
     size_t left_over; /* planned and not carried out */
     double seconds;
+    double planning;   /* of them, until its plan was complete */
+    size_t statements; /* of SQLite, on the state files */
     char *full_reason, *partial_reason;
     bool partial; /* the source was not proven complete, so nobody was removed */
 } StepResult;

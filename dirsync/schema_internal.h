@@ -102,6 +102,9 @@ SyntaxKind schema_syntax_kind(const char *syntax);
  *  ones become one. False when the bytes are not UTF-8; they are appended as they are. */
 typedef enum { PREPARE_FOLD = 1, PREPARE_KEEP_START = 2, PREPARE_KEEP_END = 4 } PrepareFlags;
 bool schema_prepare(Value value, unsigned flags, GString *out);
+/** Appends the prepared form of valid UTF-8 whose letters need no composing, blanks as they are. False when
+ *  it is not such text; then nothing was appended. */
+bool schema_prepare_letters(Value value, bool fold, GString *out);
 /** 1 equal, 0 not, -1 when only schema_prepare() can tell (not ASCII). Allocates nothing. */
 int schema_prepared_equal(Value a, Value b, bool fold);
 

@@ -102,8 +102,11 @@ bool schema_prepare(Value value, unsigned flags, GString *out)
         prepare_ascii(value, flags, out);
         return true;
     }
+    size_t start = out->len;
     bool text = g_utf8_validate_len(value.data, value.len, NULL);
-    if (text)
+    if (text && schema_prepare_letters(value, flags & PREPARE_FOLD, out))
+        g_string_truncate(out, start + collapse_blanks(out->str + start, out->len - start, flags));
+    else if (text)
         prepare_unicode(value, flags, out);
     else
         g_string_append_len(out, value.data, (gssize)value.len);

@@ -68,17 +68,39 @@ static bool flush_buffer(Spool *spool, GError **error)
     return true;
 }
 
-bool spool_append(Spool *spool, const Entry *entry, uint64_t *position, GError **error)
+/* Where the next record begins; its length is written by end_record(). */
+static bool begin_record(Spool *spool, uint64_t *position, GError **error)
 {
+    const uint64_t len = 0;
     if (spool->buffer->len >= SPOOL_BUFFER && !flush_buffer(spool, error))
         return false;
-    size_t start = spool->buffer->len;
-    uint64_t len = 0;
-    *position = spool->written + start;
+    *position = spool->written + spool->buffer->len;
     g_byte_array_append(spool->buffer, (const guint8 *)&len, sizeof len);
-    entry_serialise(entry, spool->buffer);
-    len = spool->buffer->len - start - sizeof len;
+    return true;
+}
+
+static void end_record(Spool *spool, uint64_t position)
+{
+    size_t start = (size_t)(position - spool->written);
+    uint64_t len = spool->buffer->len - start - sizeof len;
     memcpy(spool->buffer->data + start, &len, sizeof len);
+}
+
+bool spool_append(Spool *spool, const Entry *entry, uint64_t *position, GError **error)
+{
+    if (!begin_record(spool, position, error))
+        return false;
+    entry_serialise(entry, spool->buffer);
+    end_record(spool, *position);
+    return true;
+}
+
+bool spool_append_bytes(Spool *spool, const void *data, size_t len, uint64_t *position, GError **error)
+{
+    if (!begin_record(spool, position, error))
+        return false;
+    g_byte_array_append(spool->buffer, data, (guint)len);
+    end_record(spool, *position);
     return true;
 }
 
@@ -96,6 +118,17 @@ static bool read_all(Spool *spool, void *data, size_t len, uint64_t position, GE
         done += (size_t)n;
     }
     return true;
+}
+
+bool spool_read_bytes(Spool *spool, uint64_t position, GByteArray *bytes, GError **error)
+{
+    if (position >= spool->written && !flush_buffer(spool, error))
+        return false;
+    uint64_t len;
+    if (!read_all(spool, &len, sizeof len, position, error))
+        return false;
+    g_byte_array_set_size(bytes, (guint)len);
+    return read_all(spool, bytes->data, len, position + sizeof len, error);
 }
 
 Entry *spool_read(Spool *spool, uint64_t position, GError **error)

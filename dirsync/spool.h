@@ -1,5 +1,5 @@
 /*
- * spool.h - entries kept on disk while a pass needs them
+ * spool.h - entries, and other content, kept on disk while a pass needs them
  *
  * Memory is bounded by identity, not by content: entries that a pass has to
  * look at again are appended to an unlinked temporary file and read back by
@@ -24,5 +24,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Spool, spool_free)
 bool spool_append(Spool *spool, const Entry *entry, uint64_t *position, GError **error);
 /** The caller owns the entry. */
 Entry *spool_read(Spool *spool, uint64_t position, GError **error);
+/** The same for what is no entry. */
+bool spool_append_bytes(Spool *spool, const void *data, size_t len, uint64_t *position, GError **error);
+/** Replaces what is in @bytes. */
+bool spool_read_bytes(Spool *spool, uint64_t position, GByteArray *bytes, GError **error);
 
 #endif

@@ -169,13 +169,27 @@ bool state_set(State *state, const char *name, const char *value, GError **error
     return database_set_meta(state->database, name, value, error);
 }
 
+size_t state_statements(void)
+{
+    return database_statements();
+}
+
+void link_row_strings(LinkRow *row, char **strings[LINK_ROW_STRINGS])
+{
+    size_t n = 0;
+    strings[n++] = &row->anchor;
+    strings[n++] = &row->dn;
+    strings[n++] = &row->id;
+    strings[n++] = &row->source_dn;
+    strings[n++] = &row->source_id;
+}
+
 void link_row_clear(LinkRow *row)
 {
-    g_free(row->anchor);
-    g_free(row->dn);
-    g_free(row->id);
-    g_free(row->source_dn);
-    g_free(row->source_id);
+    char **strings[LINK_ROW_STRINGS];
+    link_row_strings(row, strings);
+    for (size_t i = 0; i < LINK_ROW_STRINGS; i++)
+        g_free(*strings[i]);
     *row = (LinkRow){0};
 }
 
@@ -193,7 +207,8 @@ static void fill_link(sqlite3_stmt *statement, LinkRow *row)
 
 bool state_scan_links(State *state, Step step, unsigned flags, LinkSeen seen, void *data, GError **error)
 {
-    static const char every[] = "SELECT " LINK_COLUMNS " FROM link WHERE step = ?";
+    /* + has SQLite go over the table, not from its index to each row of it. */
+    static const char every[] = "SELECT " LINK_COLUMNS " FROM link WHERE +step = ?";
     static const char open[] = "SELECT " LINK_COLUMNS " FROM link WHERE " STEP_OF_OPEN;
     sqlite3_stmt *statement =
         database_query(state->database, error, flags ? open : every, "i", (int64_t)step);

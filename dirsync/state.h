@@ -32,6 +32,9 @@ bool state_is_new(const State *state);
  * export (opened by the first call). NULL with @error. */
 HolderIndex *state_index(State *state, Step step, GError **error);
 
+/** How many SQLite statements the process has run so far. */
+size_t state_statements(void);
+
 bool state_begin(State *state, GError **error);
 bool state_commit(State *state, GError **error);
 void state_rollback(State *state);
@@ -69,6 +72,9 @@ typedef struct {
     unsigned flags;                             /* LinkFlags, and the kind of object above LINK_KIND_SHIFT */
 } LinkRow;
 
+#define LINK_ROW_STRINGS 5
+/** Where the strings of a row stand, for those who copy or free all of them. */
+void link_row_strings(LinkRow *row, char **strings[LINK_ROW_STRINGS]);
 void link_row_clear(LinkRow *row);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LinkRow, link_row_clear)
 

@@ -192,6 +192,12 @@ char *address_join(const char *type, const AddressPart *parts, size_t n_parts, G
 
 /* ---- comparing ---- */
 
+/** As g_utf8_normalize(), which takes ASCII the long way too. */
+static char *normalise_text(const char *text, GNormalizeMode mode)
+{
+    return g_str_is_ascii(text) ? g_strdup(text) : g_utf8_normalize(text, -1, mode);
+}
+
 /** The bytes as valid text: what is no UTF-8, and NUL, as \xHH. */
 static char *as_text(const char *bytes, size_t len)
 {
@@ -230,7 +236,7 @@ static void compose(GArray *parts)
     for (guint i = 0; i < parts->len; i++) {
         AddressPart *part = &g_array_index(parts, AddressPart, i);
         g_autofree char *decomposed = part->value;
-        part->value = g_utf8_normalize(decomposed, -1, G_NORMALIZE_NFC);
+        part->value = normalise_text(decomposed, G_NORMALIZE_NFC);
     }
 }
 
@@ -249,20 +255,40 @@ static char *even_out(const AddressType *type, const char *value)
     return g_string_free(g_steal_pointer(&out), FALSE);
 }
 
+/** What nearly all addresses are: smtp:, words of letters and digits with single dots between, one @ among
+ *  them. Nothing in it can mean the same as something else but the case of letters. */
+static bool is_plain_smtp(const char *text, size_t len)
+{
+    static const char type[] = "smtp:";
+    bool in_word = false, behind_at = false;
+    if (len < strlen(type) || g_ascii_strncasecmp(text, type, strlen(type)) != 0)
+        return false;
+    for (size_t i = strlen(type); i < len; i++) {
+        bool separates = text[i] == '.' || (text[i] == '@' && !behind_at);
+        if (!(separates && in_word) && !g_ascii_isalnum(text[i]) && text[i] != '-' && text[i] != '_')
+            return false;
+        behind_at |= text[i] == '@';
+        in_word = !separates;
+    }
+    return behind_at && in_word;
+}
+
 char *address_normalise(const char *text, size_t len)
 {
+    if (is_plain_smtp(text, len))
+        return g_ascii_strdown(text, (gssize)len);
     g_autofree char *valid = as_text(text, len);
     g_autofree char *folded = fold(valid);
     g_autofree char *stripped = address_strip(folded, strlen(folded));
     g_autofree char *type = NULL;
     const char *behind = address_split(stripped, &type, NULL);
     if (!behind)
-        return g_utf8_normalize(stripped, -1, G_NORMALIZE_NFC);
+        return normalise_text(stripped, G_NORMALIZE_NFC);
     g_autofree char *value = address_strip(behind, strlen(behind));
     const AddressType *known = address_type(type);
     g_autofree char *even = known ? even_out(known, value) : NULL;
     if (!even)
-        even = g_utf8_normalize(value, -1, G_NORMALIZE_NFC);
+        even = normalise_text(value, G_NORMALIZE_NFC);
     return address_format(type, false, even);
 }
 

@@ -227,6 +227,25 @@ static int tear_down(void **state)
     return 0;
 }
 
+/** A blank in front means nothing, and sends the address the long way. */
+static void plain_addresses_are_evened_out_as_all_others(void **state)
+{
+    (void)state;
+    static const char alphabet[] = "aB1.-_@@ ";
+    guint32 seed = g_random_int();
+    print_message("seed %u\n", seed);
+    g_autoptr(GRand) rand = g_rand_new_with_seed(seed);
+    for (int i = 0; i < 40000; i++) {
+        char value[9] = {0};
+        for (int j = g_rand_int_range(rand, 0, 9); j > 0; j--)
+            value[j - 1] = alphabet[g_rand_int_range(rand, 0, sizeof alphabet - 1)];
+        g_autofree char *text = g_strconcat("SMTP:", value, NULL), *longer = g_strconcat("SMTP: ", value, NULL);
+        g_autofree char *fast = address_normalise(text, strlen(text)),
+                        *slow = address_normalise(longer, strlen(longer));
+        assert_string_equal(fast, slow);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +254,7 @@ int main(void)
         cmocka_unit_test(every_character_has_a_stable_normal_form),
         cmocka_unit_test(addresses_are_equal_when_their_parts_are),
         cmocka_unit_test(the_order_of_x400_fields_says_nothing),
+        cmocka_unit_test(plain_addresses_are_evened_out_as_all_others),
     };
     return cmocka_run_group_tests_name("address random", tests, set_up, tear_down);
 }

@@ -507,6 +507,31 @@ static void the_fast_path_agrees_with_the_canonical_forms(void **state)
     }
 }
 
+/** A mark to be composed in a text sends all of it the long way. Every letter between two others, and every
+ *  two letters that follow each other. */
+static void letters_one_by_one_agree_with_composed_text(void **state)
+{
+    (void)state;
+    const Schema *schema = schema_standard();
+    static const char *const types[] = {"cn", "dirsyncAnchor"};
+    char before[8] = {0};
+    for (gunichar c = 0x80; c < 0x11000; c++) {
+        char letter[8] = {0};
+        if (!g_unichar_validate(c) || !g_unichar_to_utf8(c, letter))
+            continue;
+        for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
+            g_autofree char *text = g_strconcat("\u00c4", letter, "X", before, letter, "\u0416", NULL);
+            g_autofree char *marked = g_strconcat(text, "-e\u0301", NULL);
+            g_autofree char *fast = normalise(schema, types[i], text),
+                            *slow = normalise(schema, types[i], marked);
+            g_autofree char *expected = g_strconcat(fast, "-\u00e9", NULL);
+            if (strcmp(slow, expected) != 0)
+                fail_msg("U+%04x by %s: \"%s\" and \"%s\"", c, types[i], expected, slow);
+        }
+        memcpy(before, letter, sizeof before);
+    }
+}
+
 static void canonical_names_are_readable(void **state)
 {
     (void)state;
@@ -691,6 +716,7 @@ int main(void)
         cmocka_unit_test(bad_values_never_equal_the_canonical_form_of_good_ones),
         cmocka_unit_test(unknown_attributes_compare_ignoring_case_in_the_built_in_schema_alone),
         cmocka_unit_test(the_fast_path_agrees_with_the_canonical_forms),
+        cmocka_unit_test(letters_one_by_one_agree_with_composed_text),
         cmocka_unit_test(canonical_names_are_readable),
         cmocka_unit_test(names_within_names),
         cmocka_unit_test(a_name_in_a_name_in_a_name_is_harmless),
