@@ -14,7 +14,7 @@
 #include <string.h>
 
 #define DEFAULT_TIMEOUT 30
-#define DEFAULT_WINDOW 32
+#define DEFAULT_WINDOW 64
 #define DEFAULT_MINIMUM 95
 #define DEFAULT_MODE 0600
 

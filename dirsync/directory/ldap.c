@@ -131,6 +131,7 @@ static void ldap_directory_close(Directory *directory)
         return;
     ldap_directory_lose(self);
     ldap_directory_forget_changes(self);
+    g_hash_table_unref(self->awaited);
     g_strfreev(self->description.naming_contexts);
     schema_free(self->schema);
     g_clear_error(&self->refused);
@@ -144,6 +145,8 @@ static Directory *ldap_directory_open(const Endpoint *endpoint, GError **error)
     self->directory = (Directory){.driver = &ldap_driver, .decode = ldap_directory_decode};
     self->endpoint = endpoint;
     g_queue_init(&self->outstanding);
+    self->awaited = g_hash_table_new(g_direct_hash, g_direct_equal);
+    write_window_init(&self->window, endpoint->window);
     if (ldap_directory_connect(self, error) && discover(self, error))
         return &self->directory;
     ldap_directory_close(&self->directory);

@@ -7,6 +7,7 @@
  * ldap_search.c     one search, with pages
  * ldap_read.c       reading, decoding, ranges
  * ldap_fetch.c      fetching by identity
+ * ldap_change.c     one change as a request
  * ldap_write.c      pipelined changes
  * ldap_password.c   passwords that nobody knows
  *
@@ -17,6 +18,7 @@
 #define DIRSYNC_DIRECTORY_LDAP_INTERNAL_H
 
 #include "dirsync/directory/ldap.h"
+#include "dirsync/directory/write_window.h"
 
 #include <ldap.h>
 
@@ -40,7 +42,9 @@ typedef struct {
     unsigned page_size; /* 0: no pages */
     bool scope_control; /* the server can leave out continuation references when asked to */
     PasswordWay password_way;
-    GQueue outstanding; /* changes sent and not answered, oldest first (ldap_write.c) */
+    GQueue outstanding;  /* changes sent and not answered, oldest first (ldap_write.c) */
+    GHashTable *awaited; /* message id to the link in outstanding */
+    WriteWindow window;
 } LdapDirectory;
 
 /* ldap_connect.c */
@@ -82,6 +86,10 @@ int ldap_directory_send_search(LdapDirectory *self, const ReadRequest *request, 
                                int *id);
 /** Waits for the next message of @id. A result code; @message is set when it is LDAP_SUCCESS. */
 int ldap_directory_await(LdapDirectory *self, int id, LDAPMessage **message);
+/** The same for that many microseconds; @id may be LDAP_RES_ANY. */
+int ldap_directory_await_for(LdapDirectory *self, int id, gint64 microseconds, LDAPMessage **message);
+/** Seconds. */
+unsigned ldap_directory_timeout(const LdapDirectory *self);
 /** Takes a final answer apart. @controls may be NULL; else ldap_controls_free(). */
 int ldap_directory_parse(LdapDirectory *self, LDAPMessage *message, char **diagnostic,
                          LDAPControl ***controls);
@@ -105,6 +113,11 @@ Entry *ldap_directory_decode_message(LdapDirectory *self, LDAPMessage *message, 
 bool ldap_directory_fetch(Directory *directory, const FetchId *ids, size_t n_ids,
                           const char *const *attributes, DirectoryFetched fetched, void *data,
                           GError **error);
+
+/* ldap_change.c */
+
+/** Sends it; the message id is in @id. A result code. */
+int ldap_directory_send_change(LdapDirectory *self, const Change *change, LDAPControl **controls, int *id);
 
 /* ldap_write.c */
 

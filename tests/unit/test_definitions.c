@@ -84,7 +84,7 @@ static void what_is_left_out_has_a_default(void **state)
     assert_false(home->cleartext_allowed);
     assert_int_equal(home->timeout, 30);
     assert_int_equal(home->page_size, 0);
-    assert_int_equal(home->window, 32);
+    assert_int_equal(home->window, 64);
     assert_int_equal(organisation->stamp.form, STAMP_CLASS);
     assert_null(organisation->stamp.name);
     assert_null(organisation->state_folder);
