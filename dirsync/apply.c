@@ -36,6 +36,12 @@ static bool writes_whole(const Apply *apply)
     return directory_describe(apply->directory)->capabilities & WRITES_WHOLE;
 }
 
+/* So many that the answers to one slice are there when the next was sent. */
+static guint most_at_once(const Apply *apply)
+{
+    return writes_whole(apply) ? WHOLE_SLICE : MAX(SLICE, 2 * directory_describe(apply->directory)->batch);
+}
+
 /* --- the journal --- */
 
 static bool record_outcomes(const Work *work, const Slice *slice, GError **error)
@@ -109,7 +115,7 @@ static bool drain(Work *work, GError **error)
 /* The wish to stop is heeded between slices, so a slow run has short ones: of about a second. */
 static guint slice_size(const Apply *apply)
 {
-    guint most = writes_whole(apply) ? WHOLE_SLICE : SLICE;
+    guint most = most_at_once(apply);
     return apply->rate > 0 && apply->rate < most ? MAX((guint)apply->rate, 1) : most;
 }
 

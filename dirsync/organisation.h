@@ -34,6 +34,7 @@ typedef struct {
     unsigned page_size;              /* 0: only where the server needs it */
     unsigned window;                 /* outstanding writes at most; default 64, 1..256 */
     bool cleartext_allowed;
+    bool bulk; /* many adds go in transactions (RFC 5805) */
     /* files */
     char *path;               /* absolute, or relative to the definition's folder (made absolute) */
     char *count_trailer;      /* a last comment "# <count_trailer>: N" (csv: a last row "<count_trailer>;N")

@@ -121,7 +121,7 @@ static bool discover(LdapDirectory *self, GError **error)
     self->page_size = self->endpoint->page_size;
     if (!self->page_size && is_ad)
         self->page_size = AD_PAGE_SIZE;
-    return true;
+    return ldap_bulk_open(self, root_lists(root, "supportedExtension", LDAP_EXOP_TXN_START), error);
 }
 
 static void ldap_directory_close(Directory *directory)
@@ -132,6 +132,7 @@ static void ldap_directory_close(Directory *directory)
     ldap_directory_lose(self);
     ldap_directory_forget_changes(self);
     g_hash_table_unref(self->awaited);
+    ldap_bulk_free(self->bulk);
     g_strfreev(self->description.naming_contexts);
     schema_free(self->schema);
     g_clear_error(&self->refused);

@@ -9,6 +9,7 @@
  * ldap_fetch.c      fetching by identity
  * ldap_change.c     one change as a request
  * ldap_write.c      pipelined changes
+ * ldap_bulk.c       adds in transactions
  * ldap_password.c   passwords that nobody knows
  *
  * These files alone know libldap. Names begin with ldap_directory_, since
@@ -31,6 +32,8 @@ typedef enum {
     PASSWORD_ATTRIBUTE  /* unicodePwd, within the modify: Active Directory */
 } PasswordWay;
 
+typedef struct LdapBulk LdapBulk;
+
 typedef struct {
     Directory directory; /* first: what the engine sees */
     const Endpoint *endpoint;
@@ -45,6 +48,7 @@ typedef struct {
     GQueue outstanding;  /* changes sent and not answered, oldest first (ldap_write.c) */
     GHashTable *awaited; /* message id to the link in outstanding */
     WriteWindow window;
+    LdapBulk *bulk; /* NULL: no transactions */
 } LdapDirectory;
 
 /* ldap_connect.c */
@@ -128,6 +132,31 @@ bool ldap_directory_flush(Directory *directory, GError **error);
 void ldap_directory_orphan_changes(LdapDirectory *self);
 /** Forgets the outstanding changes without calling anybody; for closing. */
 void ldap_directory_forget_changes(LdapDirectory *self);
+
+/** Sends one change, whatever the definition says of transactions; as directory_submit(). */
+bool ldap_directory_submit_single(LdapDirectory *self, const Change *change, DirectoryDone done, void *data,
+                                  GError **error);
+/** Waits until each of those has ended. */
+void ldap_directory_settle_all(LdapDirectory *self);
+/** Calls @done with OUTCOME_UNCERTAIN. */
+void ldap_directory_finish_uncertain(LdapDirectory *self, const Change *change, DirectoryDone done,
+                                     void *data);
+
+/* ldap_bulk.c */
+
+/** Prepares for transactions where the definition wants them. @offered: the server has them. False when
+ *  they would be dangerous there, or nobody can tell. */
+bool ldap_bulk_open(LdapDirectory *self, bool offered, GError **error);
+void ldap_bulk_free(LdapBulk *bulk);
+/** Whether the change goes into a transaction. */
+bool ldap_bulk_takes(const LdapDirectory *self, const Change *change);
+/** As directory_submit(), for what it takes. */
+bool ldap_bulk_submit(LdapDirectory *self, const Change *change, DirectoryDone done, void *data,
+                      GError **error);
+/** Sends what was collected and waits until all of it has ended. */
+void ldap_bulk_flush(LdapDirectory *self);
+/** No answer will come any more; for ldap_directory_lose(). */
+void ldap_bulk_orphan(LdapDirectory *self);
 
 /* ldap_password.c */
 

@@ -63,15 +63,16 @@ static void finish_with_result(LdapDirectory *self, const Outstanding *one, int 
     finish(one, OUTCOME_FAILED, error);
 }
 
-static void finish_uncertain(LdapDirectory *self, const Outstanding *one)
+void ldap_directory_finish_uncertain(LdapDirectory *self, const Change *change, DirectoryDone done,
+                                     void *data)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *subject = change_subject(one->change);
+    g_autofree char *subject = change_subject(change);
     error_set(
         &error, ERROR_UNCERTAIN,
         "%s: %s: sent, but the connection was lost before the answer; the entry is read before anything else",
         self->uri, subject);
-    finish(one, OUTCOME_UNCERTAIN, error);
+    done(change, OUTCOME_UNCERTAIN, error, data);
 }
 
 void ldap_directory_orphan_changes(LdapDirectory *self)
@@ -80,6 +81,7 @@ void ldap_directory_orphan_changes(LdapDirectory *self)
         ((Outstanding *)link->data)->message_id = NO_ANSWER;
     g_hash_table_remove_all(self->awaited); /* the next connection counts its messages anew */
     write_window_init(&self->window, self->endpoint->window);
+    ldap_bulk_orphan(self);
 }
 
 void ldap_directory_forget_changes(LdapDirectory *self)
@@ -103,7 +105,7 @@ static void settle_orphans(LdapDirectory *self)
     Outstanding *one;
     while ((one = g_queue_peek_head(&self->outstanding)) && one->message_id == NO_ANSWER) {
         g_queue_pop_head(&self->outstanding);
-        finish_uncertain(self, one);
+        ldap_directory_finish_uncertain(self, one->change, one->done, one->data);
         g_free(one);
     }
 }
@@ -245,10 +247,9 @@ static bool can_be_sent(LdapDirectory *self, const Change *change, GBytes **asse
     return false;
 }
 
-bool ldap_directory_submit(Directory *directory, const Change *change, DirectoryDone done, void *data,
-                           GError **error)
+bool ldap_directory_submit_single(LdapDirectory *self, const Change *change, DirectoryDone done, void *data,
+                                  GError **error)
 {
-    LdapDirectory *self = (LdapDirectory *)directory;
     Outstanding one = {.change = change, .done = done, .data = data};
     g_autoptr(GError) bad = NULL;
     g_autoptr(GBytes) assertion = NULL;
@@ -271,11 +272,27 @@ bool ldap_directory_submit(Directory *directory, const Change *change, Directory
     return true;
 }
 
-bool ldap_directory_flush(Directory *directory, GError **error)
+void ldap_directory_settle_all(LdapDirectory *self)
 {
-    LdapDirectory *self = (LdapDirectory *)directory;
     settle_orphans(self);
     while (!g_queue_is_empty(&self->outstanding))
         take_answer(self);
+}
+
+bool ldap_directory_submit(Directory *directory, const Change *change, DirectoryDone done, void *data,
+                           GError **error)
+{
+    LdapDirectory *self = (LdapDirectory *)directory;
+    if (ldap_bulk_takes(self, change))
+        return ldap_bulk_submit(self, change, done, data, error);
+    ldap_bulk_flush(self); /* nothing else is on its way beside a transaction */
+    return ldap_directory_submit_single(self, change, done, data, error);
+}
+
+bool ldap_directory_flush(Directory *directory, GError **error)
+{
+    LdapDirectory *self = (LdapDirectory *)directory;
+    ldap_bulk_flush(self);
+    ldap_directory_settle_all(self);
     return ldap_directory_ensure(self, error);
 }

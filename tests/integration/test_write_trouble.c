@@ -349,8 +349,8 @@ static void whatever_happens_to_whichever_write_the_end_is_the_same(void **state
     static const struct {
         Meddling what;
         int result;
-    } troubles[] = {{MEDDLE_ANSWER, 51},   {MEDDLE_ANSWER, 80},     {MEDDLE_ANSWER, 11},
-                    {MEDDLE_CUT_BEFORE, 0}, {MEDDLE_CUT_AFTER, 0}};
+    } troubles[] = {
+        {MEDDLE_ANSWER, 51}, {MEDDLE_ANSWER, 80}, {MEDDLE_CUT_BEFORE, 0}, {MEDDLE_CUT_AFTER, 0}};
     set_up_with("--nosync --unique", "");
     world_set_people(world, stirred);
     unsigned writes;

@@ -17,7 +17,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { TAG_BIND = 0x60, TAG_BOUND = 0x61, TAG_MODIFY = 0x66, TAG_ADD = 0x68, TAG_DELETE = 0x4a, TAG_MODRDN = 0x6c };
+enum { TAG_BIND = 0x60, TAG_MODIFY = 0x66, TAG_ADD = 0x68, TAG_DELETE = 0x4a, TAG_MODRDN = 0x6c, TAG_EXTENDED = 0x77 };
+
+#define END_OF_TRANSACTION "1.3.6.1.1.21.3"
 
 #define CONNECTIONS 32
 
@@ -116,8 +118,10 @@ static void die(Meddler *meddler)
         cut(meddler, &meddler->connections[i]);
 }
 
-static bool is_write(ber_tag_t operation)
+static bool is_write(ber_tag_t operation, const guint8 *bytes, size_t length)
 {
+    if (operation == TAG_EXTENDED)
+        return memmem(bytes, length, END_OF_TRANSACTION, strlen(END_OF_TRANSACTION));
     return operation == TAG_ADD || operation == TAG_MODIFY || operation == TAG_MODRDN ||
            operation == TAG_DELETE;
 }
@@ -168,7 +172,7 @@ static bool take_from_client(Meddler *meddler, Connection *connection, const gui
 {
     ber_tag_t operation;
     int id = message_id(bytes, length, &operation);
-    if (is_write(operation))
+    if (is_write(operation, bytes, length))
         return take_write(meddler, connection, bytes, length, id, operation);
     if (operation == TAG_BIND) {
         if (meddler->bind_result && !meddler->good_binds) {

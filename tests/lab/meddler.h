@@ -2,8 +2,8 @@
  * meddler.h - stands between dirsync and a real LDAP server, and makes trouble
  *
  * A thread that passes messages on in both directions and counts the writes (add,
- * modify, modrdn, delete) that come from the client, over all connections. What is to
- * happen to which of them is said beforehand. So the server is a real one, and the
+ * modify, modrdn, delete, the end of a transaction) that come from the client, over all
+ * connections. What is to happen to which of them is said beforehand. So the server is a real one, and the
  * trouble comes at exactly the operation that is meant. Local sockets only.
  */
 #ifndef DIRSYNC_TESTS_MEDDLER_H
