@@ -163,17 +163,8 @@ static void settle_answer(LdapDirectory *self, Outstanding *one, LDAPMessage *me
         finish_with_result(self, one, result, diagnostic);
 }
 
-/* Waits for an answer. On a lost connection everything outstanding is settled. */
-static void take_answer(LdapDirectory *self)
+static void handle_message(LdapDirectory *self, LDAPMessage *message)
 {
-    g_autoptr(LDAPMessage) message = NULL;
-    const Outstanding *oldest = g_queue_peek_head(&self->outstanding);
-    if (oldest->message_id != NO_ANSWER && next_answer(self, &message) != LDAP_SUCCESS)
-        ldap_directory_lose(self);
-    if (oldest->message_id == NO_ANSWER) {
-        settle_orphans(self);
-        return;
-    }
     gpointer id = GINT_TO_POINTER(ldap_msgid(message));
     GList *link = g_hash_table_lookup(self->awaited, id);
     if (!link)
@@ -182,6 +173,29 @@ static void take_answer(LdapDirectory *self)
     g_hash_table_remove(self->awaited, id);
     g_queue_delete_link(&self->outstanding, link);
     settle_answer(self, one, message);
+}
+
+/* Waits for an answer. On a lost connection everything outstanding is settled. */
+static void take_answer(LdapDirectory *self)
+{
+    g_autoptr(LDAPMessage) message = NULL;
+    const Outstanding *oldest = g_queue_peek_head(&self->outstanding);
+    if (oldest->message_id != NO_ANSWER && next_answer(self, &message) != LDAP_SUCCESS)
+        ldap_directory_lose(self);
+    if (message)
+        handle_message(self, message);
+    settle_orphans(self);
+}
+
+/* Takes what is there already: how long a change waited is to be known even when there is room for more. */
+static void take_what_is_there(LdapDirectory *self)
+{
+    while (!g_queue_is_empty(&self->outstanding)) {
+        g_autoptr(LDAPMessage) message = NULL;
+        if (ldap_directory_await_for(self, LDAP_RES_ANY, 0, &message) != LDAP_SUCCESS)
+            return; /* a lost connection shows when something is sent */
+        handle_message(self, message);
+    }
 }
 
 static bool make_assertion(LdapDirectory *self, const Change *change, GBytes **assertion, GError **error)
@@ -258,6 +272,7 @@ bool ldap_directory_submit_single(LdapDirectory *self, const Change *change, Dir
     settle_orphans(self);
     while (g_queue_get_length(&self->outstanding) >= self->window.size)
         take_answer(self);
+    take_what_is_there(self);
     if (!can_be_sent(self, change, &assertion, &bad)) {
         finish(&one, OUTCOME_FAILED, bad);
         return true;
