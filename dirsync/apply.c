@@ -36,10 +36,11 @@ static bool writes_whole(const Apply *apply)
     return directory_describe(apply->directory)->capabilities & WRITES_WHOLE;
 }
 
-/* So many that the answers to one slice are there when the next was sent. */
+/* So many that the answers to one slice are there when the next was sent: two batches, and half of one. */
 static guint most_at_once(const Apply *apply)
 {
-    return writes_whole(apply) ? WHOLE_SLICE : MAX(SLICE, 2 * directory_describe(apply->directory)->batch);
+    unsigned batch = directory_describe(apply->directory)->batch;
+    return writes_whole(apply) ? WHOLE_SLICE : batch ? 5 * batch / 2 : SLICE;
 }
 
 /* --- the journal --- */
