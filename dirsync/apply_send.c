@@ -13,8 +13,9 @@
 #include <string.h>
 
 #define MILLISECOND 1000
-#define FIRST_PAUSE (250 * MILLISECOND) /* before a directory that went away is tried again; then twice that */
-#define NAP (100 * MILLISECOND)         /* between two looks for the wish to stop */
+#define FIRST_PAUSE                                                                                          \
+    (250 * MILLISECOND)         /* before a directory that went away is tried again; then twice that */
+#define NAP (100 * MILLISECOND) /* between two looks for the wish to stop */
 
 void apply_sleep(gint64 microseconds)
 {

@@ -33,10 +33,11 @@ static bool is_asked_elsewhere(const Work *work, const Item *item)
 static void leave_uncertain(const Work *work, Item *item)
 {
     g_clear_error(&item->error);
-    error_set(&item->error, ERROR_UNCERTAIN,
-              "%s: sent to %s, which went away before it answered; %s does not show it, but may not have heard "
-              "of it yet; the next run looks again",
-              item->change->dn, item->sent_to, directory_describe(work->apply->directory)->subject);
+    error_set(
+        &item->error, ERROR_UNCERTAIN,
+        "%s: sent to %s, which went away before it answered; %s does not show it, but may not have heard "
+        "of it yet; the next run looks again",
+        item->change->dn, item->sent_to, directory_describe(work->apply->directory)->subject);
 }
 
 /* Uncertain changes are asked for; what did not happen is sent once more. */

@@ -60,9 +60,10 @@ void check_first_import(const Connector *connector, Directory *home, const Entry
     bool is_first = !owns_something(connector, home);
     if (!database) {
         if (is_first)
-            finding_add(findings, FINDING_NOTE, ERROR_INVALID, "see FIRST IMPORT in dirsync-check(1)",
-                        "home directory: nothing there is ours yet; where it is OpenLDAP, a first import takes "
-                        "a fraction of the time with olcDbNoSync");
+            finding_add(
+                findings, FINDING_NOTE, ERROR_INVALID, "see FIRST IMPORT in dirsync-check(1)",
+                "home directory: nothing there is ours yet; where it is OpenLDAP, a first import takes "
+                "a fraction of the time with olcDbNoSync");
         return;
     }
     if (!value_is(database, "objectClass", "olcMdbConfig"))
@@ -72,12 +73,14 @@ void check_first_import(const Connector *connector, Directory *home, const Entry
     if (is_first && !is_on)
         recommend(database, findings);
     else if (is_first)
-        finding_add(findings, FINDING_NOTE, ERROR_INVALID, off,
-                    "%s: does not wait for its disk, which is good for a first import; switch that off after it",
-                    entry_dn(database));
+        finding_add(
+            findings, FINDING_NOTE, ERROR_INVALID, off,
+            "%s: does not wait for its disk, which is good for a first import; switch that off after it",
+            entry_dn(database));
     else if (is_on)
-        finding_add(findings, FINDING_WARNING, ERROR_DEFINITION, off,
-                    "%s: does not wait for its disk (olcDbNoSync): a power failure may cost the database; the "
-                    "first import is over, switch it off",
-                    entry_dn(database));
+        finding_add(
+            findings, FINDING_WARNING, ERROR_DEFINITION, off,
+            "%s: does not wait for its disk (olcDbNoSync): a power failure may cost the database; the "
+            "first import is over, switch it off",
+            entry_dn(database));
 }

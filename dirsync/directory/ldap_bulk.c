@@ -160,7 +160,8 @@ static void end_all(LdapDirectory *self, GArray *queue, size_t from, Outcome out
     g_array_set_size(queue, 0);
 }
 
-/* Each for itself: only those at fault fail. Those that cannot be sent any more are asked for by the engine. */
+/* Each for itself: only those at fault fail. Those that cannot be sent any more are asked for by the engine.
+ */
 static void send_singly(LdapDirectory *self, GArray *queue)
 {
     for (size_t i = 0; i < queue->len; i++) {

@@ -112,7 +112,8 @@ static void slices_overlap_and_intents_come_first(void **state)
     }
     assert_int_equal(slices, 1 + (MANY + SLICE - 1) / SLICE);
     assert_int_equal(answers, 1 + MANY);
-    assert_true(most_open > SLICE); /* a second slice was begun before the answers to the first were all there */
+    assert_true(most_open >
+                SLICE); /* a second slice was begun before the answers to the first were all there */
     world_free(world);
 }
 

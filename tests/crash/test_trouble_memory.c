@@ -19,8 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HOME                                                                                                 \
-    "<home driver=\"failing\" base=\"dc=example,dc=com\"><file path=\"%s|crash\"/></home>"
+#define HOME "<home driver=\"failing\" base=\"dc=example,dc=com\"><file path=\"%s|crash\"/></home>"
 #define GROUP "cn=All,dc=example,dc=com"
 #define TREE                                                                                                 \
     "dn: dc=example,dc=com\nobjectClass: organization\nobjectClass: dcObject\ndc: example\no: Example\n\n"   \
@@ -189,10 +188,9 @@ static char *draw_plan(GRand *chance, size_t writes)
                                         "cut-read", "size-limit", "unknown-read", "fetch", "lost"};
     GString *plan = g_string_new(NULL);
     for (int n = g_rand_int_range(chance, 1, 5); n > 0; n--)
-        g_string_append_printf(plan, "%s%s@%d%s", plan->len ? "," : "",
-                               kinds[g_rand_int_range(chance, 0, G_N_ELEMENTS(kinds))],
-                               g_rand_int_range(chance, 1, (gint32)writes + 3),
-                               g_rand_int_range(chance, 0, 8) ? "" : "+");
+        g_string_append_printf(
+            plan, "%s%s@%d%s", plan->len ? "," : "", kinds[g_rand_int_range(chance, 0, G_N_ELEMENTS(kinds))],
+            g_rand_int_range(chance, 1, (gint32)writes + 3), g_rand_int_range(chance, 0, 8) ? "" : "+");
     return g_string_free(plan, FALSE);
 }
 

@@ -17,7 +17,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { TAG_BIND = 0x60, TAG_MODIFY = 0x66, TAG_ADD = 0x68, TAG_DELETE = 0x4a, TAG_MODRDN = 0x6c, TAG_EXTENDED = 0x77 };
+enum {
+    TAG_BIND = 0x60,
+    TAG_MODIFY = 0x66,
+    TAG_ADD = 0x68,
+    TAG_DELETE = 0x4a,
+    TAG_MODRDN = 0x6c,
+    TAG_EXTENDED = 0x77
+};
 
 #define END_OF_TRANSACTION "1.3.6.1.1.21.3"
 

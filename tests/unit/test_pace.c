@@ -89,12 +89,9 @@ static void the_rate_holds_whatever_the_pauses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(without_a_rate_nobody_waits),
-        cmocka_unit_test(they_go_evenly),
-        cmocka_unit_test(slow_rates_are_kept_too),
-        cmocka_unit_test(a_timer_that_is_late_costs_nothing),
-        cmocka_unit_test(a_long_pause_is_not_made_good),
-        cmocka_unit_test(the_rate_holds_whatever_the_pauses),
+        cmocka_unit_test(without_a_rate_nobody_waits),   cmocka_unit_test(they_go_evenly),
+        cmocka_unit_test(slow_rates_are_kept_too),       cmocka_unit_test(a_timer_that_is_late_costs_nothing),
+        cmocka_unit_test(a_long_pause_is_not_made_good), cmocka_unit_test(the_rate_holds_whatever_the_pauses),
     };
     return cmocka_run_group_tests_name("pace", tests, NULL, NULL);
 }
