@@ -4,8 +4,9 @@
  * Takes the changes from a plan folder wave by wave (a long wave in slices).
  * For each slice: intents are journalled, the changes are sent pipelined, every
  * answer is awaited, what is uncertain is asked for, and outcomes are committed
- * together with whatever the caller has to record. A crash at any instruction
- * leaves intents without outcome, which apply_recover() settles by asking.
+ * together with whatever the caller has to record. Slices of a wave overlap,
+ * waves do not. A crash at any instruction leaves intents without outcome, which
+ * apply_recover() settles by asking.
  */
 #ifndef DIRSYNC_APPLY_H
 #define DIRSYNC_APPLY_H
@@ -41,6 +42,7 @@ typedef struct {
     bool look_before_adding; /* the plan may be old: does somebody with that anchor have an object by now? */
     bool tries_again;   /* what is refused is planned anew by the caller: it is no failure, and never ends the
                            work */
+    unsigned patience;  /* seconds that a directory which went away in the middle is waited for */
     double rate;        /* changes a second; 0: as fast as it goes */
     ApplyRecord record; /* may be NULL, as may the others */
     ApplySkip skip;

@@ -6,6 +6,7 @@
  */
 #include "dirsync/check_server.h"
 
+#include "dirsync/check_first_import.h"
 #include "dirsync/dn.h"
 
 #include <string.h>
@@ -234,6 +235,7 @@ static void check_config(const Connector *connector, Directory *home, GPtrArray 
     g_autoptr(GPtrArray) config = directory_search(home, &request, 1000, NULL);
     const Schema *schema = directory_describe(home)->schema;
     const Entry *database = config ? database_of(config, schema, connector->organisation->home.base) : NULL;
+    check_first_import(connector, home, database, findings);
     if (!database) {
         finding_add(findings, FINDING_NOTE, ERROR_INVALID, "see schema/openldap/indexes.ldif and unique.ldif",
                     "home directory: its settings (cn=config) cannot be read by this account: indexes and "

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #define DEFAULT_TIMEOUT 30
-#define DEFAULT_WINDOW 32
+#define DEFAULT_WINDOW 64
 #define DEFAULT_MINIMUM 95
 #define DEFAULT_MODE 0600
 
@@ -188,6 +188,8 @@ static void read_tls(Reading *to, const xmlNode *node)
 static void read_ldap(Reading *to, const xmlNode *node)
 {
     g_autofree char *cleartext = xml_attribute(node, "cleartext");
+    g_autofree char *transactions = xml_attribute(node, "transactions");
+    to->endpoint->bulk = g_strcmp0(transactions, "bulk") == 0;
     to->endpoint->cleartext_allowed = g_strcmp0(cleartext, "allow") == 0;
     const xmlNode *bind = xml_child(node, "bind"), *tls = xml_child(node, "tls");
     if (bind)

@@ -32,8 +32,9 @@ typedef struct {
     char *tls_certificate, *tls_key; /* client certificate, or NULL */
     unsigned timeout;                /* seconds for connecting and for one answer; default 30 */
     unsigned page_size;              /* 0: only where the server needs it */
-    unsigned window;                 /* outstanding writes; default 32, 1..256 */
+    unsigned window;                 /* outstanding writes at most; default 64, 1..256 */
     bool cleartext_allowed;
+    bool bulk; /* many adds go in transactions (RFC 5805) */
     /* files */
     char *path;               /* absolute, or relative to the definition's folder (made absolute) */
     char *count_trailer;      /* a last comment "# <count_trailer>: N" (csv: a last row "<count_trailer>;N")

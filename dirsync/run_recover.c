@@ -19,6 +19,7 @@ size_t run_first_seq(const PlanHead *head, Step step)
 Apply run_apply_of(const Connector *connector, State *state, Directory *directory, const char *folder,
                    const PlanHead *head, Step step, const char *run)
 {
+    const Endpoint *endpoint = connector_endpoint(connector, step, TARGET);
     return (Apply){.folder = folder,
                    .head = head,
                    .step = step,
@@ -27,6 +28,7 @@ Apply run_apply_of(const Connector *connector, State *state, Directory *director
                    .state = state,
                    .run = run,
                    .connector_uuid = connector->uuid,
+                   .patience = endpoint->uris ? endpoint->timeout : 0,
                    .stamp = connector_stamp(connector, step, TARGET)};
 }
 

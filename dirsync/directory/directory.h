@@ -41,6 +41,7 @@ typedef struct {
     char **naming_contexts;     /* NULL-terminated, may be empty */
     const char *base;           /* what a request without a base means; NULL: everything there is */
     const char *subject;        /* URI or file, for messages */
+    unsigned batch;             /* changes that are sent and answered together; 0: each for itself */
 } DirectoryDescription;
 
 /** How sure we are that a read delivered everything there is. */

@@ -132,7 +132,7 @@ static bool discover(LdapDirectory *self, GError **error)
     self->page_size = self->endpoint->page_size;
     if (!self->page_size && is_ad)
         self->page_size = AD_PAGE_SIZE;
-    return true;
+    return ldap_bulk_open(self, root_lists(root, "supportedExtension", LDAP_EXOP_TXN_START), error);
 }
 
 static void ldap_directory_close(Directory *directory)
@@ -142,6 +142,8 @@ static void ldap_directory_close(Directory *directory)
         return;
     ldap_directory_lose(self);
     ldap_directory_forget_changes(self);
+    g_hash_table_unref(self->awaited);
+    ldap_bulk_free(self->bulk);
     g_strfreev(self->description.naming_contexts);
     schema_free(self->schema);
     g_clear_error(&self->refused);
@@ -155,6 +157,8 @@ static Directory *ldap_directory_open(const Endpoint *endpoint, GError **error)
     self->directory = (Directory){.driver = &ldap_driver, .decode = ldap_directory_decode};
     self->endpoint = endpoint;
     g_queue_init(&self->outstanding);
+    self->awaited = g_hash_table_new(g_direct_hash, g_direct_equal);
+    write_window_init(&self->window, endpoint->window);
     if (ldap_directory_connect(self, error) && discover(self, error))
         return &self->directory;
     ldap_directory_close(&self->directory);

@@ -12,7 +12,9 @@
  * ldap_changed.c    looking for those that changed
  * ldap_containers.c whether containers have moved
  * ldap_fetch.c      fetching by identity
+ * ldap_change.c     one change as a request
  * ldap_write.c      pipelined changes
+ * ldap_bulk.c       adds in transactions
  * ldap_password.c   passwords that nobody knows
  *
  * These files alone know libldap. Names begin with ldap_directory_, since
@@ -22,6 +24,7 @@
 #define DIRSYNC_DIRECTORY_LDAP_INTERNAL_H
 
 #include "dirsync/directory/ldap.h"
+#include "dirsync/directory/write_window.h"
 
 #include <ldap.h>
 
@@ -42,6 +45,8 @@ typedef enum {
     PASSWORD_ATTRIBUTE  /* unicodePwd, within the modify: Active Directory */
 } PasswordWay;
 
+typedef struct LdapBulk LdapBulk;
+
 typedef struct {
     Directory directory; /* first: what the engine sees */
     const Endpoint *endpoint;
@@ -54,7 +59,10 @@ typedef struct {
     bool scope_control; /* the server can leave out continuation references when asked to */
     PasswordWay password_way;
     ChangesWay changes_way;
-    GQueue outstanding; /* changes sent and not answered, oldest first (ldap_write.c) */
+    GQueue outstanding;  /* changes sent and not answered, oldest first (ldap_write.c) */
+    GHashTable *awaited; /* message id to the link in outstanding */
+    WriteWindow window;
+    LdapBulk *bulk; /* NULL: no transactions */
 } LdapDirectory;
 
 /* ldap_connect.c */
@@ -96,6 +104,10 @@ int ldap_directory_send_search(LdapDirectory *self, const ReadRequest *request, 
                                int *id);
 /** Waits for the next message of @id. A result code; @message is set when it is LDAP_SUCCESS. */
 int ldap_directory_await(LdapDirectory *self, int id, LDAPMessage **message);
+/** The same for that many microseconds; @id may be LDAP_RES_ANY. */
+int ldap_directory_await_for(LdapDirectory *self, int id, gint64 microseconds, LDAPMessage **message);
+/** Seconds. */
+unsigned ldap_directory_timeout(const LdapDirectory *self);
 /** Takes a final answer apart. @controls may be NULL; else ldap_controls_free(). */
 int ldap_directory_parse(LdapDirectory *self, LDAPMessage *message, char **diagnostic,
                          LDAPControl ***controls);
@@ -205,6 +217,11 @@ bool ldap_directory_fetch(Directory *directory, const FetchId *ids, size_t n_ids
                           const char *const *attributes, DirectoryFetched fetched, void *data,
                           GError **error);
 
+/* ldap_change.c */
+
+/** Sends it; the message id is in @id. A result code. */
+int ldap_directory_send_change(LdapDirectory *self, const Change *change, LDAPControl **controls, int *id);
+
 /* ldap_write.c */
 
 bool ldap_directory_submit(Directory *directory, const Change *change, DirectoryDone done, void *data,
@@ -214,6 +231,31 @@ bool ldap_directory_flush(Directory *directory, GError **error);
 void ldap_directory_orphan_changes(LdapDirectory *self);
 /** Forgets the outstanding changes without calling anybody; for closing. */
 void ldap_directory_forget_changes(LdapDirectory *self);
+
+/** Sends one change, whatever the definition says of transactions; as directory_submit(). */
+bool ldap_directory_submit_single(LdapDirectory *self, const Change *change, DirectoryDone done, void *data,
+                                  GError **error);
+/** Waits until each of those has ended. */
+void ldap_directory_settle_all(LdapDirectory *self);
+/** Calls @done with OUTCOME_UNCERTAIN. */
+void ldap_directory_finish_uncertain(LdapDirectory *self, const Change *change, DirectoryDone done,
+                                     void *data);
+
+/* ldap_bulk.c */
+
+/** Prepares for transactions where the definition wants them. @offered: the server has them. False when
+ *  they would be dangerous there, or nobody can tell. */
+bool ldap_bulk_open(LdapDirectory *self, bool offered, GError **error);
+void ldap_bulk_free(LdapBulk *bulk);
+/** Whether the change goes into a transaction. */
+bool ldap_bulk_takes(const LdapDirectory *self, const Change *change);
+/** As directory_submit(), for what it takes. */
+bool ldap_bulk_submit(LdapDirectory *self, const Change *change, DirectoryDone done, void *data,
+                      GError **error);
+/** Sends what was collected and waits until all of it has ended. */
+void ldap_bulk_flush(LdapDirectory *self);
+/** No answer will come any more; for ldap_directory_lose(). */
+void ldap_bulk_orphan(LdapDirectory *self);
 
 /* ldap_password.c */
 

@@ -29,9 +29,15 @@ int ldap_directory_send_search(LdapDirectory *self, const ReadRequest *request, 
                            (char **)request->attributes, 0, controls, NULL, NULL, LDAP_NO_LIMIT, id);
 }
 
-int ldap_directory_await(LdapDirectory *self, int id, LDAPMessage **message)
+unsigned ldap_directory_timeout(const LdapDirectory *self)
 {
-    struct timeval timeout = {.tv_sec = self->endpoint->timeout ? (time_t)self->endpoint->timeout : 30};
+    return self->endpoint->timeout ? self->endpoint->timeout : 30;
+}
+
+int ldap_directory_await_for(LdapDirectory *self, int id, gint64 microseconds, LDAPMessage **message)
+{
+    struct timeval timeout = {.tv_sec = microseconds / G_USEC_PER_SEC,
+                              .tv_usec = microseconds % G_USEC_PER_SEC};
     *message = NULL;
     if (!self->handle)
         return LDAP_SERVER_DOWN;
@@ -43,6 +49,11 @@ int ldap_directory_await(LdapDirectory *self, int id, LDAPMessage **message)
         return LDAP_TIMEOUT;
     ldap_get_option(self->handle, LDAP_OPT_RESULT_CODE, &result);
     return ldap_directory_is_lost(result) ? result : LDAP_SERVER_DOWN;
+}
+
+int ldap_directory_await(LdapDirectory *self, int id, LDAPMessage **message)
+{
+    return ldap_directory_await_for(self, id, (gint64)ldap_directory_timeout(self) * G_USEC_PER_SEC, message);
 }
 
 int ldap_directory_parse(LdapDirectory *self, LDAPMessage *message, char **diagnostic,

@@ -1,10 +1,10 @@
 /*
  * ldap_write.c - pipelined changes
  *
- * Up to a window of changes is outstanding. Every change that was sent ends
- * exactly once as done, failed or uncertain; one whose answer did not come is
- * uncertain and is never sent again from here. Answers are taken in the order
- * of sending; libldap keeps those that overtake.
+ * Up to a window of changes is outstanding (write_window.h). Every change that
+ * was sent ends exactly once as done, failed or uncertain; one whose answer did
+ * not come is uncertain and is never sent again from here. Answers are taken as
+ * they come, in any order; each change has the endpoint's time-out to itself.
  */
 #include "dirsync/directory/ldap_internal.h"
 
@@ -14,139 +14,18 @@
 
 typedef struct {
     int message_id; /* NO_ANSWER: none will come */
+    gint64 sent;    /* monotonic, microseconds */
     const Change *change;
     DirectoryDone done;
     void *data;
     bool looked; /* its assertion was looked at here, see is_misread() */
 } Outstanding;
 
-/** The modifications of one change as libldap wants them; points into the change. */
-typedef struct {
-    LDAPMod *mods;
-    LDAPMod **list;           /* NULL-terminated */
-    struct berval *values;    /* of all modifications */
-    struct berval **pointers; /* NULL-terminated runs of them */
-} ModList;
-
-static void mod_list_clear(ModList *list)
-{
-    g_free(list->mods);
-    g_free(list->list);
-    g_free(list->values);
-    g_free(list->pointers);
-}
-
-static bool mod_list_reserve(ModList *list, size_t n_mods, size_t n_values)
-{
-    *list = (ModList){
-        .mods = g_try_new0(LDAPMod, n_mods + 1),
-        .list = g_try_new0(LDAPMod *, n_mods + 1),
-        .values = g_try_new0(struct berval, n_values + 1),
-        .pointers = g_try_new0(struct berval *, n_values + n_mods + 1),
-    };
-    return list->mods && list->list && list->values && list->pointers;
-}
-
-/* Appends one; @at counts mods, values and pointers that are taken. */
-static void mod_list_add(ModList *list, size_t at[3], int operation, const char *name, const Value *values,
-                         size_t n)
-{
-    LDAPMod *mod = &list->mods[at[0]];
-    mod->mod_op = operation | LDAP_MOD_BVALUES;
-    mod->mod_type = (char *)name;
-    mod->mod_bvalues = n ? &list->pointers[at[2]] : NULL;
-    for (size_t i = 0; i < n; i++) {
-        struct berval *value = &list->values[at[1]++];
-        *value = (struct berval){.bv_len = values[i].len, .bv_val = (char *)values[i].data};
-        list->pointers[at[2]++] = value;
-    }
-    at[2] += n > 0; /* the NULL at the end of the run */
-    list->list[at[0]] = mod;
-    at[0]++;
-}
-
-static bool mod_list_from_entry(ModList *list, const Entry *entry)
-{
-    size_t n = entry_n_attributes(entry), n_values = 0, at[3] = {0};
-    for (size_t i = 0; i < n; i++)
-        n_values += entry_attribute(entry, i)->n_values;
-    if (!mod_list_reserve(list, n, n_values))
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        const Attribute *attribute = entry_attribute(entry, i);
-        if (attribute->n_values)
-            mod_list_add(list, at, LDAP_MOD_ADD, attribute->name, attribute->values, attribute->n_values);
-    }
-    return true;
-}
-
-/* @password: value of unicodePwd, which comes first; or NULL. */
-static bool mod_list_from_change(ModList *list, const Change *change, const Value *password)
-{
-    size_t n_values = 1, at[3] = {0};
-    for (size_t i = 0; i < change->n_modifications; i++)
-        n_values += change->modifications[i].n_values;
-    if (!mod_list_reserve(list, change->n_modifications + 1, n_values))
-        return false;
-    if (password)
-        mod_list_add(list, at, LDAP_MOD_REPLACE, "unicodePwd", password, 1);
-    for (size_t i = 0; i < change->n_modifications; i++) {
-        const Modification *one = &change->modifications[i];
-        int operation = one->kind == MODIFY_DELETE ? LDAP_MOD_DELETE : LDAP_MOD_ADD;
-        mod_list_add(list, at, operation, one->name, one->values, one->n_values);
-    }
-    return true;
-}
-
-static int send_add(LdapDirectory *self, const Change *change, LDAPControl **controls, int *id)
-{
-    ModList list = {0};
-    int result = LDAP_NO_MEMORY;
-    if (mod_list_from_entry(&list, change->entry))
-        result = ldap_add_ext(self->handle, change->dn, list.list, controls, NULL, id);
-    mod_list_clear(&list);
-    return result;
-}
-
-static int send_modify(LdapDirectory *self, const Change *change, LDAPControl **controls, int *id)
-{
-    ModList list = {0};
-    char bytes[LDAP_UNICODE_LENGTH];
-    Value password = {.data = bytes, .len = sizeof bytes};
-    bool with_password = change->random_password && self->password_way == PASSWORD_ATTRIBUTE;
-    int result = LDAP_NO_MEMORY;
-    if (with_password && !ldap_directory_draw_unicode(bytes))
-        return LDAP_OTHER;
-    if (mod_list_from_change(&list, change, with_password ? &password : NULL))
-        result = ldap_modify_ext(self->handle, change->dn, list.list, controls, NULL, id);
-    mod_list_clear(&list);
-    explicit_bzero(bytes, sizeof bytes);
-    return result;
-}
-
-static int send_change(LdapDirectory *self, const Change *change, LDAPControl **controls, int *id)
-{
-    switch (change->kind) {
-    case CHANGE_ADD:
-        return send_add(self, change, controls, id);
-    case CHANGE_MODIFY:
-        return send_modify(self, change, controls, id);
-    case CHANGE_RENAME:
-        return ldap_rename(self->handle, change->dn, change->new_rdn, change->new_superior,
-                           change->delete_old_rdn, controls, NULL, id);
-    case CHANGE_DELETE:
-        return ldap_delete_ext(self->handle, change->dn, controls, NULL, id);
-    case CHANGE_KINDS:
-        break;
-    }
-    return LDAP_PARAM_ERROR;
-}
-
 /* Sends with the assertion, where the server takes one. @assertion is the BER of the filter, or NULL. */
 static int send_asserting(LdapDirectory *self, const Change *change, GBytes *assertion, int *id)
 {
     if (!assertion)
-        return send_change(self, change, NULL, id);
+        return ldap_directory_send_change(self, change, NULL, id);
     size_t len = 0;
     const void *data = g_bytes_get_data(assertion, &len);
     LDAPControl control = {
@@ -155,7 +34,7 @@ static int send_asserting(LdapDirectory *self, const Change *change, GBytes *ass
         .ldctl_iscritical = 1,
     };
     LDAPControl *controls[] = {&control, NULL};
-    return send_change(self, change, controls, id);
+    return ldap_directory_send_change(self, change, controls, id);
 }
 
 static void finish(const Outstanding *one, Outcome outcome, const GError *error)
@@ -173,32 +52,51 @@ static void finish_with_result(LdapDirectory *self, const Outstanding *one, int 
                                const char *diagnostic)
 {
     g_autoptr(GError) error = NULL;
+    if (result == LDAP_SUCCESS) {
+        finish(one, OUTCOME_DONE, NULL);
+        return;
+    }
     g_autofree char *subject = change_subject(one->change);
-    if (result != LDAP_SUCCESS)
-        ldap_directory_error(&error, self->uri, subject, result, diagnostic);
-    finish(one, error ? OUTCOME_FAILED : OUTCOME_DONE, error);
+    ldap_directory_error(&error, self->uri, subject, result, diagnostic);
+    if (error_is(error, ERROR_SERVER_LIMIT)) /* of the entry (too many values), not of what we may read */
+        error->code = ERROR_REFUSED;
+    finish(one, OUTCOME_FAILED, error);
 }
 
-static void finish_uncertain(LdapDirectory *self, const Outstanding *one)
+void ldap_directory_finish_uncertain(LdapDirectory *self, const Change *change, DirectoryDone done,
+                                     void *data)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *subject = change_subject(one->change);
+    g_autofree char *subject = change_subject(change);
     error_set(
         &error, ERROR_UNCERTAIN,
         "%s: %s: sent, but the connection was lost before the answer; the entry is read before anything else",
         self->uri, subject);
-    finish(one, OUTCOME_UNCERTAIN, error);
+    done(change, OUTCOME_UNCERTAIN, error, data);
 }
 
 void ldap_directory_orphan_changes(LdapDirectory *self)
 {
     for (GList *link = self->outstanding.head; link; link = link->next)
         ((Outstanding *)link->data)->message_id = NO_ANSWER;
+    g_hash_table_remove_all(self->awaited); /* the next connection counts its messages anew */
+    write_window_init(&self->window, self->endpoint->window);
+    ldap_bulk_orphan(self);
 }
 
 void ldap_directory_forget_changes(LdapDirectory *self)
 {
+    g_hash_table_remove_all(self->awaited);
     g_queue_clear_full(&self->outstanding, g_free);
+}
+
+/* From now on an answer to it is waited for. */
+static void await_answer(LdapDirectory *self, const Outstanding *one)
+{
+    Outstanding *kept = g_memdup2(one, sizeof *one);
+    kept->sent = g_get_monotonic_time();
+    g_queue_push_tail(&self->outstanding, kept);
+    g_hash_table_insert(self->awaited, GINT_TO_POINTER(kept->message_id), self->outstanding.tail);
 }
 
 /* Reports the changes whose connection is gone. */
@@ -207,7 +105,7 @@ static void settle_orphans(LdapDirectory *self)
     Outstanding *one;
     while ((one = g_queue_peek_head(&self->outstanding)) && one->message_id == NO_ANSWER) {
         g_queue_pop_head(&self->outstanding);
-        finish_uncertain(self, one);
+        ldap_directory_finish_uncertain(self, one->change, one->done, one->data);
         g_free(one);
     }
 }
@@ -234,35 +132,70 @@ static void send_after_looking(LdapDirectory *self, Outstanding *one)
         finish(one, OUTCOME_FAILED, error);
         return;
     }
-    int result = found->len ? send_change(self, one->change, NULL, &one->message_id) : LDAP_ASSERTION_FAILED;
+    int result = found->len ? ldap_directory_send_change(self, one->change, NULL, &one->message_id) : LDAP_ASSERTION_FAILED;
     if (result != LDAP_SUCCESS) {
         finish_with_result(self, one, result, NULL);
         return;
     }
     one->looked = true;
-    g_queue_push_tail(&self->outstanding, g_memdup2(one, sizeof *one));
+    await_answer(self, one);
 }
 
-/* Waits for the oldest answer. On a lost connection everything outstanding is settled. */
+/* The next answer, whichever it is; the oldest change must not wait for longer than the time-out. */
+static int next_answer(LdapDirectory *self, LDAPMessage **message)
+{
+    const Outstanding *oldest = g_queue_peek_head(&self->outstanding);
+    gint64 due = oldest->sent + (gint64)ldap_directory_timeout(self) * G_USEC_PER_SEC;
+    return ldap_directory_await_for(self, LDAP_RES_ANY, MAX(due - g_get_monotonic_time(), 0), message);
+}
+
+static void settle_answer(LdapDirectory *self, Outstanding *one, LDAPMessage *message)
+{
+    g_autofree char *diagnostic = NULL;
+    int result = ldap_directory_parse(self, message, &diagnostic, NULL);
+    if (ldap_directory_error_code(result) == ERROR_BUSY)
+        write_window_busy(&self->window);
+    else
+        write_window_answered(&self->window, g_get_monotonic_time() - one->sent);
+    if (is_misread(one, result, diagnostic))
+        send_after_looking(self, one);
+    else
+        finish_with_result(self, one, result, diagnostic);
+}
+
+static void handle_message(LdapDirectory *self, LDAPMessage *message)
+{
+    gpointer id = GINT_TO_POINTER(ldap_msgid(message));
+    GList *link = g_hash_table_lookup(self->awaited, id);
+    if (!link)
+        return; /* what is left of a search that nobody waits for */
+    g_autofree Outstanding *one = link->data;
+    g_hash_table_remove(self->awaited, id);
+    g_queue_delete_link(&self->outstanding, link);
+    settle_answer(self, one, message);
+}
+
+/* Waits for an answer. On a lost connection everything outstanding is settled. */
 static void take_answer(LdapDirectory *self)
 {
-    Outstanding *oldest = g_queue_peek_head(&self->outstanding);
     g_autoptr(LDAPMessage) message = NULL;
-    if (oldest->message_id != NO_ANSWER &&
-        ldap_directory_await(self, oldest->message_id, &message) != LDAP_SUCCESS)
+    const Outstanding *oldest = g_queue_peek_head(&self->outstanding);
+    if (oldest->message_id != NO_ANSWER && next_answer(self, &message) != LDAP_SUCCESS)
         ldap_directory_lose(self);
-    if (oldest->message_id == NO_ANSWER) {
-        settle_orphans(self);
-        return;
+    if (message)
+        handle_message(self, message);
+    settle_orphans(self);
+}
+
+/* Takes what is there already: how long a change waited is to be known even when there is room for more. */
+static void take_what_is_there(LdapDirectory *self)
+{
+    while (!g_queue_is_empty(&self->outstanding)) {
+        g_autoptr(LDAPMessage) message = NULL;
+        if (ldap_directory_await_for(self, LDAP_RES_ANY, 0, &message) != LDAP_SUCCESS)
+            return; /* a lost connection shows when something is sent */
+        handle_message(self, message);
     }
-    g_autofree char *diagnostic = NULL;
-    g_queue_pop_head(&self->outstanding);
-    int result = ldap_directory_parse(self, message, &diagnostic, NULL);
-    if (is_misread(oldest, result, diagnostic))
-        send_after_looking(self, oldest);
-    else
-        finish_with_result(self, oldest, result, diagnostic);
-    g_free(oldest);
 }
 
 static bool make_assertion(LdapDirectory *self, const Change *change, GBytes **assertion, GError **error)
@@ -328,19 +261,18 @@ static bool can_be_sent(LdapDirectory *self, const Change *change, GBytes **asse
     return false;
 }
 
-bool ldap_directory_submit(Directory *directory, const Change *change, DirectoryDone done, void *data,
-                           GError **error)
+bool ldap_directory_submit_single(LdapDirectory *self, const Change *change, DirectoryDone done, void *data,
+                                  GError **error)
 {
-    LdapDirectory *self = (LdapDirectory *)directory;
     Outstanding one = {.change = change, .done = done, .data = data};
     g_autoptr(GError) bad = NULL;
     g_autoptr(GBytes) assertion = NULL;
     g_autofree char *diagnostic = NULL;
-    unsigned window = CLAMP(self->endpoint->window, 1, 256);
 
     settle_orphans(self);
-    while (g_queue_get_length(&self->outstanding) >= window)
+    while (g_queue_get_length(&self->outstanding) >= self->window.size)
         take_answer(self);
+    take_what_is_there(self);
     if (!can_be_sent(self, change, &assertion, &bad)) {
         finish(&one, OUTCOME_FAILED, bad);
         return true;
@@ -351,15 +283,31 @@ bool ldap_directory_submit(Directory *directory, const Change *change, Directory
     if (result != LDAP_SUCCESS)
         finish_with_result(self, &one, result, diagnostic);
     else
-        g_queue_push_tail(&self->outstanding, g_memdup2(&one, sizeof one));
+        await_answer(self, &one);
     return true;
+}
+
+void ldap_directory_settle_all(LdapDirectory *self)
+{
+    settle_orphans(self);
+    while (!g_queue_is_empty(&self->outstanding))
+        take_answer(self);
+}
+
+bool ldap_directory_submit(Directory *directory, const Change *change, DirectoryDone done, void *data,
+                           GError **error)
+{
+    LdapDirectory *self = (LdapDirectory *)directory;
+    if (ldap_bulk_takes(self, change))
+        return ldap_bulk_submit(self, change, done, data, error);
+    ldap_bulk_flush(self); /* nothing else is on its way beside a transaction */
+    return ldap_directory_submit_single(self, change, done, data, error);
 }
 
 bool ldap_directory_flush(Directory *directory, GError **error)
 {
     LdapDirectory *self = (LdapDirectory *)directory;
-    settle_orphans(self);
-    while (!g_queue_is_empty(&self->outstanding))
-        take_answer(self);
+    ldap_bulk_flush(self);
+    ldap_directory_settle_all(self);
     return ldap_directory_ensure(self, error);
 }

@@ -73,7 +73,8 @@ static const DirectoryDescription *memory_describe(Directory *directory)
                                .default_anchor = "entryUUID",
                                .naming_contexts = (char **)memory->contexts->pdata,
                                .base = memory->endpoint->base,
-                               .subject = memory->subject};
+                               .subject = memory->subject,
+                               .batch = WINDOW};
     return &memory->description;
 }
 

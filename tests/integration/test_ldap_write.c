@@ -14,6 +14,7 @@
 #include "dirsync/event.h"
 #include "tests/lab/ldap_case.h"
 
+#include <signal.h>
 #include <string.h>
 
 static const char *const with_uuid[] = {"*", "entryUUID", NULL};
@@ -334,10 +335,24 @@ static void the_unique_overlay_refuses_a_taken_address(void **state)
 
 /** Many changes, and a server that dies when some of them are done. */
 typedef struct {
-    Lab *lab;
     size_t done, uncertain, failed;
-    size_t kill_at;
 } Slaughter;
+
+/* It answers nothing any more, and does not know that it will be killed. */
+static void lab_slapd_freeze(const Lab *lab)
+{
+    g_autofree char *path = g_build_filename(lab->folder, "pid", NULL);
+    g_autofree char *text = NULL;
+    assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    int pid = (int)g_ascii_strtoll(text, NULL, 10);
+    g_autofree char *stat = g_strdup_printf("/proc/%d/stat", pid);
+    assert_int_equal(kill(pid, SIGSTOP), 0);
+    for (bool frozen = false; !frozen; g_usleep(1000)) {
+        g_autofree char *line = NULL;
+        assert_true(g_file_get_contents(stat, &line, NULL, NULL));
+        frozen = strstr(line, ") T ") != NULL;
+    }
+}
 
 static void count_outcome(const Change *change, Outcome outcome, const GError *error, void *data)
 {
@@ -352,21 +367,20 @@ static void count_outcome(const Change *change, Outcome outcome, const GError *e
         slaughter->failed++;
         return;
     }
-    if (++slaughter->done == slaughter->kill_at)
-        lab_slapd_kill(slaughter->lab);
+    slaughter->done++;
 }
 
 static void a_server_that_dies_leaves_the_outstanding_uncertain(void **state)
 {
     (void)state;
-    enum { N = 300 };
+    enum { N = 300, FROZEN_AT = 100, KILLED_AT = 105 };
     lab_skip_unless_slapd();
     Lab *lab = lab_slapd_start("--nosync");
     Place place;
     place_init(&place, lab->uri, BIND_EXTERNAL);
     g_autoptr(Directory) directory = open_place(&place);
     g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func((GDestroyNotify)change_free);
-    Slaughter slaughter = {.lab = lab, .kill_at = 100};
+    Slaughter slaughter = {0};
     unsigned long before = event_count(EVENT_RECONNECTED);
     g_autoptr(GError) error = NULL;
     size_t sent = 0;
@@ -374,6 +388,12 @@ static void a_server_that_dies_leaves_the_outstanding_uncertain(void **state)
         g_autofree char *dn = g_strdup_printf("cn=n%d," SUFFIX, i);
         g_autofree char *cn = g_strdup_printf("n%d", i);
         g_ptr_array_add(changes, new_contact(dn, cn));
+        if (i == FROZEN_AT) {
+            assert_true(ldap_driver.flush(directory, NULL));
+            lab_slapd_freeze(lab);
+        }
+        if (i == KILLED_AT)
+            lab_slapd_kill(lab);
         if (!ldap_driver.submit(directory, g_ptr_array_index(changes, i), count_outcome, &slaughter, &error))
             break;
         sent++;
@@ -382,8 +402,8 @@ static void a_server_that_dies_leaves_the_outstanding_uncertain(void **state)
     assert_true(error_is(error, ERROR_UNREACHABLE));
     /* Everything that was taken has ended, once. */
     assert_int_equal(slaughter.done + slaughter.uncertain, sent);
-    assert_true(slaughter.done >= 100);
-    assert_true(slaughter.uncertain >= 1);
+    assert_int_equal(slaughter.done, FROZEN_AT);
+    assert_true(slaughter.uncertain >= KILLED_AT - FROZEN_AT);
     assert_int_equal(slaughter.failed, 0);
     g_clear_error(&error);
     assert_false(ldap_driver.flush(directory, &error));
@@ -395,7 +415,7 @@ static void a_server_that_dies_leaves_the_outstanding_uncertain(void **state)
     for (guint i = 0; i < changes->len; i++) { /* what was reported done is there, and the rest can be */
         const Change *change = g_ptr_array_index(changes, i);
         g_autoptr(Entry) entry = find_one(directory, change->dn);
-        assert_true(entry || i >= 100);
+        assert_true(entry || i >= FROZEN_AT);
         if (!entry)
             assert_done(directory, change);
     }

@@ -288,6 +288,52 @@ static void check_tells_a_server_that_is_ready_from_one_that_is_not(void **state
     assert_string_equal(after, before);
 }
 
+/* The lines that are printed are given to the server as they are. */
+static char *remedy_of(FindingKind kind, const char *text)
+{
+    g_autoptr(Connector) connector = world_connector(world);
+    g_autoptr(GPtrArray) findings = check_connector(connector);
+    for (guint i = 0; i < findings->len; i++) {
+        const Finding *finding = g_ptr_array_index(findings, i);
+        if (finding->kind == kind && strstr(finding->text, text))
+            return g_strdup(finding->remedy);
+    }
+    fail_msg("no finding says \"%s\"", text);
+    return NULL;
+}
+
+static void check_says_how_a_first_import_gets_on_faster_and_how_to_turn_that_back(void **state)
+{
+    (void)state;
+    set_up_with("--unique");
+    world_set_people(world, three);
+    g_autofree char *remedy = remedy_of(FINDING_NOTE, "waits for its disk");
+    char *on = strstr(remedy, "dn: "), *off = on ? strstr(on + 1, "dn: ") : NULL;
+    assert_non_null(off);
+    g_autofree char *first = g_strndup(on, (gsize)(strstr(on, "TRUE") + strlen("TRUE") - on));
+    g_autofree char *switch_on = g_strconcat(first, "\n", NULL);
+    lab_configure(home, switch_on);
+    assert_true(finds(FINDING_NOTE, "does not wait for its disk", "olcDbNoSync: FALSE"));
+    assert_false(finds(FINDING_WARNING, "disk", NULL));
+    world_sync(world, "3 created");
+    assert_true(finds(FINDING_WARNING, "the first import is over", "olcDbNoSync: FALSE"));
+    g_autofree char *switch_off = g_strconcat(off, "\n", NULL);
+    lab_configure(home, switch_off);
+    assert_false(finds(FINDING_WARNING, "disk", NULL));
+    assert_false(finds(FINDING_NOTE, "disk", NULL)); /* no longer the first */
+}
+
+static void check_has_a_hint_where_the_settings_cannot_be_read(void **state)
+{
+    (void)state;
+    set_up_with("--nosync --port auto --user-writes");
+    define_as_user("secret");
+    world_set_people(world, three);
+    assert_true(finds(FINDING_NOTE, "olcDbNoSync", "dirsync-check(1)"));
+    world_sync(world, "3 created");
+    assert_false(finds(FINDING_NOTE, "olcDbNoSync", NULL));
+}
+
 /* --- killed --- */
 
 static char *start_ldif;
@@ -377,6 +423,8 @@ int main(void)
         CASE(more_entries_than_the_bind_may_read_stop_the_run_and_check_says_what_to_do),
         CASE(without_our_schema_check_lists_what_is_missing),
         CASE(check_tells_a_server_that_is_ready_from_one_that_is_not),
+        CASE(check_says_how_a_first_import_gets_on_faster_and_how_to_turn_that_back),
+        CASE(check_has_a_hint_where_the_settings_cannot_be_read),
         CASE(a_run_killed_at_any_step_is_finished_by_the_next),
     };
     return cmocka_run_group_tests_name("sync_trouble", tests, NULL, NULL);

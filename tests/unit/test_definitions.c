@@ -84,7 +84,8 @@ static void what_is_left_out_has_a_default(void **state)
     assert_false(home->cleartext_allowed);
     assert_int_equal(home->timeout, 30);
     assert_int_equal(home->page_size, 0);
-    assert_int_equal(home->window, 32);
+    assert_int_equal(home->window, 64);
+    assert_false(home->bulk);
     assert_int_equal(organisation->stamp.form, STAMP_CLASS);
     assert_null(organisation->stamp.name);
     assert_null(organisation->state_folder);
@@ -99,7 +100,7 @@ static void everything_of_an_organisation_is_read(void **state)
                           "</domain><domain>b.c</domain>"
                           "<home driver='ldap' uri=' ldap://a:390 ldap://[::1]:389/ ' base='dc=x' "
                           "timeout='5' page-size='500' window='8' "
-                          "cleartext='allow'><tls start='yes' ca='ca.pem' certificate='/c.pem' key='k.pem'/>"
+                          "transactions='bulk' cleartext='allow'><tls start='yes' ca='ca.pem' certificate='/c.pem' key='k.pem'/>"
                           "<bind method='simple' dn='cn=x'><password file='p'/></bind></home>",
                           &error);
     assert_null(error);
@@ -118,6 +119,7 @@ static void everything_of_an_organisation_is_read(void **state)
     assert_string_equal(home->tls_certificate, "/c.pem");
     assert_string_equal(home->tls_key, key);
     assert_true(home->cleartext_allowed);
+    assert_true(home->bulk);
     assert_int_equal(home->timeout + home->page_size + home->window, 5 + 500 + 8);
     assert_int_equal(organisation->stamp.form, STAMP_PROXY);
     assert_string_equal(organisation->stamp.name, "DIRSYNC");

@@ -79,7 +79,7 @@ static void mistakes_are_explained(void **state)
         {ORGANISATION "<home driver='ldap' uri='ldapi://x' base='dc=a' windows='3'/>" DOMAIN END,
          "acme.xml:2: <home> has no attribute windows; allowed: driver, uri, base, timeout, page-size, "
          "window, "
-         "cleartext"},
+         "transactions, cleartext"},
         {ORGANISATION "<home driver='ldap' uri='ldapi://x' base='dc=a' window='257'/>" DOMAIN END,
          "acme.xml:2: <home window=\"257\"> is not a possible value; allowed: outstanding writes, 1 to 256"},
         {ORGANISATION "<home driver='ldap' uri='http://x' base='dc=a'/>" DOMAIN END,
@@ -112,7 +112,7 @@ static void all_problems_of_a_file_are_told_at_once(void **state)
         ORGANISATION "<home driver='ldap' uri='ldapi://x' base='dc=a' timeout='0' x='1'/>\n<y/>" END,
         "acme.xml:2: <home timeout=\"0\"> is not a possible value; allowed: seconds, 1 to 3600\n"
         "acme.xml:2: <home> has no attribute x; allowed: driver, uri, base, timeout, page-size, window, "
-        "cleartext\n"
+        "transactions, cleartext\n"
         "acme.xml:3: <y> has no place in <organisation>; allowed: <home>, <stamp>, <domain>, <state>, <configuration>, <names>, <address-types>, <policies>, <address-lists>\n"
         "acme.xml:1: <organisation> lacks <domain>");
 }

@@ -1,0 +1,390 @@
+/*
+ * test_write_trouble.c - whole runs whose writes meet trouble, at an operation that is named
+ *
+ * The home directory is a real slapd behind something that meddles (tests/lab/meddler.h): busy,
+ * answers that get lost, connections that go, a server that goes for good while another URI
+ * is named, a password that is refused all of a sudden. What the server did is counted
+ * there: nothing that was done is sent a second time.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "dirsync/event.h"
+#include "tests/crash/crash.h"
+#include "tests/lab/meddler.h"
+#include "tests/lab/sync_case.h"
+
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define NOBODY                                                                                               \
+    {                                                                                                        \
+        NULL, NULL, NULL, NULL                                                                               \
+    }
+#define MANY 60
+#define WRITES (MANY + 1) /* the container is made first */
+#define CONTACTS "(objectClass=contact)"
+
+static Lab *home;
+static World *world;
+static Meddler *meddler;
+
+static void define(const char *uris, const char *attributes)
+{
+    g_autofree char *element = g_strdup_printf("<home driver=\"ldap\" uri=\"%s\" base=\"" HOME_BASE
+                                               "\" %s><bind method=\"external\"/></home>",
+                                               uris, attributes);
+    world_define(world, element, NULL, WORLD_FILE_IMPORT "<grace days=\"0\"/>", NULL);
+}
+
+static void set_up_with(const char *options, const char *attributes)
+{
+    lab_skip_unless_slapd();
+    home = lab_slapd_start(options);
+    meddler = meddler_start(home->uri);
+    world = world_new();
+    define(meddler_uri(meddler), attributes);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    world_free(world);
+    meddler_stop(meddler);
+    lab_slapd_stop(home);
+    world = NULL;
+    meddler = NULL;
+    home = NULL;
+    return 0;
+}
+
+/* The texts live as long as the program. */
+static void crowd(void)
+{
+    g_autofree Person *people = g_new0(Person, MANY + 1);
+    for (size_t i = 0; i < MANY; i++) {
+        g_autofree char *anchor = g_strdup_printf("%zu", i + 1);
+        g_autofree char *name = g_strdup_printf("Person %zu", i + 1);
+        g_autofree char *mail = g_strdup_printf("p%zu@globex.example", i + 1);
+        people[i] = (Person){g_intern_string(anchor), g_intern_string(name), g_intern_string(mail), NULL};
+    }
+    world_set_people(world, people);
+}
+
+static size_t created(const Ran *ran)
+{
+    return ran->result.step[STEP_IMPORT].counts.of[COUNT_CREATED];
+}
+
+static size_t failed(const Ran *ran)
+{
+    return ran->result.step[STEP_IMPORT].counts.of[COUNT_FAILED];
+}
+
+static void assert_well(const Ran *ran, size_t n)
+{
+    if (ran->error)
+        fail_msg("%s", ran->error->message);
+    assert_int_equal(ran->status, 0);
+    assert_int_equal(created(ran), n);
+    assert_int_equal(failed(ran), 0);
+}
+
+/* Everybody is there, and a further run writes nothing. */
+static void assert_finished(void)
+{
+    assert_int_equal(lab_count(home, WORLD_CONTAINER, CONTACTS), MANY);
+    meddler_plan(meddler, MEDDLE_NOT, 0, 0, 0);
+    unsigned long before = lab_writes(home);
+    world_sync(world, "");
+    assert_int_equal(lab_writes(home), before);
+}
+
+/* --- results that ask for patience --- */
+
+static void what_a_busy_server_refuses_is_sent_again(void **state)
+{
+    (void)state;
+    static const int results[] = {51, 52, 3}; /* busy, unavailable, out of time */
+    for (size_t i = 0; i < G_N_ELEMENTS(results); i++) {
+        set_up_with("--nosync", "");
+        crowd();
+        meddler_plan(meddler, MEDDLE_ANSWER, results[i], 5, 12);
+        g_auto(Ran) ran = world_sync_with(world, NULL);
+        assert_well(&ran, MANY);
+        assert_int_equal(meddler_writes(meddler), WRITES + 8);
+        assert_int_equal(lab_operations(home, "Add"), WRITES);
+        assert_finished();
+        tear_down(NULL);
+    }
+}
+
+static void a_limit_met_by_one_entry_concerns_that_one_alone(void **state)
+{
+    (void)state;
+    set_up_with("--nosync", "");
+    crowd();
+    meddler_plan(meddler, MEDDLE_ANSWER, 11, 5, 5); /* Active Directory: too many values */
+    g_auto(Ran) ran = world_sync_with(world, NULL);
+    assert_int_equal(ran.status, 3);
+    assert_int_equal(created(&ran), MANY - 1);
+    assert_int_equal(failed(&ran), 1);
+    meddler_plan(meddler, MEDDLE_NOT, 0, 0, 0);
+    world_sync(world, "1 created");
+    assert_finished();
+}
+
+/* --- answers that do not come --- */
+
+static void an_answer_that_got_lost_is_asked_for(void **state)
+{
+    (void)state;
+    static const Meddling ways[] = {MEDDLE_CUT_AFTER, MEDDLE_SWALLOW};
+    for (size_t i = 0; i < G_N_ELEMENTS(ways); i++) {
+        set_up_with("--nosync", "timeout=\"2\" window=\"1\"");
+        crowd();
+        unsigned long before = event_count(EVENT_RECONNECTED);
+        meddler_plan(meddler, ways[i], 0, 20, 20);
+        g_auto(Ran) ran = world_sync_with(world, NULL);
+        assert_well(&ran, MANY);
+        assert_int_equal(event_count(EVENT_RECONNECTED) - before, 1);
+        assert_int_equal(lab_operations(home, "Add"), WRITES); /* none twice */
+        assert_finished();
+        tear_down(NULL);
+    }
+}
+
+static void what_never_arrived_is_sent_once_it_is_known(void **state)
+{
+    (void)state;
+    set_up_with("--nosync", "");
+    crowd();
+    meddler_plan(meddler, MEDDLE_CUT_BEFORE, 0, 20, 20);
+    g_auto(Ran) ran = world_sync_with(world, NULL);
+    assert_well(&ran, MANY);
+    assert_finished();
+}
+
+static void a_connection_that_goes_again_and_again_is_made_again(void **state)
+{
+    (void)state;
+    set_up_with("--nosync", "window=\"4\"");
+    crowd();
+    meddler_plan(meddler, MEDDLE_CUT_AFTER, 0, 20, 29);
+    g_auto(Ran) ran = world_sync_with(world, NULL);
+    assert_true(meddler_most_outstanding(meddler) <= 4);
+    meddler_plan(meddler, MEDDLE_NOT, 0, 0, 0);
+    g_auto(Ran) again = world_sync_with(world, NULL);
+    assert_int_equal(again.status, 0);
+    assert_int_equal(created(&ran) + created(&again), MANY);
+    assert_finished();
+}
+
+/* --- servers that go --- */
+
+static void where_the_first_uri_is_gone_the_second_is_used_and_its_no_is_not_believed(void **state)
+{
+    (void)state;
+    set_up_with("--nosync", "");
+    g_autofree char *both = g_strdup_printf("%s %s", meddler_uri(meddler), home->uri);
+    define(both, "window=\"1\"");
+    crowd();
+    unsigned long before = event_count(EVENT_WRITE_UNCERTAIN);
+    meddler_plan(meddler, MEDDLE_DIE_BEFORE, 0, 20, 20);
+    g_auto(Ran) ran = world_sync_with(world, NULL);
+    /* The other server may not have heard of it yet: it is not sent there a second time. */
+    assert_int_equal(ran.status, 3);
+    assert_int_equal(event_count(EVENT_WRITE_UNCERTAIN) - before, 1);
+    assert_int_equal(created(&ran), MANY - 1);
+    assert_int_equal(lab_operations(home, "Add"), WRITES - 1);
+    world_sync(world, "1 created");
+    assert_int_equal(lab_count(home, WORLD_CONTAINER, CONTACTS), MANY);
+}
+
+static void where_the_first_uri_is_gone_the_yes_of_the_second_counts(void **state)
+{
+    (void)state;
+    set_up_with("--nosync", "");
+    g_autofree char *both = g_strdup_printf("%s %s", meddler_uri(meddler), home->uri);
+    define(both, "window=\"1\"");
+    crowd();
+    meddler_plan(meddler, MEDDLE_DIE_AFTER, 0, 20, 20);
+    g_auto(Ran) ran = world_sync_with(world, NULL);
+    assert_well(&ran, MANY);
+    assert_int_equal(lab_operations(home, "Add"), WRITES);
+    world_sync(world, "");
+}
+
+static void a_server_that_does_not_come_back_ends_the_run_for_now(void **state)
+{
+    (void)state;
+    set_up_with("--nosync", "timeout=\"1\"");
+    crowd();
+    meddler_plan(meddler, MEDDLE_DIE_BEFORE, 0, 20, 20);
+    g_auto(Ran) ran = world_sync_with(world, NULL);
+    assert_int_equal(ran.status, 5);
+    assert_true(error_is(ran.error, ERROR_UNREACHABLE));
+    define(home->uri, "");
+    g_auto(Ran) again = world_sync_with(world, NULL);
+    assert_int_equal(again.status, 0);
+    assert_int_equal(failed(&again), 0);
+    assert_int_equal(lab_count(home, WORLD_CONTAINER, CONTACTS), MANY);
+    world_sync(world, "");
+}
+
+static pid_t sync_slowly(double rate)
+{
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        crash_own_chance();
+        g_autoptr(Connector) connector = connector_load(world->connector, NULL);
+        RunOptions options = run_options(connector);
+        options.rate = rate;
+        Ran ran = world_sync_with(world, &options);
+        _exit(ran.status);
+    }
+    return pid;
+}
+
+static void wait_for_entries(size_t n)
+{
+    for (int i = 0; i < 500 && lab_count(home, HOME_BASE, CONTACTS) < n; i++)
+        g_usleep(20000);
+}
+
+static void a_server_that_is_restarted_is_waited_for(void **state)
+{
+    (void)state;
+    set_up_with("--unique", "");
+    define(home->uri, "timeout=\"30\"");
+    crowd();
+    pid_t pid = sync_slowly(40);
+    wait_for_entries(10);
+    lab_slapd_kill(home);
+    lab_slapd_restart(home);
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    assert_int_equal(lab_count(home, WORLD_CONTAINER, CONTACTS), MANY);
+    assert_int_equal(lab_count(home, WORLD_CONTAINER, "(cn=*\\28*)"), 0); /* nobody came twice */
+    world_sync(world, "");
+}
+
+static void a_password_that_is_refused_all_of_a_sudden_is_tried_once(void **state)
+{
+    (void)state;
+    set_up_with("--nosync", "");
+    crowd();
+    meddler_plan(meddler, MEDDLE_CUT_BEFORE, 0, 20, 20);
+    meddler_refuse_binds_after(meddler, 1, 49);
+    g_auto(Ran) ran = world_sync_with(world, NULL);
+    assert_int_equal(ran.status, 1);
+    assert_true(error_is(ran.error, ERROR_CREDENTIALS));
+    assert_int_equal(meddler_refused_binds(meddler), 1);
+    meddler_refuse_binds_after(meddler, 0, 0);
+    meddler_plan(meddler, MEDDLE_NOT, 0, 0, 0);
+    g_auto(Ran) again = world_sync_with(world, NULL);
+    assert_int_equal(again.status, 0);
+    assert_finished();
+}
+
+/* --- trouble at each operation of a run --- */
+
+#define STAMPED(anchor, name, mail)                                                                          \
+    "dn: cn=" name "," WORLD_CONTAINER "\nobjectClass: contact\nobjectClass: mailRecipient\n"                \
+    "objectClass: dirsyncStamp\ncn: " name "\nmail: " mail "\nproxyAddresses: SMTP:" mail "\n"               \
+    "importedFrom: " WORLD_UUID "\ndirsyncAnchor: " anchor "\n\n"
+#define START                                                                                                \
+    "dn: " WORLD_CONTAINER                                                                                   \
+    "\nobjectClass: organizationalUnit\nou: Globex\n\n" STAMPED("1", "Ada Alt", "ada@globex.example")        \
+        STAMPED("2", "Bob Baum", "bob@globex.example") STAMPED("3", "Cat Chan", "cat@globex.example")
+
+/* A rename, a swap of addresses, one who goes, one whose address is taken over, one who comes. */
+static const Person stirred[] = {{"1", "Ada Anders", "cat@globex.example", "Director"},
+                                 {"3", "Cat Chan", "ada@globex.example bob@globex.example", NULL},
+                                 {"4", "Dan Dorn", "dan@globex.example", NULL},
+                                 NOBODY};
+
+static void start_anew(void)
+{
+    g_autofree char *dump = lab_dump(home, WORLD_CONTAINER, (const char *const[]){"1.1", NULL});
+    g_auto(GStrv) names = g_strsplit(dump, "\n", -1);
+    g_autoptr(GString) ldif = g_string_new(NULL);
+    for (char **name = names; *name; name++)
+        if (g_str_has_suffix(*name, "," WORLD_CONTAINER) && **name != ' ')
+            g_string_append_printf(ldif, "dn: %s\nchangetype: delete\n\n", *name);
+    if (*dump)
+        g_string_append(ldif, "dn: " WORLD_CONTAINER "\nchangetype: delete\n\n");
+    if (ldif->len)
+        lab_ldif_load(home, ldif->str);
+    lab_ldif_load(home, START);
+    remove_folder(world->state);
+}
+
+static char *stir(Meddling what, int result, unsigned at, unsigned *writes)
+{
+    start_anew();
+    meddler_plan(meddler, what, result, at, at);
+    Ran ran = world_sync_with(world, NULL); /* ends as it may */
+    ran_clear(&ran);
+    *writes = meddler_writes(meddler);
+    meddler_plan(meddler, MEDDLE_NOT, 0, 0, 0);
+    g_auto(Ran) again = world_sync_with(world, NULL);
+    if (again.error)
+        fail_msg("trouble %d at write %u: the next run: %s", what, at, again.error->message);
+    unsigned long before = lab_writes(home);
+    world_sync(world, "");
+    assert_int_equal(lab_writes(home), before);
+    return lab_dump(home, WORLD_CONTAINER, NULL);
+}
+
+static void whatever_happens_to_whichever_write_the_end_is_the_same(void **state)
+{
+    (void)state;
+    static const struct {
+        Meddling what;
+        int result;
+    } troubles[] = {{MEDDLE_ANSWER, 51}, {MEDDLE_ANSWER, 80}, {MEDDLE_CUT_BEFORE, 0}, {MEDDLE_CUT_AFTER, 0}};
+    set_up_with("--nosync --unique", "");
+    world_set_people(world, stirred);
+    unsigned writes;
+    g_autofree char *expected = stir(MEDDLE_NOT, 0, 0, &writes);
+    assert_true(writes >= 5);
+    size_t tried = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(troubles); i++)
+        for (unsigned at = 1; at <= writes; at++, tried++) {
+            unsigned seen;
+            g_autofree char *got = stir(troubles[i].what, troubles[i].result, at, &seen);
+            assert_true(seen >= at);
+            if (strcmp(got, expected) != 0)
+                fail_msg("trouble %d (%d) at write %u:\n%s\nshould be\n%s", troubles[i].what,
+                         troubles[i].result, at, got, expected);
+        }
+    print_message("%zu troubles\n", tried);
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_teardown(name, tear_down)
+    const struct CMUnitTest tests[] = {
+        CASE(what_a_busy_server_refuses_is_sent_again),
+        CASE(a_limit_met_by_one_entry_concerns_that_one_alone),
+        CASE(an_answer_that_got_lost_is_asked_for),
+        CASE(what_never_arrived_is_sent_once_it_is_known),
+        CASE(a_connection_that_goes_again_and_again_is_made_again),
+        CASE(where_the_first_uri_is_gone_the_second_is_used_and_its_no_is_not_believed),
+        CASE(where_the_first_uri_is_gone_the_yes_of_the_second_counts),
+        CASE(a_server_that_does_not_come_back_ends_the_run_for_now),
+        CASE(a_server_that_is_restarted_is_waited_for),
+        CASE(a_password_that_is_refused_all_of_a_sudden_is_tried_once),
+        CASE(whatever_happens_to_whichever_write_the_end_is_the_same),
+    };
+    crash_use_memory_for_files();
+    return cmocka_run_group_tests_name("write_trouble", tests, NULL, NULL);
+}

@@ -1,0 +1,43 @@
+/*
+ * meddler.h - stands between dirsync and a real LDAP server, and makes trouble
+ *
+ * A thread that passes messages on in both directions and counts the writes (add,
+ * modify, modrdn, delete, the end of a transaction) that come from the client, over all
+ * connections. What is to happen to which of them is said beforehand. So the server is a real one, and the
+ * trouble comes at exactly the operation that is meant. Local sockets only.
+ */
+#ifndef DIRSYNC_TESTS_MEDDLER_H
+#define DIRSYNC_TESTS_MEDDLER_H
+
+#include <glib.h>
+
+typedef enum {
+    MEDDLE_NOT,
+    MEDDLE_ANSWER,     /* with a result of our own; the server does not hear of it */
+    MEDDLE_CUT_BEFORE, /* the connection goes before the server hears of it */
+    MEDDLE_CUT_AFTER,  /* the server does it, the connection goes before the answer */
+    MEDDLE_SWALLOW,    /* the server does it, its answer goes no further; the connection stays */
+    MEDDLE_DIE_BEFORE, /* as the cuts, and nobody can connect again */
+    MEDDLE_DIE_AFTER
+} Meddling;
+
+typedef struct Meddler Meddler;
+
+/** @server: URI of the real one, ldapi. */
+Meddler *meddler_start(const char *server);
+/** Ends the thread. NULL is nothing. */
+void meddler_stop(Meddler *meddler);
+/** ldapi; where clients connect to. */
+char *meddler_uri(Meddler *meddler);
+
+/** From now on the writes are counted from 1, and the trouble comes at those from @first to @last. */
+void meddler_plan(Meddler *meddler, Meddling what, int result, unsigned first, unsigned last);
+/** After the next @n binds, each is answered with @result; 0: all by the server. */
+void meddler_refuse_binds_after(Meddler *meddler, unsigned n, int result);
+unsigned meddler_refused_binds(Meddler *meddler);
+/** Writes that came from the client since meddler_plan(). */
+unsigned meddler_writes(Meddler *meddler);
+/** How many writes were on their way at once, at most, since meddler_plan(). */
+unsigned meddler_most_outstanding(Meddler *meddler);
+
+#endif
