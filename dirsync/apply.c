@@ -142,7 +142,9 @@ static void send(Work *work, Item *item)
     keep_rate(work);
     work->sent++;
     GError *error = NULL;
-    if (directory_submit(work->apply->directory, item->change, finished, work, &error))
+    bool sent = directory_submit(work->apply->directory, item->change, finished, work, &error);
+    fault_step("sent");
+    if (sent)
         return;
     work->cut = true;
     item->error = g_error_copy(error);

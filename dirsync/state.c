@@ -3,6 +3,7 @@
  */
 #include "dirsync/state_internal.h"
 
+#include "dirsync/fault.h"
 #include "dirsync/xml.h"
 
 #include <errno.h>
@@ -42,6 +43,7 @@ static bool take_lock(State *state, const Connector *connector, GError **error)
         error_set(error, ERROR_IO, "%s: cannot open the lock: %s", path, g_strerror(errno));
         return false;
     }
+    fault_step("lock made");
     if (flock(state->lock, LOCK_EX | LOCK_NB) == 0)
         return true;
     error_set(error, ERROR_LOCKED, "connector %s: another run is going on (lock %s); wait until it has ended",
@@ -94,6 +96,7 @@ State *state_open(const Connector *connector, const char *folder, GError **error
     if (!make_folder(runs, error) || !take_lock(state, connector, error) || !open_files(state, error) ||
         !check_owner(state, connector, error))
         return NULL;
+    fault_step("state opened");
     return g_steal_pointer(&state);
 }
 

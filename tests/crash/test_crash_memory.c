@@ -1,10 +1,10 @@
 /*
  * test_crash_memory.c - a run that is killed at any step is finished by the next one
  *
- * Every case at every fault step of its run on the memory driver. By day a
- * case with many steps is tried at a sample of them, whose seed is printed;
- * with NIGHTLY set every one is. And the tests of these tests: what a broken
- * engine would leave behind must be noticed.
+ * Every case at every fault step of its run on the memory driver where CRASH=all
+ * says so, else some at some. And the tests of these tests: what a broken engine
+ * would leave behind must be noticed (a broken engine itself is in
+ * test_crash_broken.c).
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,13 +12,14 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "tests/crash/coverage.h"
 #include "tests/crash/crash.h"
 
 #include <string.h>
 
 #define HOME "<home driver=\"memory\" base=\"dc=example,dc=com\"><file path=\"crash\"/></home>"
-#define SAMPLE 18 /* steps of one case that are tried by day */
-#define REVERTS 3 /* of these, followed by a revert */
+#define WANTED 6  /* cases in a sample... */
+#define SAMPLE 6  /* ... and steps of each */
 #define AGED 40   /* days, more than grace lasts */
 #define PEOPLE 10
 
@@ -178,9 +179,6 @@ static const Case cases[] = {
      .figures = "2 created, 2 deleted"},
 };
 
-static unsigned long tried, reverted;
-static GRand *chance;
-
 /* --- a case as a site --- */
 
 /* The definition and the source of the run that is killed. */
@@ -225,38 +223,14 @@ static CrashSite *make_site(const World *world, const Case *c)
     return crash_site_new(world, home);
 }
 
-static void fail_if(const char *complaint, const CrashSite *site, const char *what, unsigned long step)
-{
-    if (complaint)
-        fail_msg("%s, killed at step %lu of %lu (%s): %s", what, step, site->steps,
-                 (const char *)g_ptr_array_index(site->names, step - 1), complaint);
-}
-
-/* All steps, or by day a random sample of them. */
-static bool is_chosen(const CrashSite *site, unsigned long wanted)
-{
-    return g_getenv("NIGHTLY") || site->steps <= wanted ||
-           g_rand_double(chance) < (double)wanted / (double)site->steps;
-}
-
 static void try_case(const Case *c)
 {
     World *world = world_new();
     g_autoptr(CrashSite) site = make_site(world, c);
     assert_string_equal(site->figures, c->figures);
     assert_true(site->steps > 10);
-    for (unsigned long step = 1; step <= site->steps; step++) {
-        if (is_chosen(site, SAMPLE)) {
-            g_autofree char *complaint = crash_try(site, step, NULL);
-            fail_if(complaint, site, c->name, step);
-            tried++;
-        }
-        if (is_chosen(site, REVERTS)) {
-            g_autofree char *complaint = crash_try_revert(site, step, NULL);
-            fail_if(complaint, site, c->name, step);
-            reverted++;
-        }
-    }
+    crash_walk(site, c->name, SAMPLE);
+    coverage_check("memory", c->name, site->happened);
     world_free(world);
 }
 
@@ -264,8 +238,8 @@ static void every_step_of_every_case(void **state)
 {
     (void)state;
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
-        try_case(&cases[i]);
-    print_message("crash points tried: %lu, and %lu reverted\n", tried, reverted);
+        if (coverage_of("memory", cases[i].name) || crash_is_chosen(WANTED, G_N_ELEMENTS(cases)))
+            try_case(&cases[i]);
 }
 
 /* --- the tests of the tests --- */
@@ -382,12 +356,8 @@ int main(void)
         cmocka_unit_test(what_a_broken_engine_leaves_behind_is_noticed),
         cmocka_unit_test(without_the_plan_the_directory_is_still_right),
     };
-    crash_use_memory_for_files();
-    const char *given = g_getenv("CRASH_SEED");
-    guint32 seed = given ? (guint32)g_ascii_strtoull(given, NULL, 10) : g_random_int();
-    g_printerr("# CRASH_SEED=%u\n", seed);
-    chance = g_rand_new_with_seed(seed);
+    crash_begin();
     int failed = cmocka_run_group_tests_name("crash_memory", tests, NULL, NULL);
-    g_rand_free(chance);
+    crash_tell();
     return failed;
 }
