@@ -178,6 +178,7 @@ void emit_settlement(Pass *pass, Subject *subject, const Entry *result, bool rem
                              .kinds = subject->kinds,
                              .pending = (unsigned)subject->emitted};
     LinkRow *row = &settlement.row;
+    row->row = subject->row.row;
     row->step = pass->step;
     row->anchor = g_strdup(subject->anchor);
     describe_source(pass, subject, row);

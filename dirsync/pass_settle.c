@@ -1,5 +1,5 @@
 /*
- * pass_settle.c - what is remembered when changes are done
+ * pass_settle.c - what is remembered before changes are sent and when they are done
  *
  * A link is recorded when the last change of its anchor has been answered; what
  * needed none at the end of the run, together with the quarantine and how far the
@@ -10,6 +10,28 @@
 #include "dirsync/fault.h"
 
 #include <string.h>
+
+/* What hangs on a change may not show once the change is done: that a group must lose who went into grace, say,
+ * or that a lock of an account in grace is ours. So it is noted before, for the case that the run ends in
+ * between. Whoever has no link yet is looked at anyway. */
+bool pass_intend(StepWork *work, GError **error)
+{
+    Pass *pass = (Pass *)work;
+    if (!state_begin(pass->state, error))
+        return false;
+    bool ok = true;
+    for (guint i = 0; i < pass->settlements->len && ok; i++) {
+        const Settlement *settlement = &g_array_index(pass->settlements, Settlement, i);
+        const LinkRow *row = &settlement->row;
+        if (settlement->pending && row->row)
+            ok = state_mark_link(pass->state, pass->step, row->anchor, LINK_RETRY | (row->flags & LINK_LOCKED),
+                                 error);
+    }
+    ok = ok && state_commit(pass->state, error);
+    if (!ok)
+        state_rollback(pass->state);
+    return ok;
+}
 
 static bool store(Pass *pass, Settlement *settlement, GError **error)
 {

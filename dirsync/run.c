@@ -295,7 +295,8 @@ static bool plan_and_apply(const Connector *connector, const RunOptions *options
                            StepWork *work, RunResult *result, GError **error)
 {
     StepResult *into = &result->step[step];
-    if (plan_into(work, step, options, result->folder, result, error)) {
+    if (plan_into(work, step, options, result->folder, result, error) &&
+        (!into->planned || step_intend(work, error))) {
         fault_step("planned");
         return apply_planned(connector, options, state, step, work, result, error);
     }

@@ -259,6 +259,13 @@ bool state_save_link(State *state, const LinkRow *row, GError **error)
         &row->source, &row->target, &row->desired, &row->exact, (int64_t)row->flags);
 }
 
+bool state_mark_link(State *state, Step step, const char *anchor, unsigned flags, GError **error)
+{
+    return database_run(state->database, error,
+                        "UPDATE link SET flags = flags | ? WHERE step = ? AND anchor = ?", "iis",
+                        (int64_t)flags, (int64_t)step, anchor);
+}
+
 bool state_remove_link(State *state, Step step, const char *anchor, GError **error)
 {
     return database_run(state->database, error, "DELETE FROM link WHERE step = ? AND anchor = ?", "is",
