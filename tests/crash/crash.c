@@ -44,7 +44,7 @@ char *crash_kept_folder(const CrashSite *site)
     return g_build_filename(site->world->folder, "start", NULL);
 }
 
-static void restore(CrashSite *site)
+void crash_site_restore(CrashSite *site)
 {
     g_autofree char *kept = crash_kept_folder(site);
     remove_folder(site->world->live);
@@ -156,10 +156,10 @@ CrashSite *crash_site_new(const World *world, CrashHome home)
     return site;
 }
 
-void crash_site_finish(CrashSite *site)
+char *crash_run_on(CrashSite *site)
 {
-    restore(site);
     g_auto(CrashReport) report = crash_run(site, (CrashRun){.times = 1});
+    return g_steal_pointer(&report.error);
 }
 
 void crash_site_free(CrashSite *site)
@@ -181,10 +181,19 @@ void crash_site_free(CrashSite *site)
 /* --- trials --- */
 
 /* The next run, and one more: what that one had to do is in *left. */
+static char *resume(CrashSite *site, size_t *left)
+{
+    g_auto(CrashReport) next = crash_run(site, (CrashRun){.times = site->restless ? 3 : 2});
+    site->recovered = next.recovered;
+    *left = next.planned;
+    note_runs(site);
+    return next.error ? g_strdup_printf("the next run failed: %s", next.error) : NULL;
+}
+
 static char *kill_and_resume(CrashSite *site, unsigned long kill_at, unsigned long again, CrashTamper tamper,
                              size_t *left)
 {
-    restore(site);
+    crash_site_restore(site);
     g_auto(CrashReport) killed = crash_run(site, (CrashRun){.kill_at = kill_at, .times = 1});
     if (!killed.killed)
         return g_strdup_printf("was not killed: %s", killed.error ? killed.error : "the run has fewer steps");
@@ -195,11 +204,7 @@ static char *kill_and_resume(CrashSite *site, unsigned long kill_at, unsigned lo
         if (!second.killed && second.error)
             return g_strdup_printf("the next run failed: %s", second.error);
     }
-    g_auto(CrashReport) next = crash_run(site, (CrashRun){.times = site->restless ? 3 : 2});
-    site->recovered = next.recovered;
-    *left = next.planned;
-    note_runs(site);
-    return next.error ? g_strdup_printf("the next run failed: %s", next.error) : NULL;
+    return resume(site, left);
 }
 
 static char *check_end(const CrashSite *site, size_t left)
@@ -233,6 +238,18 @@ char *crash_try(CrashSite *site, unsigned long step, CrashTamper tamper)
 char *crash_try_twice(CrashSite *site, unsigned long step, unsigned long again)
 {
     return try(site, step, again, NULL);
+}
+
+char *crash_try_full(CrashSite *site, unsigned long most_bytes, bool *stopped)
+{
+    size_t left = 0;
+    crash_site_restore(site);
+    g_auto(CrashReport) full = crash_run(site, (CrashRun){.most_bytes = most_bytes, .times = 1});
+    *stopped = full.error != NULL;
+    if (full.killed || full.status >= 128)
+        return g_strdup_printf("the process ended: %s", full.error ? full.error : "killed");
+    char *complaint = resume(site, &left);
+    return complaint ? complaint : check_end(site, left);
 }
 
 char *crash_try_revert(CrashSite *site, unsigned long kill_at, CrashTamper tamper)

@@ -66,10 +66,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(CrashSite, crash_site_free)
 char *crash_try(CrashSite *site, unsigned long step, CrashTamper tamper);
 /** The same, and the next run is killed at its step @again, if it has that many. */
 char *crash_try_twice(CrashSite *site, unsigned long step, unsigned long again);
+/** No kill: the disk is full, that is no file may be longer than that, and then it is not any more. *stopped: the
+ *  run ended with an error. */
+char *crash_try_full(CrashSite *site, unsigned long most_bytes, bool *stopped);
 /** Trial, then all its runs are reverted: the start state must be back. */
 char *crash_try_revert(CrashSite *site, unsigned long step, CrashTamper tamper);
-/** Puts the start back, and runs undisturbed: what the world is after this run. */
-void crash_site_finish(CrashSite *site);
+/** Puts the start back. */
+void crash_site_restore(CrashSite *site);
+/** Runs undisturbed. NULL, or the error; g_free(). */
+char *crash_run_on(CrashSite *site);
 
 /** The directories as they are, as start and expected are. g_free(). */
 char *crash_dump(const CrashSite *site);

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -76,6 +77,12 @@ static void tell_result(const RunResult *result, const GError *error)
         fputs("recovered\n", told);
     if (message)
         fprintf(told, "error %s\n", message);
+    for (int i = 0; i < STEPS && !fatal_step; i++) {
+        if (result->step[i].counts.of[COUNT_UNCHANGED])
+            fputs("happened in-sync\n", told);
+        if (result->step[i].counts.of[COUNT_DELETED])
+            fputs("happened deleted\n", told);
+    }
     if (!fatal_step) {
         tell_situations(result);
         tell_events();
@@ -106,6 +113,14 @@ static int run_once(const CrashSite *site, const char *revert)
     return error ? error_exit_status(error) : run_exit_status(&result);
 }
 
+static void limit_files(unsigned long bytes)
+{
+    struct rlimit limit = {bytes, bytes};
+    signal(SIGXFSZ, SIG_IGN); /* an error, as when the disk is full */
+    if (setrlimit(RLIMIT_FSIZE, &limit) != 0)
+        abort();
+}
+
 static int child(const CrashSite *site, CrashRun run)
 {
     crash_own_chance();
@@ -113,6 +128,8 @@ static int child(const CrashSite *site, CrashRun run)
     step = 0;
     if (site->home.open)
         site->home.open(site->home.data);
+    if (run.most_bytes)
+        limit_files(run.most_bytes);
     int status = 0;
     for (int i = 0; i < run.times; i++) {
         fault_hook = i == 0 ? count_and_kill : NULL;

@@ -9,6 +9,7 @@ typedef struct {
     unsigned long kill_at; /* step; 0: none */
     const char *revert;    /* id of a run; NULL: sync */
     int times;
+    unsigned long most_bytes; /* that a file may have: the disk is full then; 0: any */
 } CrashRun;
 
 /** What the child reports: of several runs the first, but for what the last one planned. A child that was

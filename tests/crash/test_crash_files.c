@@ -198,17 +198,26 @@ static void killed_at_any_step(void **state)
     world_free(world);
 }
 
+static void what_the_coverage_names_is_there(void **state)
+{
+    coverage_expect("files", *state);
+}
+
 int main(void)
 {
     Test all[G_N_ELEMENTS(formats) * G_N_ELEMENTS(cases)];
-    struct CMUnitTest tests[G_N_ELEMENTS(all)];
+    struct CMUnitTest tests[G_N_ELEMENTS(all) + 1];
+    const char *names[G_N_ELEMENTS(all) + 1] = {NULL};
     crash_begin();
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
         const Format *format = &formats[i / G_N_ELEMENTS(cases)];
         const Case *c = &cases[i % G_N_ELEMENTS(cases)];
         all[i] = (Test){format, c, g_strdup_printf("%s: %s", format->name, c->name)};
         tests[i] = (struct CMUnitTest){all[i].name, killed_at_any_step, NULL, NULL, &all[i]};
+        names[i] = all[i].name;
     }
+    tests[G_N_ELEMENTS(all)] =
+        (struct CMUnitTest){"coverage", what_the_coverage_names_is_there, NULL, NULL, names};
     int failed = cmocka_run_group_tests_name("crash_files", tests, NULL, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
         g_free(all[i].name);
