@@ -604,7 +604,13 @@ static char *digest(const Connector *connector, Step which, GError **error)
     return policies ? digest_of(connector, policies, error) : NULL;
 }
 
-const StepKind address_step_kind = {open_step, plan, record, settle, close_step, digest, true};
+const StepKind address_step_kind = {.open = open_step,
+                                    .plan = plan,
+                                    .record = record,
+                                    .settle = settle,
+                                    .close = close_step,
+                                    .digest = digest,
+                                    .tries_again = true};
 
 /* --- preview --- */
 

@@ -146,7 +146,9 @@ static bool submit(Work *work, Item *item, GError **error)
 {
     item->waiting = true;
     item->slice->waiting++;
-    if (directory_submit(work->apply->directory, item->change, finished, work, error))
+    bool sent = directory_submit(work->apply->directory, item->change, finished, work, error);
+    fault_step("sent");
+    if (sent)
         return true;
     item->waiting = false;
     item->slice->waiting--;

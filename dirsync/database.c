@@ -40,10 +40,11 @@ static void set_error(Database *database, GError **error)
 
 static bool execute(Database *database, const char *sql, GError **error)
 {
-    if (sqlite3_exec(database->handle, sql, NULL, NULL, NULL) == SQLITE_OK)
-        return true;
-    set_error(database, error);
-    return false;
+    bool done = sqlite3_exec(database->handle, sql, NULL, NULL, NULL) == SQLITE_OK;
+    if (!done)
+        set_error(database, error);
+    fault_step("database set-up");
+    return done;
 }
 
 static bool read_version(Database *database, int *version, GError **error)

@@ -165,6 +165,7 @@ void emit_settlement(Pass *pass, Subject *subject, const Entry *result, bool rem
 {
     g_auto(Settled) settled = {.remove = remove, .exact_before = subject->row.exact};
     LinkRow *row = &settled.row;
+    row->row = subject->row.row;
     row->step = pass->step;
     row->anchor = g_strdup(subject->anchor);
     describe_source(pass, subject, row);

@@ -209,4 +209,10 @@ static char *digest(const Connector *connector, Step step, GError **error)
     return mapping ? pass_digest(connector, mapping) : NULL;
 }
 
-const StepKind pass_kind = {pass_open, plan, pass_record, pass_settle, close_work, digest, false};
+const StepKind pass_kind = {.open = pass_open,
+                            .plan = plan,
+                            .intend = pass_intend,
+                            .record = pass_record,
+                            .settle = pass_settle,
+                            .close = close_work,
+                            .digest = digest};

@@ -132,6 +132,7 @@ StepWork *pass_open(const Connector *connector, Step step, State *state, const S
                     GError **error);
 
 /* pass_settle.c */
+bool pass_intend(StepWork *work, GError **error);
 bool pass_record(StepWork *work, const Applied *applied, GError **error);
 bool pass_settle(StepWork *work, const char *run, bool finished, GError **error);
 

@@ -111,10 +111,16 @@ static void point_to_records(Pass *pass, int side)
     }
 }
 
-/* The result must not depend on the order of the source: items are handled in order of anchor. */
+/* The result must not depend on the order of the source: items are handled in order of anchor. Who has an object
+ * comes before who is new: in the middle of an exchange, where a run may have ended, an address is nobody's, and
+ * must not go to a newcomer for that. */
 static int compare_items(const void *a, const void *b, void *data)
 {
     const Pass *pass = data;
+    bool a_is_new = ((const Item *)a)->mark[TARGET] == MARK_ABSENT,
+         b_is_new = ((const Item *)b)->mark[TARGET] == MARK_ABSENT;
+    if (a_is_new != b_is_new)
+        return a_is_new ? 1 : -1;
     Fingerprint x = item_link(pass, a)->anchor, y = item_link(pass, b)->anchor;
     if (x.high != y.high)
         return x.high < y.high ? -1 : 1;

@@ -1,5 +1,5 @@
 /*
- * pass_settle.c - what is remembered when changes are done
+ * pass_settle.c - what is remembered before changes are sent and when they are done
  *
  * A link is recorded when the last change of its anchor has been answered; what
  * needed none at the end of the run, together with the quarantine and how far the
@@ -10,6 +10,30 @@
 #include "dirsync/fault.h"
 
 #include <string.h>
+
+/* What hangs on a change may not show once the change is done: that a group must lose who went into grace, say,
+ * or that a lock of an account in grace is ours. So it is noted before, for the case that the run ends in
+ * between. Whoever has no link yet is looked at anyway. */
+bool pass_intend(StepWork *work, GError **error)
+{
+    Pass *pass = (Pass *)work;
+    if (!state_begin(pass->state, error))
+        return false;
+    bool ok = true;
+    for (size_t i = 0; i < settlements_count(pass->settlements) && ok; i++) {
+        const Settlement *settlement = settlements_at(pass->settlements, i);
+        g_auto(Settled) settled = {0};
+        if (!settlement->pending || !settlement->linked)
+            continue;
+        ok = settlements_read(pass->settlements, settlement, &settled, error) &&
+             state_mark_link(pass->state, pass->step, settled.row.anchor,
+                             LINK_RETRY | (settled.row.flags & LINK_LOCKED), error);
+    }
+    ok = ok && state_commit(pass->state, error);
+    if (!ok)
+        state_rollback(pass->state);
+    return ok;
+}
 
 /* It still is the object that it was, not the native. */
 static bool keep_object(Pass *pass, LinkRow *row, GError **error)

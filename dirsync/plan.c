@@ -7,6 +7,8 @@
  */
 #include "dirsync/plan_internal.h"
 
+#include "dirsync/fault.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -109,6 +111,7 @@ PlanWriter *plan_writer_new(const char *folder, Step step, bool asserts, GError 
         !(writer->work[FORWARD] = open_work(writer->folder, error)) ||
         !(writer->work[UNDO] = open_work(writer->undo, error)))
         return NULL;
+    fault_step("plan begun");
     return g_steal_pointer(&writer);
 }
 
@@ -179,6 +182,7 @@ static bool write_changes(PlanWriter *writer, int side, GError **error)
         io_error(error, path, "be written");
     if (out)
         fclose(out);
+    fault_step("plan file written");
     fclose(writer->work[side]);
     writer->work[side] = NULL;
     unlink(work);
@@ -298,6 +302,8 @@ void plan_remove(const char *folder)
     g_autofree char *undo = g_build_filename(folder, PLAN_UNDO, NULL);
     remove_files(undo);
     rmdir(undo);
+    fault_step("undo removed");
     remove_files(folder);
+    fault_step("plan removed");
     rmdir(folder);
 }

@@ -3,6 +3,8 @@
  */
 #include "dirsync/plan_internal.h"
 
+#include "dirsync/fault.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -46,6 +48,7 @@ static bool write_durably(const char *folder, const char *text, GError **error)
     if (!g_file_set_contents_full(path, text, -1,
                                   G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600, error))
         return false;
+    fault_step("plan head written");
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     bool ok = fd >= 0 && fsync(fd) == 0;
     if (!ok)

@@ -222,6 +222,8 @@ static bool finish(const Connector *connector, State *state, const char *kind, R
     g_autofree char *counts = run_counts_json(result);
     int status = ok ? run_exit_status(result) : error && *error ? error_exit_status(*error) : 1;
     GError *local = NULL;
+    if (!ok && result->folder && run_left_over(result) && !(error && error_is(*error, ERROR_LIMIT)))
+        run_note_left_over(state, result->id);
     if (!state_finish_run(state, result->id, status, result->folder, summary, counts, &local)) {
         if (ok)
             g_propagate_error(error, local);
@@ -299,7 +301,7 @@ static bool plan_and_apply(const Connector *connector, const RunOptions *options
     StepResult *into = &result->step[step];
     bool planned = plan_into(work, step, options, result->folder, result, error);
     into->planning += seconds_since(start);
-    if (planned) {
+    if (planned && (!into->planned || step_intend(work, error))) {
         fault_step("planned");
         return apply_planned(connector, options, state, step, work, result, error);
     }

@@ -73,7 +73,10 @@ void settlements_add(Settlements *settlements, const char *anchor, unsigned pend
                      const Settled *settled)
 {
     Settlement settlement = {
-        .anchor = fingerprint_string(anchor), .pending = pending, .kinds = (uint16_t)kinds};
+        .anchor = fingerprint_string(anchor),
+        .pending = pending,
+        .kinds = (uint16_t)kinds,
+        .linked = settled->row.row != 0};
     uint32_t i = settlements->all->len;
     pack(settled, settlements->bytes);
     if (settlements->error || !spool_append_bytes(settlements->spool, settlements->bytes->data,

@@ -19,6 +19,7 @@ typedef struct {
     uint32_t pending; /* changes without an answer */
     uint16_t kinds;   /* bits 1 << CountKind */
     bool failed;
+    bool linked; /* there is a link already */
 } Settlement;
 
 /** What there is to record. */

@@ -3,6 +3,7 @@
  */
 #include "dirsync/state_internal.h"
 
+#include "dirsync/fault.h"
 #include "dirsync/xml.h"
 
 #include <assert.h>
@@ -47,6 +48,7 @@ static bool take_lock(State *state, const Connector *connector, GError **error)
         error_set(error, ERROR_IO, "%s: cannot open the lock: %s", path, g_strerror(errno));
         return false;
     }
+    fault_step("lock made");
     if (flock(state->lock, LOCK_EX | LOCK_NB) == 0)
         return true;
     error_set(error, ERROR_LOCKED, "connector %s: another run is going on (lock %s); wait until it has ended",
@@ -99,6 +101,7 @@ State *state_open(const Connector *connector, const char *folder, GError **error
     if (!make_folder(runs, error) || !take_lock(state, connector, error) || !open_files(state, error) ||
         !check_owner(state, connector, error))
         return NULL;
+    fault_step("state opened");
     return g_steal_pointer(&state);
 }
 
@@ -298,6 +301,13 @@ bool state_save_link(State *state, const LinkRow *row, GError **error)
         "source_key = ?6, source = ?7, target = ?8, desired = ?9, exact = ?10, flags = ?11, source_id = ?12",
         "issssfffffis", (int64_t)row->step, row->anchor, row->dn, row->id, row->source_dn, &row->source_key,
         &row->source, &row->target, &row->desired, &row->exact, (int64_t)row->flags, row->source_id);
+}
+
+bool state_mark_link(State *state, Step step, const char *anchor, unsigned flags, GError **error)
+{
+    return database_run(state->database, error,
+                        "UPDATE link SET flags = flags | ? WHERE step = ? AND anchor = ?", "iis",
+                        (int64_t)flags, (int64_t)step, anchor);
 }
 
 bool state_remove_link(State *state, Step step, const char *anchor, GError **error)

@@ -26,6 +26,11 @@ bool step_plan(StepWork *work, const char *folder, const char *run, GError **err
     return work->kind->plan(work, folder, run, error);
 }
 
+bool step_intend(StepWork *work, GError **error)
+{
+    return !work->kind->intend || work->kind->intend(work, error);
+}
+
 bool step_record(StepWork *work, const Applied *applied, GError **error)
 {
     return work->kind->record(work, applied, error);

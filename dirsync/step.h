@@ -60,6 +60,9 @@ typedef struct {
                       GError **error);
     /** Reads, decides, and writes this step's part of the plan into @folder (plan.h). */
     bool (*plan)(StepWork *work, const char *folder, const char *run, GError **error);
+    /** Before the first change of the plan is sent: has everything that it is about looked at again by the next
+     *  run, until record() says what became of it. One transaction. NULL: what was not done shows by itself. */
+    bool (*intend)(StepWork *work, GError **error);
     /** Told about each change that was carried out, within the transaction that records it. */
     bool (*record)(StepWork *work, const Applied *applied, GError **error);
     /** Records what needed no change. One transaction. Not after a refused plan. @finished: every change has
@@ -102,6 +105,7 @@ char *step_now(void);
 StepWork *step_open(const Connector *connector, Step step, State *state, const StepOptions *options,
                     GError **error);
 bool step_plan(StepWork *work, const char *folder, const char *run, GError **error);
+bool step_intend(StepWork *work, GError **error);
 bool step_record(StepWork *work, const Applied *applied, GError **error);
 bool step_settle(StepWork *work, const char *run, bool finished, GError **error);
 void step_close(StepWork *work);

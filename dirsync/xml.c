@@ -33,7 +33,6 @@ typedef struct {
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlParserCtxt, xmlFreeParserCtxt)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlRelaxNGParserCtxt, xmlRelaxNGFreeParserCtxt)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlRelaxNG, xmlRelaxNGFree)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlRelaxNGValidCtxt, xmlRelaxNGFreeValidCtxt)
 
 static void add_problem(GString **problems, const char *file, long line, const char *message)
@@ -158,7 +157,7 @@ static void on_validation_error(void *data, XmlError *xml_error)
     complaint->node = xml_error->node;
 }
 
-static xmlRelaxNG *load_grammar(const char *path, GError **error)
+static xmlRelaxNG *read_grammar(const char *path, GError **error)
 {
     /* Not xmlRelaxNGNewParserCtxt(), which writes to stderr when the file is missing. */
     g_autoptr(xmlDoc) doc =
@@ -173,13 +172,29 @@ static xmlRelaxNG *load_grammar(const char *path, GError **error)
     return grammar;
 }
 
+/* A run loads several documents of one kind, and reading a grammar takes longer than most of them: each is kept
+ * until the process ends. */
+static const xmlRelaxNG *load_grammar(const char *path, GError **error)
+{
+    static GMutex lock;
+    static GHashTable *grammars;
+    g_mutex_lock(&lock);
+    if (!grammars)
+        grammars = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    xmlRelaxNG *grammar = g_hash_table_lookup(grammars, path);
+    if (!grammar && (grammar = read_grammar(path, error)))
+        g_hash_table_insert(grammars, g_strdup(path), grammar);
+    g_mutex_unlock(&lock);
+    return grammar;
+}
+
 static bool validate(xmlDoc *doc, const char *schema_name, GError **error)
 {
     g_autofree char *path = xml_data_path("schema", schema_name);
-    g_autoptr(xmlRelaxNG) grammar = load_grammar(path, error);
+    const xmlRelaxNG *grammar = load_grammar(path, error);
     if (!grammar)
         return false;
-    g_autoptr(xmlRelaxNGValidCtxt) context = xmlRelaxNGNewValidCtxt(grammar);
+    g_autoptr(xmlRelaxNGValidCtxt) context = xmlRelaxNGNewValidCtxt((xmlRelaxNG *)grammar);
     XmlComplaint complaint = {0};
     if (context)
         xmlRelaxNGSetValidStructuredErrors(context, on_validation_error, &complaint);

@@ -59,6 +59,7 @@ static bool open_temporary(FileWriter *writer, GError **error)
     writer->fd = open(writer->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (writer->fd < 0)
         file_writer_fail(error, writer->temporary, errno);
+    fault_step("file begun");
     return writer->fd >= 0;
 }
 
@@ -110,6 +111,7 @@ static bool write_buffer(FileWriter *writer, GError **error)
     }
     g_checksum_update(writer->checksum, (const guchar *)buffer->str, (gssize)buffer->len);
     g_string_truncate(writer->buffer, 0);
+    fault_step("file part written");
     return true;
 }
 

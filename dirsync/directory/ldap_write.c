@@ -8,6 +8,8 @@
  */
 #include "dirsync/directory/ldap_internal.h"
 
+#include "dirsync/fault.h"
+
 #include <string.h>
 
 #define NO_ANSWER (-1)
@@ -225,8 +227,10 @@ static int send_whole(LdapDirectory *self, const Change *change, GBytes *asserti
         *diagnostic = g_strdup("an account may only get a password over a protected connection");
         return LDAP_CONFIDENTIALITY_REQUIRED;
     }
-    if (sets_password(change) && self->password_way == PASSWORD_OPERATION)
+    if (sets_password(change) && self->password_way == PASSWORD_OPERATION) {
         result = ldap_directory_set_password(self, change->dn, diagnostic);
+        fault_step("password given");
+    }
     return result == LDAP_SUCCESS ? send_asserting(self, change, assertion, id) : result;
 }
 

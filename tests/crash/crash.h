@@ -3,34 +3,51 @@
  *
  * A site is a start state that can be restored, what an undisturbed run makes
  * of it, and how many fault steps (dirsync/fault.h) that run has. A trial
- * restores the start, kills the run at one of its steps with SIGKILL, runs
- * again, and says what is not as it should be: the home directory differs from
- * that after the undisturbed run, a further run finds something to do, or the
- * killed run is not settled in the state file. Every run is a process of its
- * own. The site knows no engine state but the state file's tables.
+ * restores the start, kills the run at one of its steps with SIGKILL (and, if
+ * asked to, the next one too), runs again, and says what is not as it should be:
+ * a directory differs from that after the undisturbed run, a further run finds
+ * something to do, what is remembered differs, the killed run is not settled in
+ * the state file, or the journals replayed on the start do not give what the
+ * directories hold. Every run is a process of its own, forked from the test.
+ *
+ * Worlds lie in /dev/shm where that can be written to: who is killed loses
+ * nothing that the kernel has, so what a run syncs to disk is the same there,
+ * only sooner. Nothing that the engine does is left out for that.
  */
 #ifndef DIRSYNC_TESTS_CRASH_H
 #define DIRSYNC_TESTS_CRASH_H
 
 #include "tests/lab/world.h"
 
-/** The home directory of a site. */
+/** The directories of a site. All but dump may be NULL. */
 typedef struct {
-    void (*open)(void *data);    /* in each child, before the run; may be NULL */
+    void (*open)(void *data);    /* in each child, before the run */
     void (*keep)(void *data);    /* remembers the present content as the start */
     void (*restore)(void *data); /* puts it back */
     char *(*dump)(void *data);   /* everything as sorted LDIF without identities; g_free() */
+    Connector *(*connector)(void *data); /* NULL: the world's */
+    void (*call)(RunOptions *options, void *data); /* how the run is called; NULL: plainly */
+    char *(*mask)(char *text, void *data); /* takes @text; replaces identities that differ from run to run */
+    const char *file[STEPS]; /* LDIF below live/ that the step's changes go to; NULL: cannot be replayed */
     void *data;
 } CrashHome;
 
 typedef struct {
     const World *world;
     CrashHome home;
+    Connector *connector;
     char *start, *expected; /* dumps, dates of grace of now as "now" */
+    char *remembered;       /* links and quarantine after the undisturbed run and another one */
+    char *error;            /* what the undisturbed run ended with; NULL: nothing */
+    bool restless;          /* the run after the undisturbed one may write too; then expected is after that */
+    bool open_ended;        /* set by the test: the end may be another one, and only has to be one */
+    bool irreversible;      /* not even the undisturbed run can be reverted without a trace */
     unsigned long last_run; /* number of the last run before the start */
     unsigned long steps;    /* of the undisturbed run */
     GPtrArray *names;       /* of the steps */
-    char *figures;          /* what the undisturbed run did */
+    char *figures;          /* what the undisturbed run did: its import */
+    char *happened;         /* the names of the events that it emitted and the situations in its plan, each
+                               between blanks */
     GPtrArray *runs;        /* ids of the runs of the last trial, oldest first */
     bool recovered;         /* the run after the kill said that it found one that was cut short */
 } CrashSite;
@@ -38,18 +55,50 @@ typedef struct {
 /** Something done between the kill and the next run, to see whether the trial notices. */
 typedef void (*CrashTamper)(CrashSite *site);
 
-/** The present state of @world and @home becomes the start; runs undisturbed once. */
+/** The present state of @world and @home becomes the start; runs undisturbed. An error of that run fails the
+ *  test, but for crash_site_try(), which says NULL then. */
 CrashSite *crash_site_new(const World *world, CrashHome home);
+CrashSite *crash_site_try(const World *world, CrashHome home);
 void crash_site_free(CrashSite *site);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CrashSite, crash_site_free)
 
 /** One trial. NULL when all is as it should be, else what is not; g_free(). @tamper may be NULL. */
 char *crash_try(CrashSite *site, unsigned long step, CrashTamper tamper);
+/** The same, and the next run is killed at its step @again, if it has that many. */
+char *crash_try_twice(CrashSite *site, unsigned long step, unsigned long again);
+/** No kill: the disk is full, that is no file may be longer than that, and then it is not any more. *stopped: the
+ *  run ended with an error. */
+char *crash_try_full(CrashSite *site, unsigned long most_bytes, bool *stopped);
 /** Trial, then all its runs are reverted: the start state must be back. */
 char *crash_try_revert(CrashSite *site, unsigned long step, CrashTamper tamper);
+/** Puts the start back. */
+void crash_site_restore(CrashSite *site);
+/** Runs undisturbed. NULL, or the error; g_free(). */
+char *crash_run_on(CrashSite *site);
 
-/** The home directory as it is, as start and expected are. g_free(). */
+/** The directories as they are, as start and expected are. g_free(). */
 char *crash_dump(const CrashSite *site);
+
+/* --- how many --- */
+
+/** Reads CRASH_SEED and CRASH, prints the seed, and has worlds made in memory where that can be. Before
+ *  anything else in main(). */
+void crash_begin(void);
+/** CRASH=all (or NIGHTLY): every step of every case, and more of what is random. */
+bool crash_is_exhaustive(void);
+/** The chance of the seed. */
+GRand *crash_chance(void);
+/** Whether this one of @of things is among about @wanted that are taken; all of them are where everything is. */
+bool crash_is_chosen(unsigned long wanted, unsigned long of);
+/**
+ * Tries the steps of the site: every one, or about @wanted. Some are followed by a revert, some by a second
+ * kill. Fails the test at the first complaint.
+ */
+void crash_walk(CrashSite *site, const char *name, unsigned long wanted);
+/** Says what was tried, to be added up over programs. */
+void crash_tell(void);
+
+/* --- worlds --- */
 
 /** A home in a memory store that is kept in live/home.ldif of @world; keep and restore are the site's,
  *  which keeps all of live/. */
@@ -65,9 +114,6 @@ void crash_memory_age(const World *world, unsigned days);
 
 /** For children: random numbers of their own, not those that the parent and every other child draw. */
 void crash_own_chance(void);
-
-/** Before anything else: worlds are made in memory where that can be. */
-void crash_use_memory_for_files(void);
 
 /** Runs SQL on the connector's state file. */
 void crash_state_sql(const World *world, const char *sql);

@@ -1,5 +1,5 @@
 /*
- * crash_memory.c - homes of crash tests in a memory store, and a look into state files
+ * crash_memory.c - homes of crash tests in a memory store
  */
 #include "dirsync/directory/memory.h"
 #include "tests/crash/crash.h"
@@ -10,7 +10,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -50,7 +49,10 @@ static char *dump_store(void *data)
 
 CrashHome crash_memory_home(const World *world)
 {
-    return (CrashHome){.open = open_in_child, .dump = dump_store, .data = (void *)world};
+    return (CrashHome){.open = open_in_child,
+                       .dump = dump_store,
+                       .file = {"home.ldif", "home.ldif", NULL},
+                       .data = (void *)world};
 }
 
 void crash_memory_load(const World *world, const char *ldif)
@@ -113,36 +115,4 @@ void crash_sync(const World *world, CrashHome home)
     int status;
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-}
-
-/* --- state files --- */
-
-static int append_row(void *data, int n, char **values, char **names)
-{
-    (void)names;
-    GString *text = data;
-    for (int i = 0; i < n; i++)
-        g_string_append_printf(text, "%s%s", text->len ? " " : "", values[i] ? values[i] : "");
-    return 0;
-}
-
-char *crash_state_ask(const World *world, const char *sql)
-{
-    g_autofree char *path = g_build_filename(world->state, "globex", "state.db", NULL);
-    sqlite3 *database = NULL;
-    GString *text = g_string_new(NULL);
-    if (!g_file_test(path, G_FILE_TEST_EXISTS))
-        return g_string_free(text, FALSE);
-    assert_int_equal(sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
-    int code = sqlite3_exec(database, sql, append_row, text, NULL);
-    /* A process killed before it made its tables has left an empty file, which answers nothing. */
-    if (code != SQLITE_OK && !strstr(sqlite3_errmsg(database), "no such table"))
-        fail_msg("%s: %s", sql, sqlite3_errmsg(database));
-    sqlite3_close(database);
-    return g_string_free(text, FALSE);
-}
-
-void crash_state_sql(const World *world, const char *sql)
-{
-    g_free(crash_state_ask(world, sql));
 }

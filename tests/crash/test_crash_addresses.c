@@ -2,7 +2,7 @@
  * test_crash_addresses.c - an address step that is killed at any step is finished by the next run
  *
  * Import and addresses in one run, people of one name among them: killed at a
- * sample of its fault steps (all of them with NIGHTLY set), resumed, compared with
+ * sample of its fault steps (all of them with CRASH=all), resumed, compared with
  * the undisturbed run; and reverted. A plugin that ends the process is left alone
  * by the next run, which does everything else.
  */
@@ -20,8 +20,7 @@
 #include <string.h>
 
 #define HOME "<home driver=\"memory\" base=\"dc=example,dc=com\"><file path=\"crash\"/></home>"
-#define SAMPLE 24
-#define REVERTS 4
+#define SAMPLE 12
 #define NATIVE(id, cn)                                                                                       \
     "dn: cn=" cn ",ou=people,dc=example,dc=com\nobjectClass: inetOrgPerson\n"                                \
     "entryUUID: 00000000-0000-4000-8000-0000000000" id "\ncn: " cn "\nsn: Heim\ndisplayName: Same Name\n"    \
@@ -56,23 +55,6 @@ static const Person later[] = {{"1", "Same Name", "same@globex.example", "Engine
                                {"3", "Same Name", "other@globex.example", NULL},
                                {NULL, NULL, NULL, NULL}};
 
-static void try_steps(CrashSite *site)
-{
-    bool all = g_getenv("NIGHTLY") || site->steps <= SAMPLE;
-    unsigned long n = all ? site->steps : SAMPLE;
-    assert_true(site->steps > 10);
-    for (unsigned long i = 0; i < n; i++) {
-        unsigned long step = all ? i + 1 : 1 + (unsigned long)g_random_int_range(0, (gint32)site->steps);
-        bool revert = all || i < REVERTS;
-        g_autofree char *complaint = crash_try(site, step, NULL);
-        g_autofree char *reverting = revert ? crash_try_revert(site, step, NULL) : NULL;
-        if (complaint || reverting)
-            fail_msg("killed at step %lu of %lu (%s): %s", step, site->steps,
-                     (const char *)g_ptr_array_index(site->names, step - 1),
-                     complaint ? complaint : reverting);
-    }
-}
-
 static void the_first_run_is_killed(void **state)
 {
     (void)state;
@@ -82,7 +64,7 @@ static void the_first_run_is_killed(void **state)
     world_set_people(world, people);
     g_autoptr(CrashSite) site = crash_site_new(world, crash_memory_home(world));
     assert_non_null(strstr(site->expected, "proxyAddresses: NOTES:Same Name3/Acme@Ex"));
-    try_steps(site);
+    crash_walk(site, "the first run", SAMPLE);
     world_free(world);
 }
 
@@ -99,7 +81,7 @@ static void a_later_run_is_killed(void **state)
                "cn: dan\nsn: Heim\ndisplayName: Same Name\nmail: dan@acme.example\n\n");
     world_set_people(world, later);
     g_autoptr(CrashSite) site = crash_site_new(world, crash_memory_home(world));
-    try_steps(site);
+    crash_walk(site, "a later run", SAMPLE);
     world_free(world);
 }
 
@@ -172,10 +154,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_plugin_that_crashes_is_left_alone, generator_case_setup,
                                         generator_case_teardown),
     };
-    crash_use_memory_for_files();
-    const char *given = g_getenv("CRASH_SEED");
-    guint32 seed = given ? (guint32)strtoul(given, NULL, 10) : g_random_int();
-    g_printerr("# CRASH_SEED=%u\n", seed);
-    g_random_set_seed(seed);
-    return cmocka_run_group_tests_name("crash_addresses", tests, NULL, NULL);
+    crash_begin();
+    int failed = cmocka_run_group_tests_name("crash_addresses", tests, NULL, NULL);
+    crash_tell();
+    return failed;
 }

@@ -4,7 +4,7 @@
  * Home and foreign directory in memory stores that are kept in files; the run
  * brings people in and sends natives out. What the next run leaves in both
  * directories is what an undisturbed one would have; when the runs are reverted
- * both are as they were. NIGHTLY tries every step, else a sample, whose seed is
+ * both are as they were. CRASH=all tries every step, else a sample, whose seed is
  * printed; CRASH_SEED repeats it.
  */
 #include <stdarg.h>
@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "dirsync/directory/memory.h"
+#include "tests/crash/coverage.h"
 #include "tests/crash/crash.h"
 
 #include <stdlib.h>
@@ -26,8 +27,7 @@
     "<export container=\"ou=acme,o=globex\" create-container=\"yes\" mapping=\"export.xml\" groups=\"no\" "  \
     "resources=\"no\"><stamp attribute=\"employeeType\"/><source base=\"ou=people,dc=example,dc=com\"/>"     \
     "</export>"
-#define SAMPLE 14 /* steps of one case that are tried by day */
-#define REVERTS 5 /* of these, followed by a revert */
+#define SAMPLE 8 /* steps of one case that are tried unless all are */
 
 static const char mapping[] =
     "<mapping xmlns=\"urn:x-dirsync:mapping:1\" name=\"export\"><export>"
@@ -133,7 +133,10 @@ static void set_others(const World *world, const char *name, const char *top, co
 
 static CrashSite *make_site(const World *world, const Case *c)
 {
-    CrashHome both = {.open = open_in_child, .dump = dump_both, .data = (void *)world};
+    CrashHome both = {.open = open_in_child,
+                      .dump = dump_both,
+                      .file = {"crash-home.ldif", "crash-home.ldif", "crash-foreign.ldif"},
+                      .data = (void *)world};
     g_autofree char *path = g_build_filename(world->folder, "export.xml", NULL);
     write_text(path, mapping);
     world_define(world, HOME, FOREIGN, IMPORT, EXPORT WORLD_NO_LIMITS);
@@ -147,40 +150,24 @@ static CrashSite *make_site(const World *world, const Case *c)
     return crash_site_new(world, both);
 }
 
-static void try_at(CrashSite *site, unsigned long step, bool revert)
-{
-    g_autofree char *complaint = revert ? crash_try_revert(site, step, NULL) : crash_try(site, step, NULL);
-    if (complaint)
-        fail_msg("killed at step %lu of %lu (%s): %s", step, site->steps,
-                 (const char *)g_ptr_array_index(site->names, step - 1), complaint);
-}
-
 static void killed_at_any_step(void **state)
 {
     const Case *c = *state;
     World *world = world_new();
     g_autoptr(CrashSite) site = make_site(world, c);
     assert_string_equal(site->figures ? site->figures : "", c->figures);
-    bool all = g_getenv("NIGHTLY") || site->steps <= SAMPLE;
-    unsigned long n = all ? site->steps : SAMPLE;
-    for (unsigned long i = 0; i < n; i++) {
-        unsigned long step = all ? i + 1 : 1 + (unsigned long)g_random_int_range(0, (gint32)site->steps);
-        try_at(site, step, false);
-        if (all || i < REVERTS)
-            try_at(site, step, true);
-    }
+    crash_walk(site, c->name, SAMPLE);
+    coverage_check("export", c->name, site->happened);
     world_free(world);
 }
 
 int main(void)
 {
     struct CMUnitTest tests[G_N_ELEMENTS(cases)];
-    crash_use_memory_for_files();
-    const char *given = g_getenv("CRASH_SEED");
-    guint32 seed = given ? (guint32)strtoul(given, NULL, 10) : g_random_int();
-    g_printerr("# CRASH_SEED=%u\n", seed);
-    g_random_set_seed(seed);
+    crash_begin();
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
         tests[i] = (struct CMUnitTest){cases[i].name, killed_at_any_step, NULL, NULL, (void *)&cases[i]};
-    return cmocka_run_group_tests_name("crash_export", tests, NULL, NULL);
+    int failed = cmocka_run_group_tests_name("crash_export", tests, NULL, NULL);
+    crash_tell();
+    return failed;
 }

@@ -4,7 +4,7 @@
  * What nobody thought of when the cases of test_crash_memory.c were written:
  * people who exchange, drop and pick up names and addresses from small pools,
  * leave and come back, with natives among them. The seed is printed; CRASH_SEED
- * repeats a run, NIGHTLY makes it long.
+ * repeats a run, CRASH=all makes it long.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,8 +20,8 @@
 #define HOME "<home driver=\"memory\" base=\"dc=example,dc=com\"><file path=\"crash\"/></home>"
 #define MOST 9   /* people */
 #define KILLS 10 /* in each site */
-#define SITES 20
-#define SITES_AT_NIGHT 400
+#define SITES 5
+#define SITES_OF_ALL 30
 #define AGED 40
 
 #define TREE                                                                                                 \
@@ -35,11 +35,10 @@ static const char *const names[] = {"Ada Alt", "Bob Baum", "Cat Chan", "Dan, Dor
 static const char *const anchors[] = {"1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"};
 static const char *const titles[] = {NULL, "Engineer", "Ärztin", "Chief"};
 
-static GRand *chance;
 
 static const char *any(const char *const *of, size_t n)
 {
-    return of[g_rand_int_range(chance, 0, (gint32)n)];
+    return of[g_rand_int_range(crash_chance(), 0, (gint32)n)];
 }
 
 /* Every address has one holder, so that the end does not depend on who comes first. */
@@ -59,7 +58,7 @@ static void shuffle(int *numbers, size_t n)
     for (size_t i = 0; i < n; i++)
         numbers[i] = (int)i;
     for (size_t i = n - 1; i > 0; i--) {
-        size_t j = (size_t)g_rand_int_range(chance, 0, (gint32)i + 1);
+        size_t j = (size_t)g_rand_int_range(crash_chance(), 0, (gint32)i + 1);
         int other = numbers[i];
         numbers[i] = numbers[j];
         numbers[j] = other;
@@ -72,20 +71,20 @@ static void next_crowd(Crowd *crowd, const Crowd *before)
     size_t n = 0;
     memset(crowd->people, 0, sizeof crowd->people);
     shuffle(crowd->order, G_N_ELEMENTS(crowd->order));
-    if (before && g_rand_boolean(chance)) /* addresses stay where they are */
+    if (before && g_rand_boolean(crash_chance())) /* addresses stay where they are */
         memcpy(crowd->order, before->order, sizeof crowd->order);
     for (size_t i = 0; i < G_N_ELEMENTS(anchors) && n < MOST; i++) {
         const Person *was = before ? before->people : NULL;
         while (was && was->anchor && strcmp(was->anchor, anchors[i]) != 0)
             was++;
         bool there = was && was->anchor;
-        if (g_rand_int_range(chance, 0, 10) < (there ? 2 : 4))
+        if (g_rand_int_range(crash_chance(), 0, 10) < (there ? 2 : 4))
             continue;
         Person *person = &crowd->people[n++];
         *person = there ? *was : (Person){anchors[i], any(names, G_N_ELEMENTS(names)), NULL, NULL};
-        if (g_rand_int_range(chance, 0, 10) < 3)
+        if (g_rand_int_range(crash_chance(), 0, 10) < 3)
             person->name = any(names, G_N_ELEMENTS(names));
-        if (g_rand_int_range(chance, 0, 10) < 3)
+        if (g_rand_int_range(crash_chance(), 0, 10) < 3)
             person->title = any(titles, G_N_ELEMENTS(titles));
         g_autofree char *both =
             g_strjoin(" ", address(crowd->order[i]),
@@ -151,16 +150,16 @@ static CrashSite *make_site(const World *world)
     Crowd crowds[3] = {0};
     world_define(world, HOME, NULL, import, NULL);
     crash_memory_load(world, TREE);
-    int stages = g_rand_int_range(chance, 0, 3);
+    int stages = g_rand_int_range(crash_chance(), 0, 3);
     for (int i = 0; i < stages; i++) {
         next_crowd(&crowds[i], i ? &crowds[i - 1] : NULL);
         world_set_people(world, crowds[i].people);
         crash_sync(world, home);
     }
     const Crowd *last = stages ? &crowds[stages - 1] : NULL;
-    if (last && g_rand_boolean(chance))
+    if (last && g_rand_boolean(crash_chance()))
         join_group(world, last);
-    if (last && g_rand_int_range(chance, 0, 3) == 0)
+    if (last && g_rand_int_range(crash_chance(), 0, 3) == 0)
         native_appears(world, last);
     next_crowd(&crowds[stages], last);
     world_set_people(world, crowds[stages].people);
@@ -170,35 +169,21 @@ static CrashSite *make_site(const World *world)
 static void random_sites(void **state)
 {
     (void)state;
-    unsigned long tried = 0;
-    int sites = g_getenv("NIGHTLY") ? SITES_AT_NIGHT : SITES;
+    int sites = crash_is_exhaustive() ? SITES_OF_ALL : SITES;
     for (int i = 0; i < sites; i++) {
         World *world = world_new();
         g_autoptr(CrashSite) site = make_site(world);
-        for (int j = 0; j < KILLS; j++) {
-            unsigned long step = 1 + (unsigned long)g_rand_int_range(chance, 0, (gint32)site->steps);
-            bool revert = j == 0;
-            g_autofree char *complaint =
-                revert ? crash_try_revert(site, step, NULL) : crash_try(site, step, NULL);
-            tried++;
-            if (complaint)
-                fail_msg("site %d (%s), killed at step %lu of %lu (%s): %s", i, site->figures, step,
-                         site->steps, (const char *)g_ptr_array_index(site->names, step - 1), complaint);
-        }
+        g_autofree char *name = g_strdup_printf("site %d (%s)", i, site->figures);
+        crash_walk(site, name, KILLS);
         world_free(world);
     }
-    print_message("crash points tried: %lu at %d sites\n", tried, sites);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(random_sites)};
-    crash_use_memory_for_files();
-    const char *given = g_getenv("CRASH_SEED");
-    guint32 seed = given ? (guint32)g_ascii_strtoull(given, NULL, 10) : g_random_int();
-    g_printerr("# CRASH_SEED=%u\n", seed);
-    chance = g_rand_new_with_seed(seed);
+    crash_begin();
     int failed = cmocka_run_group_tests_name("crash_random", tests, NULL, NULL);
-    g_rand_free(chance);
+    crash_tell();
     return failed;
 }

@@ -2,8 +2,8 @@
  * test_sync_trouble.c - whole runs against servers that do not play along
  *
  * Read-only, wrong password, cut in the middle of writing, size limits, no
- * schema, two runs at once, and the run itself killed at a sample of its fault
- * steps (seed printed): nothing is half-done that the next run does not finish.
+ * schema, two runs at once: nothing is half-done that the next run does not
+ * finish. Runs that are killed are in tests/crash/.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,7 +25,6 @@
         NULL, NULL, NULL, NULL                                                                               \
     }
 #define MANY 60
-#define KILLS 25
 #define READ_ONLY(value)                                                                                     \
     "dn: " LAB_DATABASE "\nchangetype: modify\nreplace: olcReadOnly\nolcReadOnly: " value "\n"
 #define AS_USER                                                                                              \
@@ -334,82 +333,6 @@ static void check_has_a_hint_where_the_settings_cannot_be_read(void **state)
     assert_false(finds(FINDING_NOTE, "olcDbNoSync", NULL));
 }
 
-/* --- killed --- */
-
-static char *start_ldif;
-
-/* Everything below the suffix is taken away and loaded anew. */
-static void restore_server(void *data)
-{
-    (void)data;
-    g_autoptr(GString) ldif = g_string_new(NULL);
-    g_autofree char *dump = lab_dump(home, HOME_BASE, (const char *const[]){"1.1", NULL});
-    g_auto(GStrv) names = g_strsplit(dump, "\n", -1);
-    g_autoptr(GPtrArray) doomed = g_ptr_array_new();
-    for (char **name = names; *name; name++)
-        if (**name && **name != ' ' && strcmp(*name, HOME_BASE) != 0 && strcmp(*name, HOME_USER) != 0 &&
-            strcmp(*name, WORLD_CONTAINER) != 0)
-            g_ptr_array_add(doomed, *name);
-    for (guint i = 0; i < doomed->len; i++)
-        g_string_append_printf(ldif, "dn: %s\nchangetype: delete\n\n", (char *)g_ptr_array_index(doomed, i));
-    if (lab_count(home, HOME_BASE, "(ou=Globex)"))
-        g_string_append(ldif, "dn: " WORLD_CONTAINER "\nchangetype: delete\n\n");
-    if (ldif->len)
-        lab_ldif_load(home, ldif->str);
-    lab_ldif_load(home, start_ldif);
-}
-
-static char *dump_server(void *data)
-{
-    (void)data;
-    return lab_dump(home, HOME_BASE, NULL);
-}
-
-/* The contacts of three people, Bob among the members of a group; the state is lost, so that entryUUIDs do
- * not matter. */
-#define STAMPED(anchor, name, mail)                                                                          \
-    "dn: cn=" name "," WORLD_CONTAINER                                                                       \
-    "\nobjectClass: top\nobjectClass: contact\nobjectClass: dirsyncStamp\n"                                  \
-    "cn: " name "\nmail: " mail "\nproxyAddresses: SMTP:" mail "\ntargetAddress: SMTP:" mail "\n"            \
-    "importedFrom: " WORLD_UUID "\ndirsyncAnchor: " anchor "\n\n"
-#define START                                                                                                \
-    "dn: " WORLD_CONTAINER                                                                                   \
-    "\nobjectClass: organizationalUnit\nou: Globex\n\n" STAMPED("1", "Ada Alt", "ada@globex.example")        \
-        STAMPED("2", "Bob Baum", "bob@globex.example") STAMPED("3", "Cat Chan", "cat@globex.example")        \
-            STAMPED("5", "Eve Eck",                                                                          \
-                    "eve@globex.example") "dn: cn=All," HOME_BASE                                            \
-                                          "\nobjectClass: groupOfNames\ncn: All\nmember: " HOME_USER "\n"    \
-                                          "member: cn=Bob Baum," WORLD_CONTAINER "\n"
-
-static const Person swapped[] = {{"1", "Cat Chan", "ada@globex.example", NULL},
-                                 {"3", "Ada Alt", "eve@globex.example", NULL},
-                                 {"4", "Dan Dorn", "dan@globex.example bob@globex.example", NULL},
-                                 {"5", "Eve Eck", "cat@globex.example", "Chief"},
-                                 NOBODY};
-
-static void a_run_killed_at_any_step_is_finished_by_the_next(void **state)
-{
-    (void)state;
-    set_up_with("--nosync --unique");
-    g_autofree char *element = world_server("home", home->uri, HOME_BASE);
-    world_define(world, element, NULL, WORLD_FILE_IMPORT "<grace days=\"0\"/>", NULL);
-    start_ldif = (char *)START;
-    restore_server(NULL);
-    world_set_people(world, swapped);
-    CrashHome server = {.restore = restore_server, .dump = dump_server};
-    g_autoptr(CrashSite) site = crash_site_new(world, server);
-    guint32 seed = g_random_int();
-    g_autoptr(GRand) chance = g_rand_new_with_seed(seed);
-    print_message("%lu steps (%s), seed %u\n", site->steps, site->figures, seed);
-    for (int i = 0; i < KILLS; i++) {
-        unsigned long step = 1 + (unsigned long)g_rand_int_range(chance, 0, (gint32)site->steps);
-        g_autofree char *complaint = i % 5 ? crash_try(site, step, NULL) : crash_try_revert(site, step, NULL);
-        if (complaint)
-            fail_msg("killed at step %lu (%s): %s", step, (char *)g_ptr_array_index(site->names, step - 1),
-                     complaint);
-    }
-}
-
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_teardown(name, tear_down)
@@ -425,7 +348,6 @@ int main(void)
         CASE(check_tells_a_server_that_is_ready_from_one_that_is_not),
         CASE(check_says_how_a_first_import_gets_on_faster_and_how_to_turn_that_back),
         CASE(check_has_a_hint_where_the_settings_cannot_be_read),
-        CASE(a_run_killed_at_any_step_is_finished_by_the_next),
     };
     return cmocka_run_group_tests_name("sync_trouble", tests, NULL, NULL);
 }

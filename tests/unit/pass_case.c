@@ -262,6 +262,11 @@ MemoryStore *case_home(const Case *c)
     return c->home;
 }
 
+MemoryStore *case_foreign(const Case *c)
+{
+    return c->source;
+}
+
 const char *case_state_folder(const Case *c)
 {
     return c->state;

@@ -141,6 +141,8 @@ void case_lose_state(Case *c);
 /** What fails from now on, see failing.h; NULL: nothing. The definitions count as unchanged. */
 void case_set_faults(Case *c, const char *home, const char *source);
 MemoryStore *case_home(const Case *c);
+/** NULL: it is a file. */
+MemoryStore *case_foreign(const Case *c);
 /** A path in the case's folder; g_free(). */
 char *case_path(const Case *c, const char *name);
 const char *case_state_folder(const Case *c);

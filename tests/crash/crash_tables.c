@@ -1,0 +1,235 @@
+/*
+ * crash_tables.c - the specifications of runs, as crash tests
+ *
+ * Takes the place of tests/unit/pass_case_table.c in a program made from the
+ * same table of cases (tests/unit/pass_case.h): what a case expects of each of
+ * its runs is tested there; here each of its runs is killed at every step. Runs
+ * under injected faults are left out: a fault that is counted begins anew in
+ * each process, so that there is no undisturbed run to compare with.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "tests/crash/coverage.h"
+#include "tests/crash/crash.h"
+#include "tests/unit/pass_case.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define WANTED_CASES 3 /* of a table in a sample... */
+#define WANTED_STEPS 2 /* ... and steps of each run */
+#define HOME_FILE "home.ldif"
+#define FOREIGN_FILE "foreign.ldif"
+
+/* The source contradicts itself here: several people claim one address while it changes hands. Who gets it is
+ * decided by who has it, and in the middle of an exchange nobody has. */
+static const char *const open_ended[] = {
+    "a newcomer wants an address that two others are swapping, and does not get it", NULL};
+
+/* A case on its way. */
+typedef struct {
+    const PassCase *spec;
+    const char *group;
+    unsigned long of; /* cases */
+    Case *c;
+    World world;
+    const Called *called;
+    bool faulty; /* faults are injected */
+    GString *happened;
+} TableCase;
+
+/* --- the case's folder as a world --- */
+
+static void keep_in_file(const TableCase *table, MemoryStore *store, const char *name)
+{
+    g_autofree char *path = g_build_filename(table->world.live, name, NULL);
+    g_autoptr(GError) error = NULL;
+    remove(path);
+    if (store && !memory_store_set_file(store, path, &error))
+        fail_msg("%s", error->message);
+}
+
+static void read_from_file(const TableCase *table, MemoryStore *store, const char *name)
+{
+    g_autofree char *path = g_build_filename(table->world.live, name, NULL);
+    g_autoptr(GError) error = NULL;
+    if (store && !memory_store_set_file(store, path, &error))
+        fail_msg("%s", error->message);
+}
+
+static void read_both(void *data)
+{
+    const TableCase *table = data;
+    read_from_file(table, case_home(table->c), HOME_FILE);
+    read_from_file(table, case_foreign(table->c), FOREIGN_FILE);
+}
+
+/* Identities of objects that were made in the run are others in each: their names stand for them. */
+static char *mask(char *text, void *data)
+{
+    const TableCase *table = data;
+    MemoryStore *const stores[] = {case_home(table->c), case_foreign(table->c)};
+    for (size_t i = 0; i < G_N_ELEMENTS(stores); i++) {
+        g_autofree char *all = stores[i] ? memory_store_dump(stores[i], true) : g_strdup("");
+        g_auto(GStrv) records = g_strsplit(all, "\n\n", -1);
+        for (char **record = records; *record; record++) {
+            const char *id = strstr(*record, "\nentryUUID: ");
+            if (!id)
+                continue;
+            id += strlen("\nentryUUID: ");
+            g_autofree char *uuid = g_strndup(id, strcspn(id, "\n"));
+            g_auto(GStrv) parts = g_strsplit(text, uuid, -1);
+            g_autofree char *name = g_strndup(*record, strcspn(*record, "\n"));
+            g_free(text);
+            text = g_strjoinv(name, parts);
+        }
+    }
+    return text;
+}
+
+static char *dump_both(void *data)
+{
+    const TableCase *table = data;
+    read_both(data);
+    MemoryStore *foreign = case_foreign(table->c);
+    g_autofree char *home = memory_store_dump(case_home(table->c), false);
+    g_autofree char *other = foreign ? memory_store_dump(foreign, false) : g_strdup("");
+    return mask(g_strconcat(home, other, NULL), data);
+}
+
+static Connector *connector(void *data)
+{
+    return case_connector(((TableCase *)data)->c);
+}
+
+static void call(RunOptions *options, void *data)
+{
+    const TableCase *table = data;
+    g_autoptr(Connector) defined = case_connector(table->c);
+    *options = case_options(table->c, defined, table->called);
+}
+
+static CrashHome home_of(TableCase *table)
+{
+    const char *foreign = case_foreign(table->c) ? FOREIGN_FILE : NULL;
+    return (CrashHome){.open = read_both,
+                       .dump = dump_both,
+                       .connector = connector,
+                       .call = call,
+                       .mask = mask,
+                       .file = {HOME_FILE, HOME_FILE, foreign},
+                       .data = table};
+}
+
+/* --- a case --- */
+
+static int begin_case(void **state)
+{
+    TableCase *table = *state;
+    table->c = case_new(&table->spec->start);
+    table->world.state = g_strdup(case_state_folder(table->c));
+    table->world.connector = case_path(table->c, "globex.xml");
+    table->world.live = g_path_get_dirname(table->world.connector);
+    table->world.folder = g_dir_make_tmp("crash-XXXXXX", NULL);
+    table->happened = g_string_new(" ");
+    return 0;
+}
+
+static int end_case(void **state)
+{
+    TableCase *table = *state;
+    remove_folder(table->world.folder);
+    g_free(table->world.live);
+    g_free(table->world.state);
+    g_free(table->world.connector);
+    g_free(table->world.folder);
+    g_string_free(table->happened, TRUE);
+    g_clear_pointer(&table->c, case_free);
+    return 0;
+}
+
+/* Runs that end in an error have written nothing that the next one would not; those are not compared. */
+static void kill_everywhere(TableCase *table, const CaseStep *step)
+{
+    table->called = &step->called;
+    keep_in_file(table, case_home(table->c), HOME_FILE);
+    keep_in_file(table, case_foreign(table->c), FOREIGN_FILE);
+    g_autoptr(CrashSite) site = crash_site_try(&table->world, home_of(table));
+    g_string_append(table->happened, site->happened);
+    site->open_ended = g_strv_contains(open_ended, table->spec->name);
+    if (!site->error)
+        crash_walk(site, table->spec->name, WANTED_STEPS);
+    crash_site_restore(site);
+    g_free(crash_run_on(site));
+    read_both(table);
+}
+
+static void do_step(TableCase *table, const CaseStep *step)
+{
+    switch (step->kind) {
+    case DO_SOURCE: case_set_source(table->c, step->text); break;
+    case DO_HOME: case_edit_home(table->c, step->text); break;
+    case DO_FOREIGN: case_edit_foreign(table->c, step->text); break;
+    case DO_LOSE_STATE: case_lose_state(table->c); break;
+    case DO_KINDS: case_set_kinds(table->c, step->text); break;
+    case DO_FAULTS: table->faulty = step->text || step->source_faults; break;
+    case DO_SYNC: kill_everywhere(table, step); break;
+    case DO_END: break;
+    }
+}
+
+static void run_case(void **state)
+{
+    TableCase *table = *state;
+    const CaseStep *end = table->spec->steps + G_N_ELEMENTS(table->spec->steps);
+    if (!crash_is_chosen(WANTED_CASES, table->of))
+        return;
+    for (const CaseStep *step = table->spec->steps; step < end && step->kind != DO_END && !table->faulty; step++)
+        do_step(table, step);
+    coverage_check(table->group, table->spec->name, table->happened->str);
+}
+
+/* As a test of its own, with the names of all cases as its state. */
+typedef struct {
+    const char *group;
+    const char **names;
+} Named;
+
+static void what_the_coverage_names_is_there(void **state)
+{
+    const Named *named = *state;
+    coverage_expect(named->group, named->names);
+}
+
+int case_run_tables(const char *group, const PassCase *cases, size_t n_cases, const void *tests,
+                    size_t n_tests)
+{
+    const char *only = g_getenv("DIRSYNC_TEST_CASE");
+    g_autofree TableCase *table = g_new0(TableCase, n_cases);
+    GArray *all = g_array_new(FALSE, TRUE, sizeof(struct CMUnitTest));
+    (void)tests;
+    (void)n_tests;
+    crash_begin();
+    g_autofree const char **names = g_new0(const char *, n_cases + 1);
+    Named named = {group, names};
+    struct CMUnitTest coverage = {"coverage", what_the_coverage_names_is_there, NULL, NULL, &named};
+    g_array_append_val(all, coverage);
+    for (size_t i = 0; i < n_cases; i++) {
+        names[i] = cases[i].name;
+        table[i].spec = &cases[i];
+        table[i].group = group;
+        table[i].of = n_cases;
+        struct CMUnitTest test = {cases[i].name, run_case, begin_case, end_case, &table[i]};
+        if (!only || strstr(cases[i].name, only))
+            g_array_append_val(all, test);
+    }
+    int failed = _cmocka_run_group_tests(group, (const struct CMUnitTest *)(void *)all->data, all->len, NULL,
+                                         NULL);
+    g_array_unref(all);
+    crash_tell();
+    return failed;
+}
