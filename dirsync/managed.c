@@ -437,7 +437,10 @@ static Entry *without_operational(const Schema *schema, const Entry *entry)
     for (size_t i = entry_n_attributes(clean); i-- > 0;) {
         const AttributeType *type = schema_attribute(schema, entry_attribute(clean, i)->name);
         bool secret = schema_is_secret(entry_attribute(clean, i)->name);
-        if (secret || (type && (type->operational || type->no_user_modification || type->constructed)))
+        /* Active Directory marks objectClass as one of them, too. */
+        bool server_only = type && (type->operational || type->no_user_modification || type->constructed) &&
+                           g_ascii_strcasecmp(type->name, "objectClass") != 0;
+        if (secret || server_only)
             entry_remove(clean, i);
     }
     return clean;

@@ -520,7 +520,7 @@ static void canonical_names_are_readable(void **state)
         {"UnHeard=X", "unheard=x"},
         {"uid=A\\00B", "uid=a\\00b"},
         {"cn=\\FFX", "cn=\\FFX"},
-        {"member=cn\\=a\\,dc\\=b,o=x", "member=cn=a\\,dc=b,o=x"},
+        {"member=cn\\=a\\,dc\\=b,o=x", "member=cn\\=a\\,dc\\=b,o=x"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *form = schema_normalise_dn(schema_standard(), cases[i].text);
