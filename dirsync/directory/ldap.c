@@ -69,11 +69,17 @@ static bool read_schema(LdapDirectory *self, const Entry *root, GError **error)
     return true;
 }
 
-/* OpenLDAP with msuser.schema knows the name objectGUID too, so entryUUID goes first. */
-static const char *choose_anchor(const Schema *schema, bool is_ad)
+/* OpenLDAP with msuser.schema knows the name objectGUID too, so entryUUID goes first. nsUniqueId, where the server
+ * itself describes it as its own (389), goes before that: entries from before its plugin for entryUUID, and all
+ * that were loaded offline, have no entryUUID there. */
+static const char *choose_anchor(const LdapDirectory *self, bool is_ad)
 {
+    const Schema *schema = self->description.schema;
+    const AttributeType *unique = self->schema ? schema_attribute(self->schema, "nsUniqueId") : NULL;
     if (is_ad)
         return "objectGUID";
+    if (unique && unique->operational)
+        return "nsUniqueId";
     if (schema_attribute(schema, "entryUUID"))
         return "entryUUID";
     return schema_attribute(schema, "objectGUID") ? "objectGUID" : NULL;
@@ -116,7 +122,7 @@ static bool discover(LdapDirectory *self, GError **error)
     description->naming_contexts = root_strings(root, "namingContexts");
     if (!read_schema(self, root, error))
         return false;
-    description->default_anchor = choose_anchor(description->schema, is_ad);
+    description->default_anchor = choose_anchor(self, is_ad);
     self->scope_control = root_lists(root, "supportedControl", LDAP_CONTROL_X_DOMAIN_SCOPE);
     self->page_size = self->endpoint->page_size;
     if (!self->page_size && is_ad)
