@@ -29,7 +29,7 @@ static bool is_exported(const AddressStep *step, const Entry *entry)
     for (size_t i = 0; pass->wanted && i < pass->n_sources; i++) {
         const SourceSettings *source = &pass->sources[i];
         const char *base = source->base ? source->base : step->connector->organisation->home.base;
-        g_autoptr(Filter) filter = source->filter ? filter_parse(source->filter, NULL) : NULL;
+        g_autoptr(Filter) filter = source->filter ? filter_parse_resolved(source->filter, NULL) : NULL;
         if (base && !schema_dn_within(schema, entry_dn(entry), base))
             continue;
         if (!filter || filter_matches(filter, schema, entry))

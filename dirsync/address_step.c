@@ -118,7 +118,7 @@ static bool check_policy_name(const AddressStep *step, GError **error)
 
 static bool parse_only(AddressStep *step, GError **error)
 {
-    if (!step->options.only || (step->only = filter_parse(step->options.only, NULL)))
+    if (!step->options.only || (step->only = filter_parse_resolved(step->options.only, NULL)))
         return true;
     error_set(error, ERROR_DEFINITION, "--only %s: not a filter (RFC 4515), such as (uid=jane)",
               step->options.only);

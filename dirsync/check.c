@@ -158,7 +158,7 @@ static GPtrArray *wanted_attributes(const Trial *trial, GHashTable *in_filter)
 static bool try_source(Trial *trial, Directory *source, const SourceSettings *settings, ReadResult *result,
                        GError **error)
 {
-    g_autoptr(Filter) scope = settings->filter ? filter_parse(settings->filter, NULL) : NULL;
+    g_autoptr(Filter) scope = settings->filter ? filter_parse_resolved(settings->filter, NULL) : NULL;
     g_autoptr(GHashTable) in_filter = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     trial->scope = scope;
     g_autoptr(GPtrArray) names = wanted_attributes(trial, in_filter);

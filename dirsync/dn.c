@@ -229,13 +229,14 @@ static size_t character_length(const char *at, const char *end)
     return c < 0x110000 ? (size_t)(g_utf8_next_char(at) - at) : 0;
 }
 
+/* RFC 4514 leaves "=" to us; Active Directory and Samba refuse it as it is (34). */
 static bool needs_escape(const char *at, const char *value, const char *end)
 {
     if (*at == ' ')
         return at == value || at + 1 == end;
     if (*at == '#')
         return at == value;
-    return strchr("\"+,;<>\\", *at);
+    return strchr("\"+,;<=>\\", *at);
 }
 
 void dn_append_escaped(GString *out, const char *value, size_t len)

@@ -33,6 +33,9 @@ void filter_collect_attributes(const Filter *filter, GHashTable *names);
  *  which only Active Directory has. Each such test becomes one of objectClass that holds for the same
  *  entries on every server. */
 void filter_resolve_categories(Filter *filter);
+/** filter_parse() and filter_resolve_categories(): for filters of definitions and people, which we evaluate
+ *  ourselves. */
+Filter *filter_parse_resolved(const char *text, GError **error);
 
 /** @value escaped for use as assertion value (RFC 4515 section 3): NUL ( ) * \ and bytes >= 0x80
  *  that are not valid UTF-8 become \XX. g_free(). */

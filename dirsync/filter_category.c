@@ -84,3 +84,11 @@ void filter_resolve_categories(Filter *filter)
 {
     resolve(filter, filter->root);
 }
+
+Filter *filter_parse_resolved(const char *text, GError **error)
+{
+    Filter *filter = filter_parse(text, error);
+    if (filter)
+        filter_resolve_categories(filter);
+    return filter;
+}

@@ -458,14 +458,27 @@ Entry *managed_result(const Managed *managed, const Entry *current, const Change
     return entry;
 }
 
-/* A new entry must not hold what only the server may write (entryUUID, ...), an undo no passwords. */
-static Entry *without_operational(const Schema *schema, const Entry *entry)
+static bool modifies(const Schema *schema, const Change *change, const char *name)
+{
+    for (size_t i = 0; i < change->n_modifications; i++)
+        if (schema_same_attribute(schema, change->modifications[i].name, name))
+            return true;
+    return false;
+}
+
+/* A new entry must not hold what only the server may write (entryUUID, ...), an undo no passwords. What the
+ * change itself writes (nsAccountLock) is not the server's alone. */
+static Entry *without_operational(const Schema *schema, const Change *change, const Entry *entry)
 {
     Entry *clean = entry_copy(entry);
     for (size_t i = entry_n_attributes(clean); i-- > 0;) {
         const AttributeType *type = schema_attribute(schema, entry_attribute(clean, i)->name);
         bool secret = schema_is_secret(entry_attribute(clean, i)->name);
-        if (secret || (type && (type->operational || type->no_user_modification || type->constructed)))
+        /* Active Directory marks objectClass as one of them, too. */
+        bool server_only = type && (type->operational || type->no_user_modification || type->constructed) &&
+                           g_ascii_strcasecmp(type->name, "objectClass") != 0 &&
+                           !modifies(schema, change, type->name);
+        if (secret || server_only)
             entry_remove(clean, i);
     }
     return clean;
@@ -485,7 +498,7 @@ static void delete_whole_where_needed(const Schema *schema, Change *change)
 
 Change *managed_inverse(const Schema *schema, const Change *change, const Entry *before, GError **error)
 {
-    g_autoptr(Entry) clean = before ? without_operational(schema, before) : NULL;
+    g_autoptr(Entry) clean = before ? without_operational(schema, change, before) : NULL;
     Change *inverse = change_invert(change, clean);
     if (!inverse) {
         error_set(error, ERROR_INVALID, "%s: the change cannot be undone, so it is not planned", change->dn);

@@ -172,23 +172,13 @@ static bool has_rule(const Checking *to, const AttributeType *type)
     return false;
 }
 
-/* What the server adds itself (nTSecurityDescriptor, objectCategory, instanceType) needs no rule. */
-static bool server_provides(const AttributeType *type)
-{
-    static const char *const provided[] = {"nTSecurityDescriptor", "objectCategory", "instanceType", NULL};
-    for (const char *const *name = provided; *name; name++)
-        if (g_ascii_strcasecmp(type->name, *name) == 0)
-            return true;
-    return type->operational || type->no_user_modification;
-}
-
 static void check_musts(Checking *to)
 {
     g_autoptr(GHashTable) told = g_hash_table_new(g_direct_hash, g_direct_equal);
     for (const char *const *name = to->recipient->classes; *name; name++) {
         const ObjectClass *class_type = schema_class(to->target, *name);
         for (const AttributeType *const *must = class_type ? class_type->must : NULL; must && *must; must++)
-            if (!has_rule(to, *must) && !server_provides(*must) &&
+            if (!has_rule(to, *must) && !schema_server_provides(*must) &&
                 g_hash_table_add(told, (void *)(uintptr_t)*must))
                 problem(to, to->recipient->where, "%s: the class %s requires it, and no rule gives it",
                         (*must)->name, class_type->name);

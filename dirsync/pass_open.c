@@ -48,9 +48,9 @@ static bool parse_filters(Pass *pass, GError **error)
     pass->scopes = g_new0(Filter *, settings->n_sources);
     for (size_t i = 0; i < settings->n_sources; i++)
         if (settings->sources[i].filter &&
-            !(pass->scopes[i] = filter_parse(settings->sources[i].filter, error)))
+            !(pass->scopes[i] = filter_parse_resolved(settings->sources[i].filter, error)))
             return false;
-    if (!pass->options.only || (pass->only = filter_parse(pass->options.only, NULL)))
+    if (!pass->options.only || (pass->only = filter_parse_resolved(pass->options.only, NULL)))
         return true;
     error_set(error, ERROR_DEFINITION, "--only %s: not a filter (RFC 4515), such as (uid=jane)",
               pass->options.only);

@@ -11,7 +11,8 @@
 
 #include <string.h>
 
-#define GRACE_FORMAT "%Y%m%d%H%M%SZ"
+/* With a fraction: Active Directory refuses times without one (21), RFC 4517 allows both. */
+#define GRACE_FORMAT "%Y%m%d%H%M%S.0Z"
 
 static char *now_as_time(void)
 {

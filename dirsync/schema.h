@@ -78,6 +78,10 @@ const ObjectClass *schema_class(const Schema *schema, const char *name);
 /** True for attributes that hold passwords or keys: never read into a plan, an undo or a log. */
 bool schema_is_secret(const char *description);
 
+/** True when the server gives every entry its value, even where a class requires it and nobody writes it:
+ *  operational attributes, and those that Active Directory's class top requires. */
+bool schema_server_provides(const AttributeType *type);
+
 /** True when both descriptions mean the same attribute: same type and same options; ";binary" and
  *  ";range=" are transfer options and do not count. Unknown types: same name but for ASCII case. */
 bool schema_same_attribute(const Schema *schema, const char *a, const char *b);

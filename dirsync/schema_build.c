@@ -115,7 +115,7 @@ static void enter_classes(Builder *builder)
 
 /* ---- attribute types ---- */
 
-/** Attributes that Active Directory computes when asked; its subschema does not say so. */
+/** Attributes that Active Directory computes, and lets nobody write; its subschema does not say so. */
 static bool is_constructed(const char *name)
 {
     static const char *const names[] = {
@@ -125,8 +125,8 @@ static bool is_constructed(const char *name)
         "extendedClassInfo", "fromEntry", "memberOf", "modifyTimeStamp", "msDS-Approx-Immed-Subordinates",
         "msDS-KeyVersionNumber", "msDS-PrincipalName", "msDS-User-Account-Control-Computed",
         "msDS-UserPasswordExpiryTimeComputed", "objectClasses", "parentGUID", "possibleInferiors",
-        "primaryGroupToken", "sDRightsEffective", "structuralObjectClass", "subSchemaSubEntry", "tokenGroups",
-        "tokenGroupsGlobalAndUniversal", "tokenGroupsNoGCAcceptable"};
+        "primaryGroupToken", "sAMAccountType", "sDRightsEffective", "structuralObjectClass",
+        "subSchemaSubEntry", "tokenGroups", "tokenGroupsGlobalAndUniversal", "tokenGroupsNoGCAcceptable"};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
         if (g_ascii_strcasecmp(names[i], name) == 0)
             return true;

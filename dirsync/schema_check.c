@@ -86,13 +86,21 @@ static bool check_abstract(const Check *check)
     return true;
 }
 
+bool schema_server_provides(const AttributeType *type)
+{
+    static const char *const by_active_directory[] = {"nTSecurityDescriptor", "objectCategory", "instanceType"};
+    for (size_t i = 0; i < G_N_ELEMENTS(by_active_directory); i++)
+        if (g_ascii_strcasecmp(type->name, by_active_directory[i]) == 0)
+            return true;
+    return type->operational || type->no_user_modification || type->constructed;
+}
+
 static bool check_must(const Check *check)
 {
     for (guint i = 0; i < check->classes->len; i++) {
         const ClassRecord *class = g_ptr_array_index(check->classes, i);
         for (const AttributeType *const *type = class->class.must; *type; type++)
-            if (!(*type)->operational && !(*type)->constructed &&
-                !schema_find(check->schema, check->entry, (*type)->name))
+            if (!schema_server_provides(*type) && !schema_find(check->schema, check->entry, (*type)->name))
                 return refuse(check, (*type)->name, "missing; class %s requires it", class->class.name);
     }
     return true;

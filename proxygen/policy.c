@@ -32,11 +32,9 @@ void policies_problem(GString **problems, const char *where, const char *format,
 Filter *policies_filter(const char *text, const char *where, GString **problems)
 {
     g_autoptr(GError) error = NULL;
-    Filter *filter = text ? filter_parse(text, &error) : NULL;
+    Filter *filter = text ? filter_parse_resolved(text, &error) : NULL;
     if (error)
         policies_problem(problems, where, "cannot be used: %s", error->message);
-    else if (filter)
-        filter_resolve_categories(filter);
     return filter;
 }
 

@@ -69,13 +69,16 @@ static bool read_schema(LdapDirectory *self, const Entry *root, GError **error)
     return true;
 }
 
-/* OpenLDAP with msuser.schema knows the name objectGUID too, so entryUUID goes first. 389 knows entryUUID too,
- * but may not have given one to older entries, and tells of changes by nsUniqueId. */
-static const char *choose_anchor(const Schema *schema, bool is_ad)
+/* OpenLDAP with msuser.schema knows the name objectGUID too, so entryUUID goes first. nsUniqueId, where the server
+ * itself describes it as its own (389), goes before that: entries from before its plugin for entryUUID, and all
+ * that were loaded offline, have no entryUUID there. */
+static const char *choose_anchor(const LdapDirectory *self, bool is_ad)
 {
+    const Schema *schema = self->description.schema;
+    const AttributeType *unique = self->schema ? schema_attribute(self->schema, "nsUniqueId") : NULL;
     if (is_ad)
         return "objectGUID";
-    if (schema_attribute(schema, "nsUniqueId"))
+    if (unique && unique->operational)
         return "nsUniqueId";
     if (schema_attribute(schema, "entryUUID"))
         return "entryUUID";
@@ -125,7 +128,7 @@ static bool discover(LdapDirectory *self, GError **error)
     description->naming_contexts = root_strings(root, "namingContexts");
     if (!read_schema(self, root, error))
         return false;
-    description->default_anchor = choose_anchor(description->schema, is_ad);
+    description->default_anchor = choose_anchor(self, is_ad);
     if (self->changes_way == CHANGES_SYNC && g_strcmp0(description->default_anchor, "nsUniqueId") == 0)
         self->changes_way = CHANGES_IDS;
     self->scope_control = root_lists(root, "supportedControl", LDAP_CONTROL_X_DOMAIN_SCOPE);

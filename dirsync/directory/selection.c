@@ -26,7 +26,7 @@ bool selection_init(Selection *selection, const Schema *schema, const ReadReques
         return false;
     if (!request->filter)
         return true;
-    selection->filter = filter_parse(request->filter, error);
+    selection->filter = filter_parse_resolved(request->filter, error);
     return selection->filter != NULL;
 }
 

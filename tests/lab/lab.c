@@ -1,5 +1,5 @@
 /*
- * lab.c - throw-away servers for integration tests, by way of tests/lab/slapd
+ * lab.c - throw-away servers for integration tests, by way of the scripts in tests/lab/
  */
 #include "tests/lab/lab.h"
 
@@ -34,10 +34,30 @@ void lab_skip_unless_slapd(void)
     skip();
 }
 
-/* Runs the script with "verb folder argument..."; its output, g_free(). */
-static char *lab_run(const char *verb, const char *folder, const char *const *arguments)
+void lab_skip_unless(const char *kind)
 {
-    g_autofree char *script = lab_source_file("tests/lab/slapd");
+    g_autofree char *name = g_strconcat("tests/lab/", kind, NULL);
+    g_autofree char *script = lab_source_file(name);
+    g_autofree char *reason = NULL;
+    g_autoptr(GError) error = NULL;
+    int status = 0;
+    char *argv[] = {script, (char *)"check", NULL};
+    if (!g_spawn_sync(NULL, argv, NULL, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL, &reason, &status, &error))
+        fail_msg("%s: %s", script, error->message);
+    if (g_spawn_check_wait_status(status, &error))
+        return;
+    g_strchomp(reason);
+    if (g_strcmp0(g_getenv("CI"), "true") == 0)
+        fail_msg("%s, and CI must not skip", reason);
+    g_printerr("\n*** SKIPPED: %s ***\n\n", reason);
+    skip();
+}
+
+/* Runs the script with "verb folder argument..."; its output, g_free(). */
+static char *lab_run(const char *kind, const char *verb, const char *folder, const char *const *arguments)
+{
+    g_autofree char *name = g_strconcat("tests/lab/", kind, NULL);
+    g_autofree char *script = lab_source_file(name);
     g_autoptr(GPtrArray) argv = g_ptr_array_new();
     g_ptr_array_add(argv, script);
     g_ptr_array_add(argv, (void *)verb);
@@ -58,26 +78,30 @@ static char *lab_run(const char *verb, const char *folder, const char *const *ar
     return output;
 }
 
-static char *lab_uri(const char *folder, const char *kind)
+/* The one line of a file that the script laid; NULL when there is none. */
+static char *lab_line(const char *folder, const char *name)
 {
-    g_autofree char *name = g_strconcat("uri.", kind, NULL);
     g_autofree char *path = g_build_filename(folder, name, NULL);
-    char *uri = NULL;
-    if (!g_file_get_contents(path, &uri, NULL, NULL))
+    char *line = NULL;
+    if (!g_file_get_contents(path, &line, NULL, NULL))
         return NULL;
-    return g_strchomp(uri);
+    return g_strchomp(line);
 }
 
-Lab *lab_slapd_start(const char *options)
+Lab *lab_start(const char *kind, const char *options)
 {
     Lab *lab = g_new0(Lab, 1);
+    lab->kind = kind;
     lab->folder = g_dir_make_tmp("lab-XXXXXX", NULL);
     assert_non_null(lab->folder);
     g_auto(GStrv) words = g_strsplit(options ? options : "", " ", -1);
-    g_free(lab_run("start", lab->folder, (const char *const *)(*words && **words ? words : NULL)));
-    lab->uri = lab_uri(lab->folder, "ldapi");
-    lab->ldap_uri = lab_uri(lab->folder, "ldap");
-    lab->ldaps_uri = lab_uri(lab->folder, "ldaps");
+    g_free(lab_run(kind, "start", lab->folder, (const char *const *)(*words && **words ? words : NULL)));
+    lab->uri = lab_line(lab->folder, "uri.ldapi");
+    lab->ldap_uri = lab_line(lab->folder, "uri.ldap");
+    lab->ldaps_uri = lab_line(lab->folder, "uri.ldaps");
+    lab->bind_dn = lab_line(lab->folder, "bind-dn");
+    if (lab->bind_dn)
+        lab->password_file = g_build_filename(lab->folder, "password", NULL);
     assert_non_null(lab->uri);
     return lab;
 }
@@ -95,22 +119,44 @@ static void lab_remove(const char *path)
     g_remove(path);
 }
 
-void lab_slapd_stop(Lab *lab)
+void lab_stop(Lab *lab)
 {
     if (!lab)
         return;
-    g_free(lab_run("stop", lab->folder, NULL));
+    g_free(lab_run(lab->kind, "stop", lab->folder, NULL));
     lab_remove(lab->folder);
     g_free(lab->folder);
     g_free(lab->uri);
     g_free(lab->ldap_uri);
     g_free(lab->ldaps_uri);
+    g_free(lab->bind_dn);
+    g_free(lab->password_file);
     g_free(lab);
+}
+
+void lab_kill(Lab *lab)
+{
+    g_free(lab_run(lab->kind, "kill", lab->folder, NULL));
+}
+
+void lab_restart(Lab *lab)
+{
+    g_free(lab_run(lab->kind, "restart", lab->folder, NULL));
+}
+
+Lab *lab_slapd_start(const char *options)
+{
+    return lab_start("slapd", options);
+}
+
+void lab_slapd_stop(Lab *lab)
+{
+    lab_stop(lab);
 }
 
 void lab_slapd_kill(Lab *lab)
 {
-    g_free(lab_run("kill", lab->folder, NULL));
+    lab_kill(lab);
 }
 
 void lab_slapd_halt(Lab *lab)
@@ -120,7 +166,7 @@ void lab_slapd_halt(Lab *lab)
 
 void lab_slapd_restart(Lab *lab)
 {
-    g_free(lab_run("restart", lab->folder, NULL));
+    lab_restart(lab);
 }
 
 void lab_ldif_load(Lab *lab, const char *ldif)
@@ -128,13 +174,18 @@ void lab_ldif_load(Lab *lab, const char *ldif)
     g_autofree char *path = g_build_filename(lab->folder, "load.ldif", NULL);
     assert_true(g_file_set_contents(path, ldif, -1, NULL));
     const char *const arguments[] = {path, NULL};
-    g_free(lab_run("load", lab->folder, arguments));
+    g_free(lab_run(lab->kind, "load", lab->folder, arguments));
 }
 
 unsigned long lab_operations(Lab *lab, const char *kind)
 {
     const char *const arguments[] = {kind, NULL};
-    g_autofree char *output = lab_run("operations", lab->folder, arguments);
+    g_autofree char *output = lab_run(lab->kind, "operations", lab->folder, arguments);
     assert_true(g_ascii_isdigit(*output));
     return strtoul(output, NULL, 10);
+}
+
+char *lab_ask(Lab *lab, const char *verb)
+{
+    return lab_run(lab->kind, verb, lab->folder, NULL);
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 World *world_at(const Lab *home)
@@ -19,6 +20,15 @@ World *world_at(const Lab *home)
     g_autofree char *element = world_server("home", home->uri, HOME_BASE);
     world_define(world, element, NULL, NULL, NULL);
     return world;
+}
+
+char *lab_element(const char *element, const Lab *lab, const char *base)
+{
+    if (!lab->bind_dn)
+        return world_server(element, lab->uri, base);
+    return g_strdup_printf("<%s driver=\"ldap\" uri=\"%s\" base=\"%s\" timeout=\"20\"><bind method=\"simple\" "
+                           "dn=\"%s\"><password file=\"%s\"/></bind></%s>",
+                           element, lab->uri, base, lab->bind_dn, lab->password_file, element);
 }
 
 World *world_between(const Lab *source, const Lab *home)
@@ -36,7 +46,9 @@ static GPtrArray *search(const Lab *lab, const char *base, const char *filter, c
     Endpoint endpoint = {.driver = (char *)"ldap",
                          .uris = uris,
                          .base = (char *)base,
-                         .bind = BIND_EXTERNAL,
+                         .bind = lab->bind_dn ? BIND_SIMPLE : BIND_EXTERNAL,
+                         .bind_dn = lab->bind_dn,
+                         .password = {.kind = SECRET_FILE, .source = lab->password_file},
                          .timeout = 10,
                          .window = 1};
     g_autoptr(GError) error = NULL;
@@ -109,6 +121,10 @@ char *lab_value(const Lab *lab, const char *base, const char *filter, const char
 
 unsigned long lab_writes(Lab *lab)
 {
+    if (g_str_equal(lab->kind, "samba")) {
+        g_autofree char *usn = lab_ask(lab, "usn");
+        return strtoul(usn, NULL, 10);
+    }
     return lab_operations(lab, "Add") + lab_operations(lab, "Modify") + lab_operations(lab, "Modrdn") +
            lab_operations(lab, "Delete");
 }

@@ -18,6 +18,8 @@
 
 /** A world whose home is the server and whose source is live/people.ldif. */
 World *world_at(const Lab *home);
+/** <home> or <foreign> for a server of any kind; g_free(). */
+char *lab_element(const char *element, const Lab *lab, const char *base);
 /** A world between two servers; the anchor is the source's entryUUID. */
 World *world_between(const Lab *source, const Lab *home);
 
@@ -28,7 +30,7 @@ size_t lab_count(const Lab *lab, const char *base, const char *filter);
 char *lab_dump(const Lab *lab, const char *base, const char *const *attributes);
 /** First value of the attribute in the one entry that matches; g_free(). */
 char *lab_value(const Lab *lab, const char *base, const char *filter, const char *attribute);
-/** Updates that the server completed since its start. */
+/** Updates that the server completed since its start; of Samba its sequence number, which each write raises. */
 unsigned long lab_writes(Lab *lab);
 /** Changes of cn=config, as LDIF change records. */
 void lab_configure(Lab *lab, const char *ldif);

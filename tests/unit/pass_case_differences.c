@@ -33,16 +33,18 @@ static GPtrArray *parse_dump(const char *dump)
     }
 }
 
-static bool is_recent(const char *text)
+/* Length of a time of the last minutes, with a fraction or without; 0: it is none. */
+static size_t recent_length(const char *text)
 {
     int year, month, day, hour, minute, second;
-    if (strspn(text, "0123456789") != 14 || text[14] != 'Z' ||
+    size_t len = g_str_has_prefix(text + strnlen(text, 14), ".0") ? 16 : 14;
+    if (strspn(text, "0123456789") != 14 || text[len] != 'Z' ||
         sscanf(text, "%4d%2d%2d%2d%2d%2d", &year, &month, &day, &hour, &minute, &second) != 6)
-        return false;
+        return 0;
     g_autoptr(GDateTime) then = g_date_time_new_utc(year, month, day, hour, minute, second);
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
     GTimeSpan age = then ? g_date_time_difference(now, then) : -1;
-    return age >= 0 && age < 10 * G_TIME_SPAN_MINUTE;
+    return age >= 0 && age < 10 * G_TIME_SPAN_MINUTE ? len + 1 : 0;
 }
 
 /* The server made it up: it is another one each time. */
@@ -58,16 +60,18 @@ static bool is_random_uuid(const char *text)
 
 static void append_text(GString *out, const char *text)
 {
-    for (const char *p = text; *p;)
-        if (is_recent(p)) {
+    for (const char *p = text; *p;) {
+        size_t time_length = recent_length(p);
+        if (time_length) {
             g_string_append(out, "NOW");
-            p += 15;
+            p += time_length;
         } else if (is_random_uuid(p)) {
             g_string_append(out, "UUID");
             p += 36;
         } else {
             g_string_append_c(out, *p++);
         }
+    }
 }
 
 static void append_value(GString *out, const char *sign, const char *name, Value value)

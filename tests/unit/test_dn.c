@@ -29,7 +29,7 @@ static const struct {
     /* every special character, escaped either way */
     {"cn=\\\"\\+\\,\\;\\<\\>\\\\", "cn=\\\"\\+\\,\\;\\<\\>\\\\"},
     {"cn=\\22\\2B\\2C\\3B\\3C\\3E\\5C", "cn=\\\"\\+\\,\\;\\<\\>\\\\"},
-    {"cn=a\\=b=c", "cn=a=b=c"},
+    {"cn=a\\=b=c", "cn=a\\=b\\=c"},
     {"cn=\\#no hex", "cn=\\#no hex"},
     {"cn=a#b", "cn=a#b"},
     {"cn=\\ both ends\\ ", "cn=\\ both ends\\ "},
@@ -42,7 +42,7 @@ static const struct {
     /* what LDAPv2 allowed */
     {" cn = Anna Berg ; dc = x ", "cn=Anna Berg,dc=x"},
     {"cn=Anna + sn=Berg , dc=x", "cn=Anna+sn=Berg,dc=x"},
-    {"o=\"Acme, Inc. <a+b>; = \\\"x\\\"\",c=DE", "o=Acme\\, Inc. \\<a\\+b\\>\\; = \\\"x\\\",c=DE"},
+    {"o=\"Acme, Inc. <a+b>; = \\\"x\\\"\",c=DE", "o=Acme\\, Inc. \\<a\\+b\\>\\; \\= \\\"x\\\",c=DE"},
     {"o=\" kept \",c=DE", "o=\\ kept\\ ,c=DE"},
     {"OID.2.5.4.3=Anna", "2.5.4.3=Anna"},
     {"cn=#0402AbCd+sn=x", "cn=#0402abcd+sn=x"},
@@ -136,7 +136,7 @@ static void names_are_built_from_any_value(void **state)
         {"Anna", 4, "dc=x", "cn=Anna,dc=x"},
         {"Anna", 4, "", "cn=Anna"},
         {"Anna", 4, NULL, "cn=Anna"},
-        {"x,ou=Admins", 11, "dc=x", "cn=x\\,ou=Admins,dc=x"}, /* no way out of the value */
+        {"x,ou=Admins", 11, "dc=x", "cn=x\\,ou\\=Admins,dc=x"}, /* no way out of the value */
         {"#1", 2, NULL, "cn=\\#1"},
         {" ", 1, NULL, "cn=\\ "},
         {"  ", 2, NULL, "cn=\\ \\ "},

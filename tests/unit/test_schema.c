@@ -545,7 +545,7 @@ static void canonical_names_are_readable(void **state)
         {"UnHeard=X", "unheard=x"},
         {"uid=A\\00B", "uid=a\\00b"},
         {"cn=\\FFX", "cn=\\FFX"},
-        {"member=cn\\=a\\,dc\\=b,o=x", "member=cn=a\\,dc=b,o=x"},
+        {"member=cn\\=a\\,dc\\=b,o=x", "member=cn\\=a\\,dc\\=b,o=x"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *form = schema_normalise_dn(schema_standard(), cases[i].text);
@@ -700,9 +700,31 @@ static void an_extensible_object_takes_every_known_attribute(void **state)
     assert_true(schema_check_entry(schema_standard(), entry, NULL));
 }
 
+static void what_the_server_adds_itself_is_not_missed(void **state)
+{
+    (void)state;
+    g_autoptr(Entry) subschema = entry_new("CN=Aggregate,CN=Schema,CN=Configuration,DC=x");
+    entry_add_string(subschema, "attributeTypes", "( 2.5.4.0 NAME 'objectClass' SYNTAX '1.3.6.1.4.1.1466.115.121.1.38' )");
+    entry_add_string(subschema, "attributeTypes", "( 2.5.4.3 NAME 'cn' SYNTAX '1.3.6.1.4.1.1466.115.121.1.15' )");
+    entry_add_string(subschema, "attributeTypes", "( 1.2.840.113556.1.4.782 NAME 'objectCategory' )");
+    entry_add_string(subschema, "attributeTypes", "( 1.2.840.113556.1.2.281 NAME 'nTSecurityDescriptor' )");
+    entry_add_string(subschema, "attributeTypes", "( 1.2.840.113556.1.4.146 NAME 'objectSid' NO-USER-MODIFICATION )");
+    entry_add_string(subschema, "objectClasses", "( 2.5.6.0 NAME 'top' ABSTRACT MUST (objectClass $ objectCategory $ "
+                                                 "nTSecurityDescriptor ) )");
+    entry_add_string(subschema, "objectClasses", "( 1.2.840.113556.1.5.8 NAME 'group' SUP top STRUCTURAL MUST (cn $ "
+                                                 "objectSid ) )");
+    g_autoptr(Schema) schema = schema_new_from_subschema(subschema, NULL);
+    g_autoptr(Entry) group = entry_new("CN=All,DC=x");
+    entry_add_string(group, "objectClass", "group");
+    assert_false(schema_check_entry(schema, group, NULL));
+    entry_add_string(group, "cn", "All");
+    assert_true(schema_check_entry(schema, group, NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_the_server_adds_itself_is_not_missed),
         cmocka_unit_test(types_are_read_as_servers_print_them),
         cmocka_unit_test(classes_hold_what_their_superiors_say),
         cmocka_unit_test(syntax_decides_where_a_server_names_no_rules),
