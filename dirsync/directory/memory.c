@@ -74,7 +74,7 @@ static const DirectoryDescription *memory_describe(Directory *directory)
                                .naming_contexts = (char **)memory->contexts->pdata,
                                .base = memory->endpoint->base,
                                .subject = memory->subject,
-                               .batch = WINDOW};
+                               .batch = MEMORY_WINDOW};
     return &memory->description;
 }
 

@@ -128,7 +128,7 @@ int main(void)
     guint32 seed = given ? (guint32)strtoul(given, NULL, 10) : g_random_int();
     chance = g_rand_new_with_seed(seed);
     print_message("CRASH_SEED=%u\n", seed);
-    crash_use_memory_for_files();
+    crash_begin();
     int failures = cmocka_run_group_tests_name("crash_slices", tests, NULL, NULL);
     g_rand_free(chance);
     return failures;

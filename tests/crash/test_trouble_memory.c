@@ -219,6 +219,6 @@ int main(void)
         cmocka_unit_test(trouble_at_every_write_is_made_good_by_the_next_run),
         cmocka_unit_test(several_troubles_by_chance_are_made_good_too),
     };
-    crash_use_memory_for_files();
+    crash_begin();
     return cmocka_run_group_tests_name("trouble_memory", tests, NULL, NULL);
 }

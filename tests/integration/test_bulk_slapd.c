@@ -231,6 +231,6 @@ int main(void)
         CASE(where_nobody_can_tell_it_is_refused),
         CASE(a_transaction_whose_connection_goes_leaves_nothing_half_done),
     };
-    crash_use_memory_for_files();
+    crash_begin();
     return cmocka_run_group_tests_name("bulk_slapd", tests, NULL, NULL);
 }

@@ -385,6 +385,6 @@ int main(void)
         CASE(a_password_that_is_refused_all_of_a_sudden_is_tried_once),
         CASE(whatever_happens_to_whichever_write_the_end_is_the_same),
     };
-    crash_use_memory_for_files();
+    crash_begin();
     return cmocka_run_group_tests_name("write_trouble", tests, NULL, NULL);
 }

@@ -161,7 +161,7 @@ void lab_slapd_kill(Lab *lab)
 
 void lab_slapd_halt(Lab *lab)
 {
-    g_free(lab_run("stop", lab->folder, NULL));
+    g_free(lab_run(lab->kind, "stop", lab->folder, NULL));
 }
 
 void lab_slapd_restart(Lab *lab)
