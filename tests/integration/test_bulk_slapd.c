@@ -164,13 +164,33 @@ static void define(const char *uri)
 static void crowd(size_t n)
 {
     g_autofree Person *people = g_new0(Person, n + 1);
+    GStringChunk *texts = g_string_chunk_new(1 << 16);
     for (size_t i = 0; i < n; i++) {
-        g_autofree char *anchor = g_strdup_printf("%zu", i + 1);
-        g_autofree char *name = g_strdup_printf("Person %zu", i + 1);
-        g_autofree char *mail = g_strdup_printf("p%zu@globex.example", i + 1);
-        people[i] = (Person){g_intern_string(anchor), g_intern_string(name), g_intern_string(mail), NULL};
+        char anchor[20], name[30], mail[40];
+        g_snprintf(anchor, sizeof anchor, "%zu", i + 1);
+        g_snprintf(name, sizeof name, "Person %zu", i + 1);
+        g_snprintf(mail, sizeof mail, "p%zu@globex.example", i + 1);
+        people[i] = (Person){g_string_chunk_insert(texts, anchor), g_string_chunk_insert(texts, name),
+                             g_string_chunk_insert(texts, mail), NULL};
     }
     world_set_people(world, people);
+    g_string_chunk_free(texts);
+}
+
+/* However the engine cuts its waves: transactions are whole, but for the last. */
+static void a_first_import_fills_its_transactions(void **state)
+{
+    (void)state;
+    enum { N = 5 * A_BATCH + 100 };
+    start_lab("--nosync");
+    define(lab->uri);
+    crowd(N);
+    unsigned long before = lab_operations(lab, "Extended");
+    g_auto(Ran) ran = world_sync_with(world, NULL);
+    assert_int_equal(ran.status, 0);
+    assert_int_equal(lab_operations(lab, "Extended") - before, 2 * 6);
+    assert_int_equal(lab_operations(lab, "Add"), N + 1);
+    assert_int_equal(ran.result.step[STEP_IMPORT].counts.of[COUNT_CREATED], N);
 }
 
 /* slapd (2.5.13, 2.6.10) does not always survive a connection that goes in mid-transaction: then the run ends
@@ -229,6 +249,7 @@ int main(void)
         CASE(one_that_is_at_fault_takes_nobody_with_it),
         CASE(with_overlays_that_would_stop_all_writes_it_is_refused),
         CASE(where_nobody_can_tell_it_is_refused),
+        CASE(a_first_import_fills_its_transactions),
         CASE(a_transaction_whose_connection_goes_leaves_nothing_half_done),
     };
     crash_begin();

@@ -158,6 +158,19 @@ static void an_answer_that_got_lost_is_asked_for(void **state)
     }
 }
 
+static void where_the_question_gets_lost_too_it_is_asked_again(void **state)
+{
+    (void)state;
+    set_up_with("--nosync", "window=\"1\"");
+    crowd();
+    meddler_plan(meddler, MEDDLE_CUT_AFTER, 0, 20, 20);
+    meddler_cut_searches(meddler, 1);
+    g_auto(Ran) ran = world_sync_with(world, NULL);
+    assert_well(&ran, MANY);
+    assert_int_equal(lab_operations(home, "Add"), WRITES); /* none twice */
+    assert_finished();
+}
+
 static void what_never_arrived_is_sent_once_it_is_known(void **state)
 {
     (void)state;
@@ -376,6 +389,7 @@ int main(void)
         CASE(what_a_busy_server_refuses_is_sent_again),
         CASE(a_limit_met_by_one_entry_concerns_that_one_alone),
         CASE(an_answer_that_got_lost_is_asked_for),
+        CASE(where_the_question_gets_lost_too_it_is_asked_again),
         CASE(what_never_arrived_is_sent_once_it_is_known),
         CASE(a_connection_that_goes_again_and_again_is_made_again),
         CASE(where_the_first_uri_is_gone_the_second_is_used_and_its_no_is_not_believed),

@@ -23,6 +23,7 @@ enum {
     TAG_ADD = 0x68,
     TAG_DELETE = 0x4a,
     TAG_MODRDN = 0x6c,
+    TAG_SEARCH = 0x63,
     TAG_EXTENDED = 0x77
 };
 
@@ -48,7 +49,7 @@ struct Meddler {
     GMutex lock; /* of all below */
     Meddling what;
     int result, bind_result;
-    unsigned first, last, writes, good_binds, refused, outstanding, most;
+    unsigned first, last, writes, good_binds, refused, outstanding, most, searches;
 };
 
 /* One whole message at the beginning of @bytes; 0: not there yet. */
@@ -181,6 +182,11 @@ static bool take_from_client(Meddler *meddler, Connection *connection, const gui
     int id = message_id(bytes, length, &operation);
     if (is_write(operation, bytes, length))
         return take_write(meddler, connection, bytes, length, id, operation);
+    if (operation == TAG_SEARCH && meddler->searches && meddler->writes >= meddler->first) {
+        meddler->searches--;
+        cut(meddler, connection);
+        return false;
+    }
     if (operation == TAG_BIND) {
         if (meddler->bind_result && !meddler->good_binds) {
             meddler->refused++;
@@ -353,6 +359,13 @@ void meddler_plan(Meddler *meddler, Meddling what, int result, unsigned first, u
     meddler->last = last;
     meddler->writes = 0;
     meddler->most = meddler->outstanding;
+    g_mutex_unlock(&meddler->lock);
+}
+
+void meddler_cut_searches(Meddler *meddler, unsigned n)
+{
+    g_mutex_lock(&meddler->lock);
+    meddler->searches = n;
     g_mutex_unlock(&meddler->lock);
 }
 

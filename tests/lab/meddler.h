@@ -32,6 +32,8 @@ char *meddler_uri(Meddler *meddler);
 
 /** From now on the writes are counted from 1, and the trouble comes at those from @first to @last. */
 void meddler_plan(Meddler *meddler, Meddling what, int result, unsigned first, unsigned last);
+/** The connection goes at so many searches too, once a write was meddled with. */
+void meddler_cut_searches(Meddler *meddler, unsigned n);
 /** After the next @n binds, each is answered with @result; 0: all by the server. */
 void meddler_refuse_binds_after(Meddler *meddler, unsigned n, int result);
 unsigned meddler_refused_binds(Meddler *meddler);
