@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "dirsync/check_server.h"
 #include "tests/lab/ldap_case.h"
 #include "tests/lab/mirror.h"
 
@@ -50,9 +51,9 @@ static int stop_servers(void **state)
 #define CONTACT(name, parent) "dn: cn=" name "," parent "\nobjectClass: contact\ncn: " name "\n\n"
 #define TREE                                                                                                 \
     UNIT(PEOPLE, "people")                                                                                   \
-    UNIT(OTHERS, "others") UNIT(TEAM, "team") CONTACT("p0", PEOPLE) CONTACT("p1", PEOPLE)                    \
-        CONTACT("p2", TEAM) CONTACT("q0", OTHERS) "dn: cn=h0," PEOPLE                                        \
-                                                  "\nobjectClass: contact\ncn: h0\ndescription: hidden\n\n"
+    UNIT(OTHERS, "others")                                                                                   \
+    UNIT(TEAM, "team") CONTACT("p0", PEOPLE) CONTACT("p1", PEOPLE) CONTACT("p2", TEAM)                       \
+        CONTACT("q0", OTHERS) "dn: cn=h0," PEOPLE "\nobjectClass: contact\ncn: h0\ndescription: hidden\n\n"
 
 static Directory *open_server(Lab *lab, Place *place)
 {
@@ -626,6 +627,31 @@ static void a_first_read_is_one_search_and_one_of_containers(void **state)
     mirror_clear(&mirror);
 }
 
+/* --- dirsync check --- */
+
+static Finding *only_finding(const char *what, Lab *lab, GPtrArray *findings)
+{
+    Place place;
+    g_autoptr(Directory) directory = open_server(lab, &place);
+    g_ptr_array_set_size(findings, 0);
+    check_changes(what, directory, findings);
+    assert_int_equal(findings->len, 1);
+    return g_ptr_array_index(findings, 0);
+}
+
+static void check_says_whether_a_server_tells(void **state)
+{
+    (void)state;
+    g_autoptr(GPtrArray) findings = check_findings_new();
+    Finding *finding = only_finding("source", server(WITH_LOG), findings);
+    assert_int_equal(finding->kind, FINDING_OK);
+    assert_string_equal(finding->text, "source: tells what has changed");
+    finding = only_finding("source", shared_lab(), findings);
+    assert_int_equal(finding->kind, FINDING_NOTE);
+    assert_non_null(strstr(finding->text, "every run reads all of it"));
+    assert_non_null(strstr(finding->remedy, "syncprov"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -649,6 +675,7 @@ int main(void)
         cmocka_unit_test(a_database_without_the_overlay_is_read_and_the_reason_told),
         cmocka_unit_test(a_read_in_pages_gives_no_cursor),
         cmocka_unit_test(a_first_read_is_one_search_and_one_of_containers),
+        cmocka_unit_test(check_says_whether_a_server_tells),
     };
     return cmocka_run_group_tests_name("LDAP driver: changes", tests, NULL, stop_servers);
 }
