@@ -16,8 +16,7 @@
 
 GBytes *ldap_directory_identity(LdapDirectory *self, LDAPMessage *message)
 {
-    struct berval **values =
-        ldap_get_values_len(self->handle, message, self->description.default_anchor);
+    struct berval **values = ldap_get_values_len(self->handle, message, self->description.default_anchor);
     GBytes *id = values && values[0] ? g_bytes_new(values[0]->bv_val, values[0]->bv_len) : NULL;
     ldap_value_free_len(values);
     return id;
@@ -111,8 +110,8 @@ bool ldap_directory_tell_changed(Changes *changes, GHashTable *changed, GError *
             g_ptr_array_set_size(ids, 0);
         }
     }
-    going = going && ldap_directory_conclude(changes->self, changes->request, &end, &changes->result->read,
-                                             error);
+    going = going &&
+            ldap_directory_conclude(changes->self, changes->request, &end, &changes->result->read, error);
     ldap_directory_search_end_clear(&end);
     return going;
 }
@@ -139,8 +138,8 @@ const char *ldap_directory_context(const Changes *changes)
     const char *best = NULL;
     char **contexts = self->description.naming_contexts;
     if (!asks_for_identity(changes)) {
-        ldap_directory_doubt(changes, g_strdup_printf("%s is not among the attributes",
-                                                      self->description.default_anchor));
+        ldap_directory_doubt(
+            changes, g_strdup_printf("%s is not among the attributes", self->description.default_anchor));
         return NULL;
     }
     for (; base && contexts && *contexts; contexts++)

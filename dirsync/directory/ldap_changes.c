@@ -14,7 +14,8 @@
 
 #include <string.h>
 
-static const char *const kinds[] = {[CHANGES_SYNC] = "sync1", [CHANGES_IDS] = "ids1", [CHANGES_DIRSYNC] = "dirsync1"};
+static const char *const kinds[] = {
+    [CHANGES_SYNC] = "sync1", [CHANGES_IDS] = "ids1", [CHANGES_DIRSYNC] = "dirsync1"};
 
 static bool (*const ways[])(Changes *changes, GBytes **cookie, bool *unasked, GError **error) = {
     [CHANGES_SYNC] = ldap_directory_sync,
@@ -87,7 +88,8 @@ static void take_cursor(Changes *changes, const char *cursor, const char *server
     if (!changes->from)
         *reason = g_strdup("the cursor is of another kind of server");
     else if (strcmp(changes->from[CURSOR_SERVER], server) != 0)
-        *reason = g_strdup_printf("last time %s was read, now it is %s", changes->from[CURSOR_SERVER], server);
+        *reason =
+            g_strdup_printf("last time %s was read, now it is %s", changes->from[CURSOR_SERVER], server);
     else if (strcmp(changes->from[CURSOR_REQUEST], request) != 0)
         *reason = g_strdup("base, filter, attributes or bind are others than last time");
 }
@@ -117,7 +119,8 @@ static bool ask_with_containers(Changes *changes, const char *server, GError **e
     if (seen == CONTAINERS_HIDDEN)
         ldap_directory_doubt(changes, g_strdup("not all containers can be seen"));
     else if (seen == CONTAINERS_SEEN && changes->from)
-        result->full_reason = ldap_directory_compare_containers(&containers, changes->from[CURSOR_CONTAINERS]);
+        result->full_reason =
+            ldap_directory_compare_containers(&containers, changes->from[CURSOR_CONTAINERS]);
     ldap_directory_containers_clear(&containers);
     if (seen == CONTAINERS_ERROR || result->full_reason)
         return seen != CONTAINERS_ERROR;
@@ -126,7 +129,8 @@ static bool ask_with_containers(Changes *changes, const char *server, GError **e
     g_autofree char *after = server_identity(self);
     if (strcmp(server, after) != 0)
         ldap_directory_doubt(changes, g_strdup_printf("the connection went from %s to %s", server, after));
-    if (cookie && seen == CONTAINERS_SEEN && !result->full_reason && !result->no_cursor && result->read.proof == PROOF_COMPLETE)
+    if (cookie && seen == CONTAINERS_SEEN && !result->full_reason && !result->no_cursor &&
+        result->read.proof == PROOF_COMPLETE)
         result->cursor = make_cursor(changes, server, now, cookie);
     return true;
 }

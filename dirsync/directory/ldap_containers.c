@@ -91,7 +91,8 @@ char *ldap_directory_compare_containers(const Containers *now, const char *then)
     g_autofree char *text = ldap_directory_format_containers(now);
     if (strcmp(text, then) == 0)
         return NULL;
-    return g_strdup_printf("a container was added, removed, renamed or moved, and nobody tells of the entries "
-                           "in it (%" G_GUINT64_FORMAT " before, %zu now; the one changed last is %s)",
-                           g_ascii_strtoull(then, NULL, 10), now->count, now->last ? now->last : "not known");
+    return g_strdup_printf(
+        "a container was added, removed, renamed or moved, and nobody tells of the entries "
+        "in it (%" G_GUINT64_FORMAT " before, %zu now; the one changed last is %s)",
+        g_ascii_strtoull(then, NULL, 10), now->count, now->last ? now->last : "not known");
 }

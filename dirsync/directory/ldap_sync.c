@@ -24,11 +24,11 @@ typedef struct {
     Changes *changes;
     const ReadRequest *request;
     GHashTable *changed; /* GBytes of identities: collected instead of told; NULL: told */
-    GBytes *cookie;     /* the last one that came */
-    size_t told;        /* messages that said something */
-    bool present_ended; /* a present phase was there, and a delete phase followed */
-    bool answered;      /* the Done control came */
-    bool deletes;       /* it ended with a delete phase */
+    GBytes *cookie;      /* the last one that came */
+    size_t told;         /* messages that said something */
+    bool present_ended;  /* a present phase was there, and a delete phase followed */
+    bool answered;       /* the Done control came */
+    bool deletes;        /* it ended with a delete phase */
     SearchEnd end;
 } Sync;
 
@@ -83,8 +83,7 @@ static bool read_state(LdapDirectory *self, LDAPMessage *message, SyncStateValue
     if (ldap_get_entry_controls(self->handle, message, &controls) != LDAP_SUCCESS)
         return false;
     LDAPControl *control = ldap_control_find(LDAP_CONTROL_SYNC_STATE, controls, NULL);
-    bool good =
-        control && sync_decode_state(control->ldctl_value.bv_val, control->ldctl_value.bv_len, state);
+    bool good = control && sync_decode_state(control->ldctl_value.bv_val, control->ldctl_value.bv_len, state);
     ldap_controls_free(controls);
     return good;
 }
@@ -112,8 +111,8 @@ static bool take_info(Sync *sync, const SyncInfoValue *info, GError **error)
 {
     take_cookie(sync, info->cookie);
     if (sync->changed && info->uuids && info->uuids->len >= FULL_SET * SYNC_UUID_LENGTH)
-        ldap_directory_doubt(sync->changes,
-                             g_strdup("many entries were deleted, and the server tells of some of them only"));
+        ldap_directory_doubt(
+            sync->changes, g_strdup("many entries were deleted, and the server tells of some of them only"));
     if (info->kind == SYNC_INFO_PRESENT)
         sync->present_ended = true;
     for (guint at = 0; info->uuids && at < info->uuids->len; at += SYNC_UUID_LENGTH)
@@ -280,13 +279,14 @@ static GBytes *next_cookie(Sync *sync)
     g_autofree char *old = server_ids(before), *new = server_ids(sync->cookie);
     if (strcmp(old, new) == 0)
         return g_bytes_ref(sync->cookie);
-    ldap_directory_doubt(sync->changes,
-                         g_strdup_printf("other servers than before have written (ids %s, before %s)", new, old));
+    ldap_directory_doubt(
+        sync->changes,
+        g_strdup_printf("other servers than before have written (ids %s, before %s)", new, old));
     return NULL;
 }
 
-/* Those who are not told of are gone, then. Of nobody at all is told when nobody is left, and when a server does
- * not keep to the RFC: that is a doubt. */
+/* Those who are not told of are gone, then. Of nobody at all is told when nobody is left, and when a server
+ * does not keep to the RFC: that is a doubt. */
 static bool says_who_is_there(const Sync *sync)
 {
     g_autoptr(GBytes) before = ldap_directory_cookie_from(sync->changes);
@@ -339,8 +339,8 @@ bool ldap_directory_sync(Changes *changes, GBytes **cookie, bool *unasked, GErro
         refuse(&sync);
         *unasked = !sync.told;
         if (!changes->from && sync.told)
-            good = ldap_directory_conclude(changes->self, changes->request, &sync.end,
-                                           &changes->result->read, error);
+            good = ldap_directory_conclude(changes->self, changes->request, &sync.end, &changes->result->read,
+                                           error);
     }
     g_clear_pointer(&sync.cookie, g_bytes_unref);
     ldap_directory_search_end_clear(&sync.end);
@@ -353,7 +353,8 @@ bool ldap_directory_sync(Changes *changes, GBytes **cookie, bool *unasked, GErro
 static void begin_ids(Sync *sync, const char *context, GBytes **cookie, GError **error)
 {
     const char *const none[] = {"1.1", NULL};
-    ReadRequest one = {.base = context, .scope = SEARCH_BASE, .filter = "(objectClass=*)", .attributes = none};
+    ReadRequest one = {
+        .base = context, .scope = SEARCH_BASE, .filter = "(objectClass=*)", .attributes = none};
     sync->request = &one;
     if (!search(sync, error))
         return;
@@ -387,9 +388,9 @@ static bool go_on_ids(Sync *sync, const char *context, GBytes **cookie, GError *
     return !*cookie || ldap_directory_tell_changed(sync->changes, sync->changed, error);
 }
 
-/* 389 sends changed entries with other attributes than asked for, does not tell of those that left the filter,
- * and says refreshDeletes=FALSE whatever it did. Without identities in its changelog it counts changes and tells
- * of none. So it is asked for everything, and for who it was only. */
+/* 389 sends changed entries with other attributes than asked for, does not tell of those that left the
+ * filter, and says refreshDeletes=FALSE whatever it did. Without identities in its changelog it counts
+ * changes and tells of none. So it is asked for everything, and for who it was only. */
 bool ldap_directory_sync_ids(Changes *changes, GBytes **cookie, bool *unasked, GError **error)
 {
     const char *context = ldap_directory_context(changes);

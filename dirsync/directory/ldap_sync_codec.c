@@ -41,7 +41,8 @@ GBytes *dirsync_encode_request(gint32 flags, GBytes *cookie)
     GBytes *bytes = NULL;
     gsize len = 0;
     const void *data = cookie ? g_bytes_get_data(cookie, &len) : NULL;
-    if (ber && ber_printf(ber, "{iio}", (ber_int_t)flags, (ber_int_t)0, data ? data : "", (ber_len_t)len) >= 0 &&
+    if (ber &&
+        ber_printf(ber, "{iio}", (ber_int_t)flags, (ber_int_t)0, data ? data : "", (ber_len_t)len) >= 0 &&
         ber_flatten2(ber, &value, 0) == 0)
         bytes = g_bytes_new(value.bv_val, value.bv_len);
     ber_free(ber, 1);
@@ -164,8 +165,8 @@ static bool take_info(BerElement *ber, SyncInfoValue *value)
         return true;
     case LDAP_TAG_SYNC_REFRESH_DELETE:
     case LDAP_TAG_SYNC_REFRESH_PRESENT:
-        value->kind = ber_peek_tag(ber, &len) == LDAP_TAG_SYNC_REFRESH_DELETE ? SYNC_INFO_DELETE
-                                                                              : SYNC_INFO_PRESENT;
+        value->kind =
+            ber_peek_tag(ber, &len) == LDAP_TAG_SYNC_REFRESH_DELETE ? SYNC_INFO_DELETE : SYNC_INFO_PRESENT;
         value->refresh_done = true;
         return ber_scanf(ber, "{") != LBER_ERROR && take_cookie(ber, &value->cookie) &&
                take_boolean(ber, &value->refresh_done) && ends_well(ber);

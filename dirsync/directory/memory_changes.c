@@ -64,8 +64,7 @@ static const char *uuid_of(const Entry *entry)
 
 static bool tell_entry(Telling *telling, const Entry *entry, GError **error)
 {
-    g_autoptr(Entry) copy =
-        selection_copy_attributes(schema_standard(), entry, telling->request->attributes);
+    g_autoptr(Entry) copy = selection_copy_attributes(schema_standard(), entry, telling->request->attributes);
     DirectoryItem item = memory_item(telling->memory, copy);
     DirectoryChange change = {.told = TOLD_ENTRY, .item = &item};
     telling->result->read.entries++;
@@ -145,8 +144,7 @@ bool memory_changes(Directory *directory, const ReadRequest *request, const char
                     DirectoryChangeSink sink, void *data, ChangesResult *result, GError **error)
 {
     Memory *memory = (Memory *)directory;
-    Telling telling = {
-        .memory = memory, .request = request, .sink = sink, .data = data, .result = result};
+    Telling telling = {.memory = memory, .request = request, .sink = sink, .data = data, .result = result};
     *result = (ChangesResult){.read = {.proof = PROOF_UNKNOWN}};
     if (!selection_init(&telling.selection, schema_standard(), request, memory->endpoint->base, error))
         return false;

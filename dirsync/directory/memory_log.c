@@ -27,6 +27,7 @@ void memory_log_end(MemoryLog *log)
     g_free(log->identity);
     g_hash_table_unref(log->last);
     g_array_unref(log->containers);
+    filter_free(log->filter);
     *log = (MemoryLog){0};
 }
 
@@ -36,10 +37,11 @@ void memory_log_forget(MemoryLog *log)
     memory_log_begin(log);
 }
 
-static bool is_container(const Entry *entry)
+static bool is_container(MemoryLog *log, const Entry *entry)
 {
-    g_autoptr(Filter) filter = filter_parse(cursor_containers, NULL);
-    return filter && filter_matches(filter, schema_standard(), entry);
+    if (!log->filter)
+        log->filter = filter_parse(cursor_containers, NULL);
+    return log->filter && filter_matches(log->filter, schema_standard(), entry);
 }
 
 static void note_identity(MemoryLog *log, const char *uuid)
@@ -58,12 +60,14 @@ static void note_container(MemoryLog *log, const Entry *entry)
 void memory_log_note(MemoryLog *log, const Entry *before, const Entry *after)
 {
     const Entry *entry = after ? after : before;
+    if (log->deaf)
+        return;
     const char *uuid = schema_find_string(schema_standard(), entry, "entryUUID");
     bool moved = !before || !after || strcmp(entry_dn(before), entry_dn(after)) != 0;
     log->number++;
     if (uuid)
         note_identity(log, uuid);
-    if (!moved || !is_container(entry))
+    if (!moved || !is_container(log, entry))
         return;
     if (before)
         note_container(log, before);

@@ -9,13 +9,15 @@
 #ifndef DIRSYNC_DIRECTORY_MEMORY_LOG_H
 #define DIRSYNC_DIRECTORY_MEMORY_LOG_H
 
-#include "dirsync/entry.h"
+#include "dirsync/filter.h"
 
 typedef struct {
     char *identity;
     guint64 number;     /* of the last change */
     GHashTable *last;   /* entryUUID → number of its last change (guint64 *) */
     GArray *containers; /* MovedContainer, in order */
+    Filter *filter;     /* for containers; NULL before the first question */
+    bool deaf;          /* nothing is noted: a store is loaded from its file */
 } MemoryLog;
 
 /** A container that came, went or has another name now. */

@@ -148,6 +148,58 @@ static void a_binary_identity_is_fetched(void **state)
     assert_string_equal(entry_dn(entry), "cn=found," PLAYED_SUFFIX);
 }
 
+static bool count_told(const DirectoryChange *change, void *data, GError **error)
+{
+    (void)error;
+    if (change->told == TOLD_ENTRY)
+        assert_string_equal(change->item->where, "cn=found," PLAYED_SUFFIX);
+    ++((int *)data)[change->told];
+    return true;
+}
+
+static ChangesResult ask_for_changes(Directory *directory, const char *cursor, int told[3])
+{
+    ChangesResult result;
+    g_autoptr(GError) error = NULL;
+    static const char *const attributes[] = {"*", "objectGUID", NULL};
+    ReadRequest request = {.scope = SEARCH_SUBTREE, .attributes = attributes};
+    memset(told, 0, 3 * sizeof *told);
+    if (!directory_changes(directory, &request, cursor, count_told, told, &result, &error))
+        fail_msg("%s", error->message);
+    return result;
+}
+
+static void an_empty_answer_that_is_not_the_last_is_gone_on_from(void **state)
+{
+    PlayedServer *server = *state;
+    Endpoint endpoint;
+    char *uris[2];
+    int told[3];
+    server->tells_changes = true;
+    g_autoptr(Directory) directory = played_server_open(server, &endpoint, uris);
+    assert_true(directory_describe(directory)->capabilities & CAN_TELL_CHANGES);
+    ChangesResult first = ask_for_changes(directory, NULL, told);
+    if (!first.cursor)
+        fail_msg("%s", first.no_cursor);
+    server->asked = 0;
+    ChangesResult next = ask_for_changes(directory, first.cursor, told);
+    assert_null(next.full_reason);
+    assert_int_equal(server->asked, 2);
+    assert_int_equal(told[TOLD_ENTRY], 1);
+    assert_int_equal(told[TOLD_GONE] + told[TOLD_PRESENT], 0);
+    assert_non_null(next.cursor);
+    assert_string_not_equal(next.cursor, first.cursor);
+
+    server->stuck = true;
+    ChangesResult stuck = ask_for_changes(directory, first.cursor, told);
+    assert_non_null(stuck.full_reason);
+    assert_null(stuck.cursor);
+    changes_result_clear(&first);
+    changes_result_clear(&next);
+    changes_result_clear(&stuck);
+    server->tells_changes = server->stuck = false;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,6 +208,7 @@ int main(void)
         cmocka_unit_test(an_attribute_in_ranges_is_completed),
         cmocka_unit_test(ranges_without_headway_end_as_a_bad_record),
         cmocka_unit_test(a_binary_identity_is_fetched),
+        cmocka_unit_test(an_empty_answer_that_is_not_the_last_is_gone_on_from),
     };
     return cmocka_run_group_tests_name("ldap_active_directory", tests, played_server_start,
                                        played_server_stop);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "dirsync/check_server.h"
 #include "tests/lab/ldap_case.h"
 #include "tests/lab/mirror.h"
 
@@ -48,10 +49,11 @@ static int stop_servers(void **state)
 
 #define UNIT(dn, name) "dn: " dn "\nobjectClass: organizationalUnit\nou: " name "\n\n"
 #define CONTACT(name, parent) "dn: cn=" name "," parent "\nobjectClass: contact\ncn: " name "\n\n"
-#define TREE                                                                                                  \
-    UNIT(PEOPLE, "people") UNIT(OTHERS, "others") UNIT(TEAM, "team") CONTACT("p0", PEOPLE)                    \
-        CONTACT("p1", PEOPLE) CONTACT("p2", TEAM) CONTACT("q0", OTHERS)                                      \
-            "dn: cn=h0," PEOPLE "\nobjectClass: contact\ncn: h0\ndescription: hidden\n\n"
+#define TREE                                                                                                 \
+    UNIT(PEOPLE, "people")                                                                                   \
+    UNIT(OTHERS, "others")                                                                                   \
+    UNIT(TEAM, "team") CONTACT("p0", PEOPLE) CONTACT("p1", PEOPLE) CONTACT("p2", TEAM)                       \
+        CONTACT("q0", OTHERS) "dn: cn=h0," PEOPLE "\nobjectClass: contact\ncn: h0\ndescription: hidden\n\n"
 
 static Directory *open_server(Lab *lab, Place *place)
 {
@@ -68,18 +70,20 @@ static void plant(Lab *lab)
     g_autoptr(GPtrArray) left = directory_search(directory, &all, 100000, NULL);
     g_autoptr(GString) ldif = g_string_new(NULL);
     for (guint i = left->len; i > 0; i--)
-        g_string_append_printf(ldif, "dn: %s\nchangetype: delete\n\n", entry_dn(g_ptr_array_index(left, i - 1)));
+        g_string_append_printf(ldif, "dn: %s\nchangetype: delete\n\n",
+                               entry_dn(g_ptr_array_index(left, i - 1)));
     if (left->len)
         lab_ldif_load(lab, ldif->str);
     lab_ldif_load(lab, TREE);
 }
 
 #define MODIFY(dn) "dn: " dn "\nchangetype: modify\nreplace: telephoneNumber\ntelephoneNumber: 1\n-\n\n"
-#define DESCRIBE(dn, text) "dn: " dn "\nchangetype: modify\nreplace: description\ndescription: " text "\n-\n\n"
+#define DESCRIBE(dn, text)                                                                                   \
+    "dn: " dn "\nchangetype: modify\nreplace: description\ndescription: " text "\n-\n\n"
 #define DELETE(dn) "dn: " dn "\nchangetype: delete\n\n"
-#define MOVE(dn, rdn, to) \
+#define MOVE(dn, rdn, to)                                                                                    \
     "dn: " dn "\nchangetype: modrdn\nnewrdn: " rdn "\ndeleteoldrdn: 1\nnewsuperior: " to "\n\n"
-#define ADD(name, parent) \
+#define ADD(name, parent)                                                                                    \
     "dn: cn=" name "," parent "\nchangetype: add\nobjectClass: contact\ncn: " name "\n\n"
 
 typedef struct {
@@ -88,8 +92,8 @@ typedef struct {
 
 static const ChangeCase change_cases[] = {
     {"modified", MODIFY("cn=p0," PEOPLE), "cn=p0"},
-    {"modified twice, and another", MODIFY("cn=p0," PEOPLE) DESCRIBE("cn=p0," PEOPLE, "x") MODIFY("cn=p1," PEOPLE),
-     "cn=p0 cn=p1"},
+    {"modified twice, and another",
+     MODIFY("cn=p0," PEOPLE) DESCRIBE("cn=p0," PEOPLE, "x") MODIFY("cn=p1," PEOPLE), "cn=p0 cn=p1"},
     {"added", ADD("p9", PEOPLE), "cn=p9"},
     {"deleted", DELETE("cn=p1," PEOPLE), "-cn=p1"},
     {"added and deleted", ADD("p9", PEOPLE) DELETE("cn=p9," PEOPLE), ""},
@@ -108,13 +112,14 @@ static const ChangeCase change_cases[] = {
     {"a container renamed", MOVE(TEAM, "ou=crew", PEOPLE), "full: a container was"},
     {"a container moved out", MOVE(TEAM, "ou=team", SUFFIX), "full: a container was"},
     {"a container moved in", MOVE(OTHERS, "ou=others", PEOPLE), "full: a container was"},
-    {"a container above renamed", MOVE(PEOPLE, "ou=people", OTHERS) MOVE("ou=people," OTHERS, "ou=people", SUFFIX),
-     ""},
+    {"a container above renamed",
+     MOVE(PEOPLE, "ou=people", OTHERS) MOVE("ou=people," OTHERS, "ou=people", SUFFIX), ""},
 };
 
 static bool as_expected(const char *told, const char *expected)
 {
-    return g_str_has_prefix(expected, "full: ") ? g_str_has_prefix(told, expected) : strcmp(told, expected) == 0;
+    return g_str_has_prefix(expected, "full: ") ? g_str_has_prefix(told, expected)
+                                                : strcmp(told, expected) == 0;
 }
 
 static void run_case(Lab *lab, const ChangeCase *c)
@@ -253,8 +258,14 @@ static void a_garbage_cookie_is_harmless(void **state)
 {
     (void)state;
     static const char *const cookies[] = {
-        "", "rubbish", "rid=000", "rid=000,csn=", "rid=000,csn=rubbish", "csn=20200101000000.000000Z#000000#000#000000",
-        "rid=000,csn=20200101000000.000000Z#000000#000#000000", "rid=000,csn=20990101000000.000000Z#000000#000#000000",
+        "",
+        "rubbish",
+        "rid=000",
+        "rid=000,csn=",
+        "rid=000,csn=rubbish",
+        "csn=20200101000000.000000Z#000000#000#000000",
+        "rid=000,csn=20200101000000.000000Z#000000#000#000000",
+        "rid=000,csn=20990101000000.000000Z#000000#000#000000",
         "rid=000,csn=20200101000000.000000Z#000000#00f#000000",
         "rid=000,csn=20200101000000.000000Z#000000#000#000000;20200101000000.000000Z#000000#001#000000",
     };
@@ -291,10 +302,22 @@ static void a_cursor_of_another_request_is_refused(void **state)
     (void)state;
     static const char *const fewer[] = {"cn", "entryUUID", NULL};
     const OtherCase cases[] = {
-        {"base", {.base = SUFFIX, .filter = contacts.filter, .scope = SEARCH_SUBTREE, .attributes = with_uuid}, NULL, "base, filter"},
-        {"filter", {.base = PEOPLE, .filter = "(cn=*)", .scope = SEARCH_SUBTREE, .attributes = with_uuid}, NULL, "base, filter"},
-        {"scope", {.base = PEOPLE, .filter = contacts.filter, .scope = SEARCH_ONE, .attributes = with_uuid}, NULL, "base, filter"},
-        {"attributes", {.base = PEOPLE, .filter = contacts.filter, .scope = SEARCH_SUBTREE, .attributes = fewer}, NULL, "base, filter"},
+        {"base",
+         {.base = SUFFIX, .filter = contacts.filter, .scope = SEARCH_SUBTREE, .attributes = with_uuid},
+         NULL,
+         "base, filter"},
+        {"filter",
+         {.base = PEOPLE, .filter = "(cn=*)", .scope = SEARCH_SUBTREE, .attributes = with_uuid},
+         NULL,
+         "base, filter"},
+        {"scope",
+         {.base = PEOPLE, .filter = contacts.filter, .scope = SEARCH_ONE, .attributes = with_uuid},
+         NULL,
+         "base, filter"},
+        {"attributes",
+         {.base = PEOPLE, .filter = contacts.filter, .scope = SEARCH_SUBTREE, .attributes = fewer},
+         NULL,
+         "base, filter"},
         {"bind", contacts, "dn:" USER, "base, filter"},
     };
     plant(server(WITH_LOG));
@@ -315,7 +338,8 @@ static void a_cursor_of_another_request_is_refused(void **state)
 static void garbage_for_a_cursor_is_refused(void **state)
 {
     (void)state;
-    static const char *const cursors[] = {"", "x", "sync1", "sync1 a b c", "sync1 a b c d e", "dirsync1 a b c d"};
+    static const char *const cursors[] = {
+        "", "x", "sync1", "sync1 a b c", "sync1 a b c d e", "dirsync1 a b c d"};
     Place place;
     Mirror mirror;
     g_autoptr(Directory) directory = open_server(server(WITH_LOG), &place);
@@ -458,7 +482,8 @@ static void a_server_that_dies_gives_no_cursor(void **state)
     g_autoptr(GString) add = g_string_new(NULL);
     g_autofree char *text = g_strnfill(10000, 'x');
     for (int n = 0; n < 500; n++)
-        g_string_append_printf(add, "dn: cn=m%d," PEOPLE "\nobjectClass: contact\ncn: m%d\ninfo: %s\n\n", n, n, text);
+        g_string_append_printf(add, "dn: cn=m%d," PEOPLE "\nobjectClass: contact\ncn: m%d\ninfo: %s\n\n", n,
+                               n, text);
     g_autoptr(Directory) directory = open_server(lab, &place);
     mirror_init(&mirror);
     mirror_ask(&mirror, directory, &contacts);
@@ -602,6 +627,31 @@ static void a_first_read_is_one_search_and_one_of_containers(void **state)
     mirror_clear(&mirror);
 }
 
+/* --- dirsync check --- */
+
+static Finding *only_finding(const char *what, Lab *lab, GPtrArray *findings)
+{
+    Place place;
+    g_autoptr(Directory) directory = open_server(lab, &place);
+    g_ptr_array_set_size(findings, 0);
+    check_changes(what, directory, findings);
+    assert_int_equal(findings->len, 1);
+    return g_ptr_array_index(findings, 0);
+}
+
+static void check_says_whether_a_server_tells(void **state)
+{
+    (void)state;
+    g_autoptr(GPtrArray) findings = check_findings_new();
+    Finding *finding = only_finding("source", server(WITH_LOG), findings);
+    assert_int_equal(finding->kind, FINDING_OK);
+    assert_string_equal(finding->text, "source: tells what has changed");
+    finding = only_finding("source", shared_lab(), findings);
+    assert_int_equal(finding->kind, FINDING_NOTE);
+    assert_non_null(strstr(finding->text, "every run reads all of it"));
+    assert_non_null(strstr(finding->remedy, "syncprov"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -625,6 +675,7 @@ int main(void)
         cmocka_unit_test(a_database_without_the_overlay_is_read_and_the_reason_told),
         cmocka_unit_test(a_read_in_pages_gives_no_cursor),
         cmocka_unit_test(a_first_read_is_one_search_and_one_of_containers),
+        cmocka_unit_test(check_says_whether_a_server_tells),
     };
     return cmocka_run_group_tests_name("LDAP driver: changes", tests, NULL, stop_servers);
 }

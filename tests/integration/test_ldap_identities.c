@@ -1,8 +1,9 @@
 /*
  * test_ldap_identities.c - servers of whose changes only identities are taken
  *
- * A real Active Directory (Samba), by DirSync, and a real 389, by RFC 4533. A case is what happened since the cursor and what is told of it; after each,
- * whoever only heard of the changes must know what a read delivers.
+ * A real Active Directory (Samba), by DirSync, and a real 389, by RFC 4533. A case is what happened since the
+ * cursor and what is told of it; after each, whoever only heard of the changes must know what a read
+ * delivers.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,6 +23,7 @@
 #define STAFF "OU=staff," BASE
 #define AWAY "OU=away," BASE
 #define TEAM "OU=team," STAFF
+#define CREW "OU=crew," BASE
 #define MANY 250
 
 /** A server that cases share. */
@@ -49,7 +51,8 @@ static char *run(const Server *server, const char *verb, int *status)
     g_autofree char *name = g_strconcat("tests/lab/", server->kind, NULL);
     g_autofree char *script = lab_source_file(name);
     const char *option = strcmp(verb, "start") == 0 ? server->option : NULL;
-    char *argv[] = {script, (char *)verb, server->folder, (char *)option, (char *)(option ? "--no-schema" : NULL), NULL};
+    char *argv[] = {
+        script, (char *)verb, server->folder, (char *)option, (char *)(option ? "--no-schema" : NULL), NULL};
     char *output = NULL;
     g_autofree char *complaint = NULL;
     if (!g_spawn_sync(NULL, argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &output, &complaint, status, NULL))
@@ -154,14 +157,16 @@ static void load(const Server *server, Directory *directory, const char *ldif)
 }
 
 #define UNIT(dn, name) "dn: " dn "\nchangetype: add\nobjectClass: organizationalUnit\nou: " name "\n\n"
-#define ADD(name, parent) "dn: CN=" name "," parent "\nchangetype: add\nobjectClass: CLASS\nsn: x\ncn: " name "\n\n"
-#define ADD_HIDDEN(name, parent)                                                                               \
-    "dn: CN=" name "," parent "\nchangetype: add\nobjectClass: CLASS\nsn: x\ncn: " name "\ndescription: hidden\n\n"
+#define ADD(name, parent)                                                                                    \
+    "dn: CN=" name "," parent "\nchangetype: add\nobjectClass: CLASS\nsn: x\ncn: " name "\n\n"
+#define ADD_HIDDEN(name, parent)                                                                             \
+    "dn: CN=" name "," parent "\nchangetype: add\nobjectClass: CLASS\nsn: x\ncn: " name                      \
+    "\ndescription: hidden\n\n"
 #define MODIFY(dn) "dn: " dn "\nchangetype: modify\nadd: mail\nmail: a@x.example\n-\n\n"
 #define HIDE(dn) "dn: " dn "\nchangetype: modify\nadd: description\ndescription: hidden\n-\n\n"
 #define SHOW(dn) "dn: " dn "\nchangetype: modify\ndelete: description\n-\n\n"
 #define DELETE(dn) "dn: " dn "\nchangetype: delete\n\n"
-#define MOVE(dn, rdn, to) \
+#define MOVE(dn, rdn, to)                                                                                    \
     "dn: " dn "\nchangetype: modrdn\nnewrdn: " rdn "\ndeleteoldrdn: 1\nnewsuperior: " to "\n\n"
 
 static const char tree[] = UNIT(STAFF, "staff") UNIT(AWAY, "away") UNIT(TEAM, "team") ADD("p0", STAFF)
@@ -169,13 +174,14 @@ static const char tree[] = UNIT(STAFF, "staff") UNIT(AWAY, "away") UNIT(TEAM, "t
 
 static gint longer_name_first(gconstpointer a, gconstpointer b)
 {
-    size_t left = strlen(entry_dn(*(const Entry *const *)a)), right = strlen(entry_dn(*(const Entry *const *)b));
+    size_t left = strlen(entry_dn(*(const Entry *const *)a)),
+           right = strlen(entry_dn(*(const Entry *const *)b));
     return (left < right) - (left > right);
 }
 
 static Directory *fresh_tree_on(Server *server, Place *place)
 {
-    static const char *const roots[] = {STAFF, AWAY, "OU=crew," BASE};
+    static const char *const roots[] = {STAFF, AWAY, CREW};
     need_server(server);
     Directory *directory = open_server(server, place, server->bind_dn);
     for (size_t i = 0; i < G_N_ELEMENTS(roots); i++) {
@@ -246,7 +252,8 @@ static const ChangeCase change_cases[] = {
 
 static bool as_expected(const char *told, const char *expected)
 {
-    return g_str_has_prefix(expected, "full: ") ? g_str_has_prefix(told, expected) : strcmp(told, expected) == 0;
+    return g_str_has_prefix(expected, "full: ") ? g_str_has_prefix(told, expected)
+                                                : strcmp(told, expected) == 0;
 }
 
 static void run_case(Server *server, const ChangeCase *c)
@@ -355,7 +362,11 @@ static void a_damaged_cursor_is_a_full_read(void **state)
     static const struct {
         guint from_end;
         const char *text;
-    } damages[] = {{0, "cnViYmlzaA=="}, {0, "TVNEUwMAAAA="}, {1, "3-0"}, {2, "another request"}, {3, "CN=NTDS Settings,CN=OTHER x"}};
+    } damages[] = {{0, "cnViYmlzaA=="},
+                   {0, "TVNEUwMAAAA="},
+                   {1, "3-0"},
+                   {2, "another request"},
+                   {3, "CN=NTDS Settings,CN=OTHER x"}};
     Place place;
     g_autoptr(Directory) directory = fresh_tree_on(server, &place);
     for (size_t i = 0; i < G_N_ELEMENTS(damages); i++) {

@@ -13,9 +13,9 @@
 typedef struct {
     GHashTable *entries; /* identity, as hex → MirrorEntry */
     GHashTable *spoken;  /* identities that the last answer told of */
-    GString *told;       /* the last answer: RDNs of entries, "-" and "=" for others that were known; sorted */
+    GString *told; /* the last answer: RDNs of entries, "-" and "=" for others that were known; sorted */
     ChangesResult result;
-    char *cursor; /* of the last answer that gave one; NULL when the last one did not */
+    char *cursor;          /* of the last answer that gave one; NULL when the last one did not */
     Lab *kill_after_first; /* or NULL */
     size_t strangers;      /* identities that are gone or present, and were never known */
 } Mirror;

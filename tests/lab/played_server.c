@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define PAGED_RESULTS "1.2.840.113556.1.4.319"
+#define DIRSYNC "1.2.840.113556.1.4.841"
 #define DOMAIN_SCOPE "1.2.840.113556.1.4.1339"
 #define PASSWORD_MODIFY "1.3.6.1.4.1.4203.1.11.1"
 #define A_PAGE 2
@@ -46,6 +47,8 @@ typedef struct {
     bool by_guid;    /* the filter holds the identity, byte for byte */
     unsigned offset; /* from the cookie */
     bool paged;
+    bool dirsync;
+    char cookie[20];
 } Search;
 
 static void send_entry(Search *search, const char *dn, const char *name, const char *const *values)
@@ -90,9 +93,12 @@ static void answer_root(Search *search)
 {
     const char *const capabilities[] = {"1.2.840.113556.1.4.800", NULL};
     BerElement *ber = ber_alloc_t(LBER_USE_DER);
-    const char *const controls[] = {PAGED_RESULTS, DOMAIN_SCOPE, NULL};
-    ber_printf(ber, "{it{s{{s[v]}{s[v]}}}}", search->id, (ber_tag_t)TAG_ENTRY, "", "supportedCapabilities",
-               (char **)capabilities, "supportedControl", (char **)controls);
+    const char *const controls[] = {PAGED_RESULTS, DOMAIN_SCOPE, search->server->tells_changes ? DIRSYNC : NULL,
+                                    NULL};
+    const char *const contexts[] = {PLAYED_SUFFIX, NULL};
+    ber_printf(ber, "{it{s{{s[v]}{s[v]}{s[v]}}}}", search->id, (ber_tag_t)TAG_ENTRY, "",
+               "supportedCapabilities", (char **)capabilities, "supportedControl", (char **)controls,
+               "namingContexts", (char **)contexts);
     ber_flush2(search->socket, ber, LBER_FLUSH_FREE_ALWAYS);
 }
 
@@ -126,6 +132,45 @@ static void answer_page(Search *search)
     send_done(search, TAG_DONE, 0, search->paged ? cookie : NULL);
 }
 
+static void send_changes_done(Search *search, bool more, const char *cookie)
+{
+    BerElement *ber = ber_alloc_t(LBER_USE_DER), *inner = ber_alloc_t(LBER_USE_DER);
+    struct berval value;
+    ber_printf(inner, "{iis}", more, 0, cookie);
+    ber_flatten2(inner, &value, 0);
+    ber_printf(ber, "{it{ess}t{{sO}}}", search->id, (ber_tag_t)TAG_DONE, 0, "", "", (ber_tag_t)TAG_CONTROLS, DIRSYNC,
+               &value);
+    ber_free(inner, 1);
+    ber_flush2(search->socket, ber, LBER_FLUSH_FREE_ALWAYS);
+}
+
+static void answer_changes(Search *search)
+{
+    const char *const none[] = {"x", NULL};
+    search->server->asked++;
+    if (!*search->cookie) {
+        send_changes_done(search, false, "first");
+    } else if (strcmp(search->cookie, "first") == 0) {
+        send_changes_done(search, true, search->server->stuck ? "first" : "empty");
+    } else {
+        if (strcmp(search->cookie, "empty") == 0)
+            send_entry(search, "cn=found," PLAYED_SUFFIX, "cn", none);
+        send_changes_done(search, false, "last");
+    }
+}
+
+static void read_dirsync(Search *search, struct berval *value)
+{
+    BerElement *inner = ber_init(value);
+    ber_int_t flags, most;
+    struct berval cookie = {0};
+    ber_scanf(inner, "{iim}", &flags, &most, &cookie);
+    g_snprintf(search->cookie, sizeof search->cookie, "%.*s", (int)cookie.bv_len,
+               cookie.bv_val ? cookie.bv_val : "");
+    search->dirsync = true;
+    ber_free(inner, 1);
+}
+
 static void read_control(Search *search, BerElement *ber)
 {
     struct berval oid, value = {0};
@@ -139,7 +184,9 @@ static void read_control(Search *search, BerElement *ber)
         ber_scanf(ber, "m", &value);
     if (oid.bv_len == strlen(DOMAIN_SCOPE) && memcmp(oid.bv_val, DOMAIN_SCOPE, oid.bv_len) == 0)
         g_atomic_int_inc(&search->server->scope_controls);
-    if (value.bv_len) {
+    if (oid.bv_len == strlen(DIRSYNC) && memcmp(oid.bv_val, DIRSYNC, oid.bv_len) == 0) {
+        read_dirsync(search, &value);
+    } else if (value.bv_len) {
         BerElement *inner = ber_init(&value);
         ber_int_t size = 0;
         struct berval cookie = {0};
@@ -176,8 +223,11 @@ static void read_search(Search *search, BerElement *ber)
 static void answer_search(Search *search)
 {
     const char *const none[] = {"x", NULL};
-    if (strcmp(search->base, "ou=paged") == 0) {
-        answer_page(search);
+    if (strcmp(search->base, "ou=paged") == 0 || search->dirsync) {
+        if (search->dirsync)
+            answer_changes(search);
+        else
+            answer_page(search);
         return;
     }
     if (!*search->base && search->server->is_other)

@@ -31,6 +31,12 @@ typedef struct {
     GThread *thread;
     gint scope_controls; /* searches that carried the control */
 
+    /* DirSync: after the first cookie comes an empty answer that is not the last, then the object with
+     * played_guid. */
+    bool tells_changes; /* set before it is opened */
+    bool stuck;         /* it never gets beyond the empty answer */
+    unsigned asked;     /* times that it was asked for changes */
+
     bool is_other;       /* not Active Directory: it has RFC 3062 */
     int refusal;         /* result for a password that was made elsewhere */
     unsigned own_wanted; /* times that it was asked to make a password */

@@ -20,13 +20,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define UNIT(name, parent)                                                                                    \
+#define UNIT(name, parent)                                                                                   \
     "dn: ou=" name "," parent "\nobjectClass: organizationalUnit\nou: " name "\nentryUUID: id-" name "\n\n"
-#define PERSON(name, parent)                                                                                  \
+#define PERSON(name, parent)                                                                                 \
     "dn: cn=" name "," parent "\nobjectClass: person\ncn: " name "\nsn: S\nentryUUID: id-" name "\n\n"
-#define TREE                                                                                                  \
-    "dn: dc=x\nobjectClass: domain\ndc: x\n\n" UNIT("p", "dc=x") UNIT("q", "dc=x") PERSON("Ant", "ou=p,dc=x") \
-        PERSON("Bee", "ou=p,dc=x") PERSON("Cat", "ou=q,dc=x")
+#define TREE                                                                                                 \
+    "dn: dc=x\nobjectClass: domain\ndc: x\n\n" UNIT("p", "dc=x") UNIT("q", "dc=x")                           \
+        PERSON("Ant", "ou=p,dc=x") PERSON("Bee", "ou=p,dc=x") PERSON("Cat", "ou=q,dc=x")
 
 static const char *const with_uuid[] = {"*", "entryUUID", NULL};
 static const ReadRequest people = {
@@ -117,7 +117,7 @@ static void apply(Directory *directory, const char *ldif)
 
 #define MODIFY(dn) "dn: " dn "\nchangetype: modify\nadd: description\ndescription: new\n-\n\n"
 #define DELETE(dn) "dn: " dn "\nchangetype: delete\n\n"
-#define MOVE(dn, rdn, to) \
+#define MOVE(dn, rdn, to)                                                                                    \
     "dn: " dn "\nchangetype: modrdn\nnewrdn: " rdn "\ndeleteoldrdn: 1\nnewsuperior: " to "\n\n"
 #define LOSE_SN(dn) "dn: " dn "\nchangetype: modify\ndelete: sn\nsn: S\n-\nadd: sn\nsn: T\n-\n\n"
 
@@ -494,8 +494,12 @@ static void a_table_is_a_file_too(void **state)
     (void)state;
     const ReadRequest request = {.scope = SEARCH_SUBTREE};
     assert_true(g_file_set_contents(file_path, "uid,cn\r\n1,A\r\n", -1, NULL));
-    Endpoint endpoint = {.driver = (char *)"csv", .path = file_path, .minimum_percent = 95,
-                         .delimiter = ',', .header = true, .encoding = (char *)"iso-8859-1"};
+    Endpoint endpoint = {.driver = (char *)"csv",
+                         .path = file_path,
+                         .minimum_percent = 95,
+                         .delimiter = ',',
+                         .header = true,
+                         .encoding = (char *)"iso-8859-1"};
     g_autoptr(Directory) directory = directory_open(&endpoint, NULL);
     g_autofree char *cursor = NULL, *everything = ask(directory, &request, &cursor);
     g_autofree char *nothing = ask(directory, &request, &cursor);
@@ -511,8 +515,8 @@ static void a_target_that_is_not_there_yet_is_the_same_until_it_is(void **state)
     (void)state;
     const ReadRequest request = {.scope = SEARCH_SUBTREE};
     assert_int_equal(unlink(file_path), 0);
-    Endpoint endpoint = {.driver = (char *)"ldif", .path = file_path, .minimum_percent = 95,
-                         .is_target = true, .mode = 0600};
+    Endpoint endpoint = {
+        .driver = (char *)"ldif", .path = file_path, .minimum_percent = 95, .is_target = true, .mode = 0600};
     g_autoptr(Directory) directory = directory_open(&endpoint, NULL);
     g_autofree char *cursor = NULL, *everything = ask(directory, &request, &cursor);
     g_autofree char *nothing = ask(directory, &request, &cursor);

@@ -100,8 +100,9 @@ static void a_set_can_be_very_long(void **state)
     (void)state;
     enum { UUIDS = 50000, SET = UUIDS * 18 };
     g_autoptr(GByteArray) bytes = g_byte_array_new();
-    const guint8 head[] = {0xa3, 0x84, (SET + 6) >> 24, ((SET + 6) >> 16) & 255, ((SET + 6) >> 8) & 255, (SET + 6) & 255,
-                           0x31, 0x84, SET >> 24, (SET >> 16) & 255, (SET >> 8) & 255, SET & 255};
+    const guint8 head[] = {
+        0xa3, 0x84, (SET + 6) >> 24, ((SET + 6) >> 16) & 255, ((SET + 6) >> 8) & 255, (SET + 6) & 255,
+        0x31, 0x84, SET >> 24,       (SET >> 16) & 255,       (SET >> 8) & 255,       SET & 255};
     g_byte_array_append(bytes, head, sizeof head);
     for (guint32 i = 0; i < UUIDS; i++) {
         guint8 uuid[18] = {0x04, 0x10};
@@ -153,8 +154,10 @@ static void what_is_not_of_the_form_is_refused(void **state)
         {BYTES("\x30\x00")},
         {BYTES("\x30\x15\x0a\x01\x04\x04\x10" UUID)},
         {BYTES("\x30\x15\x0a\x01\xff\x04\x10" UUID)},
-        {BYTES("\x30\x14\x0a\x01\x01\x04\x0f" "0123456789abcde")},
-        {BYTES("\x30\x15\x0a\x01\x01\x04\x10" "0123456789abcd")},
+        {BYTES("\x30\x14\x0a\x01\x01\x04\x0f"
+               "0123456789abcde")},
+        {BYTES("\x30\x15\x0a\x01\x01\x04\x10"
+               "0123456789abcd")},
         {BYTES("\x30\x18\x0a\x01\x01\x04\x10" UUID "\x04\x7fx")},
     };
     static const Bad infos[] = {
@@ -164,9 +167,11 @@ static void what_is_not_of_the_form_is_refused(void **state)
         {BYTES("\xa3\x00")},
         {BYTES("\xa3\x05\x31\x03\x04\x01x")},
         {BYTES("\xa3\x14\x31\x12\x0a\x10" UUID)},
-        {BYTES("\xa3\x14\x31\x12\x04\x10" "0123456789")},
+        {BYTES("\xa3\x14\x31\x12\x04\x10"
+               "0123456789")},
     };
-    static const Bad dones[] = {{BYTES("")}, {BYTES("\x30\x03\x04\x7fx")}, {BYTES("\x30\x05\x04\x01x\x01\x7f")}};
+    static const Bad dones[] = {
+        {BYTES("")}, {BYTES("\x30\x03\x04\x7fx")}, {BYTES("\x30\x05\x04\x01x\x01\x7f")}};
     for (size_t i = 0; i < G_N_ELEMENTS(states); i++) {
         SyncStateValue value;
         if (sync_decode_state(states[i].bytes, states[i].len, &value))
