@@ -84,12 +84,12 @@ void crash_state_sql(const World *world, const char *sql)
     g_ptr_array_unref(crash_state_rows(world, sql));
 }
 
-/* What a target looks like holds its identity, which is another one in each world; what is wanted of one in
- * grace holds the date. */
+/* What an entry looks like holds its identity, which is another one in each world, and is not known of one that
+ * was fetched; what is wanted of one in grace holds the date. */
 char *crash_remembered(const CrashSite *site)
 {
     static const char sql[] =
-        "SELECT 'step ' || step, 'anchor ' || anchor, 'dn ' || coalesce(dn, '-'), 'source ' || hex(source), "
+        "SELECT 'step ' || step, 'anchor ' || anchor, 'dn ' || coalesce(dn, '-'), "
         "'desired ' || CASE flags & 1 WHEN 1 THEN 'dated' ELSE hex(desired) || hex(exact) END, "
         "'flags ' || flags FROM link ORDER BY step, anchor";
     static const char quarantined[] =

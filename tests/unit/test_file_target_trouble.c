@@ -192,7 +192,7 @@ static void test_killed_at_every_step(void **state)
         assert_false(g_file_test(target->temporary, G_FILE_TEST_EXISTS));
         assert_false(g_file_test(left, G_FILE_TEST_EXISTS));
     }
-    assert_int_equal(step, 6);
+    assert_int_equal(step, 10);
 }
 
 /* Many changes to a file of many entries, and back again: the same bytes. */
