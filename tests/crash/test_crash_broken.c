@@ -272,7 +272,11 @@ static const Broken broken[] = {
 /* The first complaint of all steps; NULL: there is none. */
 static char *first_complaint(CrashSite *site, const Broken *b)
 {
-    for (unsigned long step = 1; step <= site->steps; step++) {
+    unsigned long step = 1;
+    while (!crash_is_exhaustive() && step < site->steps &&
+           strcmp(g_ptr_array_index(site->names, step - 1), "intents") != 0)
+        step++; /* most promises are about what comes then */
+    for (; step <= site->steps; step++) {
         char *complaint =
             b->revert ? crash_try_revert(site, step, NULL) : crash_try(site, step, NULL);
         if (complaint)
