@@ -152,7 +152,7 @@ const CrashCase crash_cases[] = {
      .n_groups = 2,
      .groups_before = true,
      .after = {ADA, CAT, {"4", "Dan Dorn", "dan@globex.example", NULL}},
-     .figures = "1 created, 2 modified, 1 disabled, 1 quarantined"},
+     .figures = "1 created, 2 modified, 1 disabled, 2 quarantined"},
     {.name = "contacts become accounts, and stay in their groups",
      .kinds = "people=\"disabled-user\"",
      .before = {ADA, BOB},
