@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define HOME "<home driver=\"memory\" base=\"dc=example,dc=com\"><file path=\"crash\"/></home>"
-#define AGED 40   /* days, more than grace lasts */
+#define AGED 40 /* days, more than grace lasts */
 
 #define TREE                                                                                                 \
     "dn: dc=example,dc=com\nobjectClass: organization\nobjectClass: dcObject\ndc: example\no: Example\n\n"   \
