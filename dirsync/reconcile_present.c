@@ -36,6 +36,8 @@ static bool leave_out_of_scope(Pass *pass, Subject *subject, const char *why, GE
                subject->current ? "its object stays" : "left out");
     if (subject->current)
         pass->work.planned.of[COUNT_UNCHANGED]++;
+    else if (subject->row.row && pass->may_remove) /* deleted by a run that could not record it */
+        emit_settlement(pass, subject, NULL, true, 0, NULL);
     subject->item->state = ITEM_DONE;
     return true;
 }

@@ -222,8 +222,9 @@ static bool finish(const Connector *connector, State *state, const char *kind, R
     g_autofree char *counts = run_counts_json(result);
     int status = ok ? run_exit_status(result) : error && *error ? error_exit_status(*error) : 1;
     GError *local = NULL;
-    if (!ok && result->folder && run_left_over(result) && !(error && error_is(*error, ERROR_LIMIT)))
-        run_note_left_over(state, result->id);
+    bool cut = !ok && result->folder && !(error && error_is(*error, ERROR_LIMIT));
+    if (cut && !run_note_left_over(state, result->id))
+        return false; /* it stays open, which says the same */
     if (!state_finish_run(state, result->id, status, result->folder, summary, counts, &local)) {
         if (ok)
             g_propagate_error(error, local);

@@ -17,8 +17,8 @@ size_t run_first_seq(const PlanHead *head, Step step);
 Apply run_apply_of(const Connector *connector, State *state, Directory *directory, const char *folder,
                    const PlanHead *head, Step step, const char *run);
 
-/** The run stops with changes that were not sent: the next one has a look at them. */
-void run_note_left_over(State *state, const char *run);
+/** The run stops in the middle of its plan: the next one asks what became of it. False: that cannot be noted. */
+bool run_note_left_over(State *state, const char *run);
 /** Asks the directories what became of the changes of runs that were cut short, and records it. */
 bool run_recover(const Connector *connector, State *state, GError **error);
 

@@ -180,9 +180,9 @@ static bool ask_what_happened(const Connector *connector, State *state, const Ru
     return true;
 }
 
-void run_note_left_over(State *state, const char *run)
+bool run_note_left_over(State *state, const char *run)
 {
-    state_set(state, LEFT_OVER, run, NULL); /* the run has failed in any case, and says why */
+    return state_set(state, LEFT_OVER, run, NULL); /* the run has failed in any case, and says why */
 }
 
 /* A run that had to stop in the middle is over, but may have been handing something over. */

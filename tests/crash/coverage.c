@@ -38,7 +38,8 @@ static const Coverage coverage[] = {
      "invalid: an entry that cannot be mapped is quarantined, the rest goes on, and it is cleared later"},
     {"names exchanged", "moved", "situations", "two people swap their names"},
     {"addresses exchanged", "changed", "situations", "two people swap their addresses"},
-    {"groups: nested", "new", "memory", "groups, nested and in a ring, while a member is renamed and another one goes"},
+    {"groups: nested", "new", "memory",
+     "groups, nested and in a ring, while a member is renamed and another one goes"},
     {"groups: cyclic", "group-cycle", "memory",
      "groups, nested and in a ring, while a member is renamed and another one goes"},
     {"groups: a member leaves", "missing", "groups",
@@ -58,13 +59,37 @@ static const Coverage coverage[] = {
      "CSV: people come, change, are renamed and go, members of groups among them"},
 };
 
-/* What must have a row: the table of situations of the design, what comes beside it, the drivers that write. */
-static const char *const required[] = {
-    "in-sync", "new", "changed", "moved", "kind-changed", "missing: grace", "missing: deleted", "returned",
-    "superseded", "moved-home", "out-of-scope", "unowned: reported", "unowned: adopted", "ambiguous", "conflict",
-    "invalid", "names exchanged", "addresses exchanged", "groups: nested", "groups: cyclic",
-    "groups: a member leaves", "accounts: disabled", "accounts: enabled last", "accounts: kept", "addresses",
-    "export", "driver memory", "driver LDIF", "driver CSV"};
+/* What must have a row: the table of situations of the design, what comes beside it, the drivers that write.
+ */
+static const char *const required[] = {"in-sync",
+                                       "new",
+                                       "changed",
+                                       "moved",
+                                       "kind-changed",
+                                       "missing: grace",
+                                       "missing: deleted",
+                                       "returned",
+                                       "superseded",
+                                       "moved-home",
+                                       "out-of-scope",
+                                       "unowned: reported",
+                                       "unowned: adopted",
+                                       "ambiguous",
+                                       "conflict",
+                                       "invalid",
+                                       "names exchanged",
+                                       "addresses exchanged",
+                                       "groups: nested",
+                                       "groups: cyclic",
+                                       "groups: a member leaves",
+                                       "accounts: disabled",
+                                       "accounts: enabled last",
+                                       "accounts: kept",
+                                       "addresses",
+                                       "export",
+                                       "driver memory",
+                                       "driver LDIF",
+                                       "driver CSV"};
 
 static bool is_of(const Coverage *row, const char *program, const char *name)
 {

@@ -15,8 +15,8 @@ typedef struct {
     const char *name;      /* of the case */
 } Coverage;
 
-/** Fails the test when a row of @program names a case that is not in @names (up to NULL), or a situation has no
- *  row. */
+/** Fails the test when a row of @program names a case that is not in @names (up to NULL), or a situation has
+ * no row. */
 void coverage_expect(const char *program, const char *const *names);
 /** Fails the test when a row of the case is not in @happened. */
 void coverage_check(const char *program, const char *name, const char *happened);

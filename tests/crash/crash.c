@@ -212,7 +212,8 @@ static char *check_end(const CrashSite *site, size_t left)
     g_autofree char *now = crash_dump(site), *knows = remembered(site);
     char *complaint = crash_check_settled(site);
     if (!complaint && !site->open_ended)
-        complaint = crash_difference("the home directory is not as after an undisturbed run", now, site->expected);
+        complaint =
+            crash_difference("the home directory is not as after an undisturbed run", now, site->expected);
     if (!complaint && left)
         complaint = g_strdup_printf("a further run had %zu changes to make", left);
     if (!complaint)

@@ -21,10 +21,10 @@
 
 /** The directories of a site. All but dump may be NULL. */
 typedef struct {
-    void (*open)(void *data);    /* in each child, before the run */
-    void (*keep)(void *data);    /* remembers the present content as the start */
-    void (*restore)(void *data); /* puts it back */
-    char *(*dump)(void *data);   /* everything as sorted LDIF without identities; g_free() */
+    void (*open)(void *data);            /* in each child, before the run */
+    void (*keep)(void *data);            /* remembers the present content as the start */
+    void (*restore)(void *data);         /* puts it back */
+    char *(*dump)(void *data);           /* everything as sorted LDIF without identities; g_free() */
     Connector *(*connector)(void *data); /* NULL: the world's */
     void (*call)(RunOptions *options, void *data); /* how the run is called; NULL: plainly */
     char *(*mask)(char *text, void *data); /* takes @text; replaces identities that differ from run to run */
@@ -66,8 +66,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(CrashSite, crash_site_free)
 char *crash_try(CrashSite *site, unsigned long step, CrashTamper tamper);
 /** The same, and the next run is killed at its step @again, if it has that many. */
 char *crash_try_twice(CrashSite *site, unsigned long step, unsigned long again);
-/** No kill: the disk is full, that is no file may be longer than that, and then it is not any more. *stopped: the
- *  run ended with an error. */
+/** No kill: the disk is full, that is no file may be longer than that, and then it is not any more. *stopped:
+ * the run ended with an error. */
 char *crash_try_full(CrashSite *site, unsigned long most_bytes, bool *stopped);
 /** Trial, then all its runs are reverted: the start state must be back. */
 char *crash_try_revert(CrashSite *site, unsigned long step, CrashTamper tamper);
@@ -88,7 +88,8 @@ void crash_begin(void);
 bool crash_is_exhaustive(void);
 /** The chance of the seed. */
 GRand *crash_chance(void);
-/** Whether this one of @of things is among about @wanted that are taken; all of them are where everything is. */
+/** Whether this one of @of things is among about @wanted that are taken; all of them are where everything is.
+ */
 bool crash_is_chosen(unsigned long wanted, unsigned long of);
 /**
  * Tries the steps of the site: every one, or about @wanted. Some are followed by a revert, some by a second

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define HOME "<home driver=\"memory\" base=\"dc=example,dc=com\"><file path=\"crash\"/></home>"
-#define AGED 40   /* days, more than grace lasts */
+#define AGED 40 /* days, more than grace lasts */
 
 #define TREE                                                                                                 \
     "dn: dc=example,dc=com\nobjectClass: organization\nobjectClass: dcObject\ndc: example\no: Example\n\n"   \
@@ -152,7 +152,7 @@ const CrashCase crash_cases[] = {
      .n_groups = 2,
      .groups_before = true,
      .after = {ADA, CAT, {"4", "Dan Dorn", "dan@globex.example", NULL}},
-     .figures = "1 created, 2 modified, 1 disabled, 1 quarantined"},
+     .figures = "1 created, 2 modified, 1 disabled, 2 quarantined"},
     {.name = "contacts become accounts, and stay in their groups",
      .kinds = "people=\"disabled-user\"",
      .before = {ADA, BOB},

@@ -18,15 +18,15 @@ typedef struct {
     const char *kinds;  /* attributes of <import> for the run that is killed: people="..."; NULL: none */
     const char *groups; /* LDIF beside the people in the run that is killed; groups are wanted then */
     unsigned n_groups;
-    bool groups_before; /* they, and the kinds, were there before, too */
-    const char *tree;      /* of the home directory; NULL: TREE */
+    bool groups_before;          /* they, and the kinds, were there before, too */
+    const char *tree;            /* of the home directory; NULL: TREE */
     Person before[CRASH_PEOPLE]; /* synced at first, unless it is empty */
     bool has_middle;
     Person middle[CRASH_PEOPLE]; /* synced then */
-    const char *changes;   /* made to the home directory by others after that */
-    bool aged;             /* whoever is in grace by now has been so for long */
+    const char *changes;         /* made to the home directory by others after that */
+    bool aged;                   /* whoever is in grace by now has been so for long */
     Person after[CRASH_PEOPLE];  /* what the source shows now */
-    const char *figures;   /* what the undisturbed run does about it */
+    const char *figures;         /* what the undisturbed run does about it */
 } CrashCase;
 
 extern const CrashCase crash_cases[];

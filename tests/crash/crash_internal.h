@@ -34,7 +34,8 @@ char *crash_difference(const char *what, const char *is, const char *should);
 char *crash_remembered(const CrashSite *site);
 /** NULL when no run is open and no intent without an outcome; g_free(). */
 char *crash_check_settled(const CrashSite *site);
-/** NULL when the start with all changes that the journals say were done is what the directories are; g_free(). */
+/** NULL when the start with all changes that the journals say were done is what the directories are;
+ * g_free(). */
 char *crash_check_journals(const CrashSite *site);
 /** The folder in which the start is kept; g_free(). */
 char *crash_kept_folder(const CrashSite *site);

@@ -169,8 +169,8 @@ static char *replay_step(MemoryStore *store, GHashTable *done, const char *run, 
             break;
         if (g_hash_table_contains(done, GUINT_TO_POINTER((guint)seq + 1)) &&
             !memory_store_apply(store, change, &error))
-            return g_strdup_printf("the journal of %s says that change %zu was done, which cannot be: %s: %s", run,
-                                   seq, change->dn, error->message);
+            return g_strdup_printf("the journal of %s says that change %zu was done, which cannot be: %s: %s",
+                                   run, seq, change->dn, error->message);
     }
     return error ? g_strdup_printf("the plan of %s: %s", run, error->message) : NULL;
 }

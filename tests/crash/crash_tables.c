@@ -171,14 +171,29 @@ static void kill_everywhere(TableCase *table, const CaseStep *step)
 static void do_step(TableCase *table, const CaseStep *step)
 {
     switch (step->kind) {
-    case DO_SOURCE: case_set_source(table->c, step->text); break;
-    case DO_HOME: case_edit_home(table->c, step->text); break;
-    case DO_FOREIGN: case_edit_foreign(table->c, step->text); break;
-    case DO_LOSE_STATE: case_lose_state(table->c); break;
-    case DO_KINDS: case_set_kinds(table->c, step->text); break;
-    case DO_FAULTS: table->faulty = step->text || step->source_faults; break;
-    case DO_SYNC: kill_everywhere(table, step); break;
-    case DO_END: break;
+    case DO_SOURCE:
+        case_set_source(table->c, step->text);
+        break;
+    case DO_HOME:
+        case_edit_home(table->c, step->text);
+        break;
+    case DO_FOREIGN:
+        case_edit_foreign(table->c, step->text);
+        break;
+    case DO_LOSE_STATE:
+        case_lose_state(table->c);
+        break;
+    case DO_KINDS:
+        case_set_kinds(table->c, step->text);
+        break;
+    case DO_FAULTS:
+        table->faulty = step->text || step->source_faults;
+        break;
+    case DO_SYNC:
+        kill_everywhere(table, step);
+        break;
+    case DO_END:
+        break;
     }
 }
 
@@ -188,7 +203,8 @@ static void run_case(void **state)
     const CaseStep *end = table->spec->steps + G_N_ELEMENTS(table->spec->steps);
     if (!crash_is_chosen(WANTED_CASES, table->of))
         return;
-    for (const CaseStep *step = table->spec->steps; step < end && step->kind != DO_END && !table->faulty; step++)
+    for (const CaseStep *step = table->spec->steps; step < end && step->kind != DO_END && !table->faulty;
+         step++)
         do_step(table, step);
     coverage_check(table->group, table->spec->name, table->happened->str);
 }
@@ -227,8 +243,8 @@ int case_run_tables(const char *group, const PassCase *cases, size_t n_cases, co
         if (!only || strstr(cases[i].name, only))
             g_array_append_val(all, test);
     }
-    int failed = _cmocka_run_group_tests(group, (const struct CMUnitTest *)(void *)all->data, all->len, NULL,
-                                         NULL);
+    int failed =
+        _cmocka_run_group_tests(group, (const struct CMUnitTest *)(void *)all->data, all->len, NULL, NULL);
     g_array_unref(all);
     crash_tell();
     return failed;

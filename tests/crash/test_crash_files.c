@@ -48,7 +48,8 @@ static const Format formats[] = {
      "ldif\"><file path=\"live/out.file\" count-trailer=\"count\" checksum=\"live/out.sha256\"/>",
      "businessCategory"},
     {"CSV", "mapping=\"csv\" groups=\"no\"",
-     "csv\"><file path=\"live/out.file\" encoding=\"windows-1252\" delimiter=\";\" separator=\"|\" columns=\"id "
+     "csv\"><file path=\"live/out.file\" encoding=\"windows-1252\" delimiter=\";\" separator=\"|\" "
+     "columns=\"id "
      "displayName givenName sn mail email mailNickname title department telephoneNumber description\"/>",
      "id"},
 };
@@ -61,19 +62,19 @@ typedef struct {
 } Case;
 
 static const Case cases[] = {
-    {"the first export",
-     NULL,
-     PERSON("a1", "ann", "Ann Ash", "") PERSON("b1", "bob", "Bob Birch", "title: Müller\n") PERSON(
-         "c1", "cat", "Cat Cedar", "") GROUP("f1", "team", "Team", MEMBER("ann") MEMBER("bob"))
-         GROUP("f2", "crew", "Crew", MEMBER("team") MEMBER("cat"))},
+    {"the first export", NULL,
+     PERSON("a1", "ann", "Ann Ash", "") PERSON("b1", "bob", "Bob Birch", "title: Müller\n")
+         PERSON("c1", "cat", "Cat Cedar", "") GROUP("f1", "team", "Team", MEMBER("ann") MEMBER("bob"))
+             GROUP("f2", "crew", "Crew", MEMBER("team") MEMBER("cat"))},
     {"people come, change, are renamed and go, members of groups among them",
-     PERSON("a1", "ann", "Ann Ash", "") PERSON("b1", "bob", "Bob Birch", "") PERSON("c1", "cat", "Cat Cedar", "")
-         PERSON("d1", "dan", "Dan Dorn", "") GROUP("f1", "team", "Team", MEMBER("ann") MEMBER("bob"))
-             GROUP("f2", "crew", "Crew", MEMBER("team") MEMBER("cat")),
-     PERSON("a1", "ann", "Ann Ash", "title: Engineer\n") PERSON("b1", "bob", "Bob Busch", "") PERSON(
-         "d1", "dan", "Dan Dorn", "") PERSON("e1", "eve", "Eve Elm", "")
-         GROUP("f1", "team", "The Team", MEMBER("ann") MEMBER("eve"))
-             GROUP("f2", "crew", "Crew", MEMBER("team") MEMBER("crew"))},
+     PERSON("a1", "ann", "Ann Ash", "") PERSON("b1", "bob", "Bob Birch", "")
+         PERSON("c1", "cat", "Cat Cedar", "") PERSON("d1", "dan", "Dan Dorn", "")
+             GROUP("f1", "team", "Team", MEMBER("ann") MEMBER("bob"))
+                 GROUP("f2", "crew", "Crew", MEMBER("team") MEMBER("cat")),
+     PERSON("a1", "ann", "Ann Ash", "title: Engineer\n") PERSON("b1", "bob", "Bob Busch", "")
+         PERSON("d1", "dan", "Dan Dorn", "") PERSON("e1", "eve", "Eve Elm", "")
+             GROUP("f1", "team", "The Team", MEMBER("ann") MEMBER("eve"))
+                 GROUP("f2", "crew", "Crew", MEMBER("team") MEMBER("crew"))},
     {"two exchange their names and their addresses",
      PERSON("a1", "ann", "Ann Ash", "") PERSON("b1", "bob", "Bob Birch", ""),
      PERSON("b1", "ann", "Ann Ash", "") PERSON("a1", "bob", "Bob Birch", "")},
@@ -167,7 +168,8 @@ static void define(const World *world, const Format *format)
 {
     g_autofree char *connector = g_strdup_printf(
         "<connector xmlns=\"urn:x-dirsync:connector:1\" name=\"globex\" uuid=\"" WORLD_UUID
-        "\" organisation=\"organisation.xml\">\n<export %s contacts=\"no\" resources=\"no\"><to driver=\"%s</to>"
+        "\" organisation=\"organisation.xml\">\n<export %s contacts=\"no\" resources=\"no\"><to "
+        "driver=\"%s</to>"
         "<stamp attribute=\"%s\"/><source base=\"ou=people,dc=example,dc=com\"/></export>\n" WORLD_NO_LIMITS
         "</connector>\n",
         format->mapping, format->to, format->stamp);

@@ -78,7 +78,7 @@ static void move_links_forward(CrashSite *site)
     crash_sync(site->world, site->home);
     g_autofree char *sql =
         crash_state_ask(site->world, "SELECT 'UPDATE link SET source = x''' || hex(source) || "
-                                     "''' WHERE anchor = ''' || anchor || ''';' FROM link");
+                                     "''', flags = ' || flags || ' WHERE anchor = ''' || anchor || ''';' FROM link");
     remove_folder(site->world->live);
     copy_folder(aside, site->world->live);
     remove_folder(aside);
@@ -105,7 +105,8 @@ static const Broken broken[] = {
     {"links recorded before their changes", "planned", move_links_forward, false,
      "the home directory is not as after"},
     {"a plan that is gone", "answer", lose_plans, false, "the journal has changes without an outcome"},
-    {"a state that is gone costs nothing but time", "answer", lose_state, false, NULL},
+    {"a state that is gone takes its journal along; the directory ends as it should, which is looked at first",
+     "answer", lose_state, false, "the journals do not give what the directory holds"},
 };
 
 static unsigned long last_step_of_name(const CrashSite *site, const char *name)

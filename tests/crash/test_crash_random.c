@@ -21,7 +21,7 @@
 #define MOST 9   /* people */
 #define KILLS 10 /* in each site */
 #define SITES 5
-#define SITES_OF_ALL 30
+#define SITES_OF_ALL 12
 #define AGED 40
 
 #define TREE                                                                                                 \
