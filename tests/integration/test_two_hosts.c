@@ -352,6 +352,7 @@ static void providers_that_had_fallen_behind_take_over(void **state)
     lab_kill(providers[2]);
     set_people(0, 40, NULL);
     g_auto(Ran) first = run_interrupted("answer", 3, the_others_take_over);
+    assert_true(first.status == 0 || first.status == 3);
     the_next_run_finishes();
     assert_everybody_once(providers[1], 0, 40, NULL);
     the_first_provider_returns(NULL);
@@ -359,6 +360,7 @@ static void providers_that_had_fallen_behind_take_over(void **state)
     lab_kill(providers[1]);
     lab_kill(providers[2]);
     g_auto(Ran) second = run_interrupted("answer", 21, the_others_take_over);
+    assert_true(second.status == 0 || second.status == 3);
     the_next_run_finishes();
     assert_everybody_once(providers[1], 0, 40, "Boss");
     the_first_provider_returns("Boss");
