@@ -88,7 +88,8 @@ static bool check_abstract(const Check *check)
 
 bool schema_server_provides(const AttributeType *type)
 {
-    static const char *const by_active_directory[] = {"nTSecurityDescriptor", "objectCategory", "instanceType"};
+    static const char *const by_active_directory[] = {"nTSecurityDescriptor", "objectCategory",
+                                                      "instanceType"};
     for (size_t i = 0; i < G_N_ELEMENTS(by_active_directory); i++)
         if (g_ascii_strcasecmp(type->name, by_active_directory[i]) == 0)
             return true;

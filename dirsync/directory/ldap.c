@@ -69,9 +69,9 @@ static bool read_schema(LdapDirectory *self, const Entry *root, GError **error)
     return true;
 }
 
-/* OpenLDAP with msuser.schema knows the name objectGUID too, so entryUUID goes first. nsUniqueId, where the server
- * itself describes it as its own (389), goes before that: entries from before its plugin for entryUUID, and all
- * that were loaded offline, have no entryUUID there. */
+/* OpenLDAP with msuser.schema knows the name objectGUID too, so entryUUID goes first. nsUniqueId, where the
+ * server itself describes it as its own (389), goes before that: entries from before its plugin for
+ * entryUUID, and all that were loaded offline, have no entryUUID there. */
 static const char *choose_anchor(const LdapDirectory *self, bool is_ad)
 {
     const Schema *schema = self->description.schema;

@@ -42,7 +42,8 @@ void lab_skip_unless(const char *kind)
     g_autoptr(GError) error = NULL;
     int status = 0;
     char *argv[] = {script, (char *)"check", NULL};
-    if (!g_spawn_sync(NULL, argv, NULL, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL, &reason, &status, &error))
+    if (!g_spawn_sync(NULL, argv, NULL, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL, &reason, &status,
+                      &error))
         fail_msg("%s: %s", script, error->message);
     if (g_spawn_check_wait_status(status, &error))
         return;

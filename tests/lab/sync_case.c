@@ -26,9 +26,10 @@ char *lab_element(const char *element, const Lab *lab, const char *base)
 {
     if (!lab->bind_dn)
         return world_server(element, lab->uri, base);
-    return g_strdup_printf("<%s driver=\"ldap\" uri=\"%s\" base=\"%s\" timeout=\"20\"><bind method=\"simple\" "
-                           "dn=\"%s\"><password file=\"%s\"/></bind></%s>",
-                           element, lab->uri, base, lab->bind_dn, lab->password_file, element);
+    return g_strdup_printf(
+        "<%s driver=\"ldap\" uri=\"%s\" base=\"%s\" timeout=\"20\"><bind method=\"simple\" "
+        "dn=\"%s\"><password file=\"%s\"/></bind></%s>",
+        element, lab->uri, base, lab->bind_dn, lab->password_file, element);
 }
 
 World *world_between(const Lab *source, const Lab *home)

@@ -30,7 +30,8 @@ size_t lab_count(const Lab *lab, const char *base, const char *filter);
 char *lab_dump(const Lab *lab, const char *base, const char *const *attributes);
 /** First value of the attribute in the one entry that matches; g_free(). */
 char *lab_value(const Lab *lab, const char *base, const char *filter, const char *attribute);
-/** Updates that the server completed since its start; of Samba its sequence number, which each write raises. */
+/** Updates that the server completed since its start; of Samba its sequence number, which each write raises.
+ */
 unsigned long lab_writes(Lab *lab);
 /** Changes of cn=config, as LDIF change records. */
 void lab_configure(Lab *lab, const char *ldif);

@@ -297,9 +297,38 @@ static void test_inverses_of_adding_and_deleting(void **state)
     assert_true(error_is(error, ERROR_INVALID));
 }
 
+/* Active Directory says of objectClass that nobody may modify it, 389 of nsAccountLock that it is operational. */
+static void test_an_inverse_has_what_others_would_call_the_servers_own(void **state)
+{
+    (void)state;
+    g_autoptr(Entry) subschema = entry_new("cn=schema");
+    entry_add_string(subschema, "attributeTypes", "( 2.5.4.0 NAME 'objectClass' NO-USER-MODIFICATION )");
+    entry_add_string(subschema, "attributeTypes", "( 2.5.4.3 NAME 'cn' )");
+    entry_add_string(subschema, "attributeTypes", "( 1.1 NAME 'nsAccountLock' USAGE directoryOperation )");
+    entry_add_string(subschema, "attributeTypes", "( 1.2.840.113556.1.4.302 NAME 'sAMAccountType' )");
+    entry_add_string(subschema, "objectClasses", "( 2.5.6.0 NAME 'top' ABSTRACT MUST objectClass )");
+    g_autoptr(Schema) schema = schema_new_from_subschema(subschema, NULL);
+    g_autoptr(Entry) entry = entry_new("cn=a,dc=x");
+    entry_add_string(entry, "objectClass", "group");
+    entry_add_string(entry, "sAMAccountType", "268435457");
+    entry_add_string(entry, "nsAccountLock", "TRUE");
+    g_autoptr(Change) delete = change_new(CHANGE_DELETE, "cn=a,dc=x");
+    g_autoptr(Change) again = managed_inverse(schema, delete, entry, NULL);
+    assert_string_equal(schema_find_string(schema, again->entry, "objectClass"), "group");
+    assert_null(schema_find(schema, again->entry, "sAMAccountType"));
+    assert_null(schema_find(schema, again->entry, "nsAccountLock"));
+    g_autoptr(Change) unlock = change_new(CHANGE_MODIFY, "cn=a,dc=x");
+    change_modify(unlock, MODIFY_DELETE, "nsAccountLock", NULL, 0);
+    g_autoptr(Change) lock = managed_inverse(schema, unlock, entry, NULL);
+    assert_non_null(lock);
+    g_autofree char *text = change_text(lock);
+    assert_non_null(strstr(text, "nsAccountLock: TRUE"));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_an_inverse_has_what_others_would_call_the_servers_own),
         cmocka_unit_test(test_differences),
         cmocka_unit_test(test_the_name_counts_in_the_fingerprint_by_its_rule),
         cmocka_unit_test(test_values_do_not_run_into_each_other),

@@ -704,15 +704,20 @@ static void what_the_server_adds_itself_is_not_missed(void **state)
 {
     (void)state;
     g_autoptr(Entry) subschema = entry_new("CN=Aggregate,CN=Schema,CN=Configuration,DC=x");
-    entry_add_string(subschema, "attributeTypes", "( 2.5.4.0 NAME 'objectClass' SYNTAX '1.3.6.1.4.1.1466.115.121.1.38' )");
-    entry_add_string(subschema, "attributeTypes", "( 2.5.4.3 NAME 'cn' SYNTAX '1.3.6.1.4.1.1466.115.121.1.15' )");
+    entry_add_string(subschema, "attributeTypes",
+                     "( 2.5.4.0 NAME 'objectClass' SYNTAX '1.3.6.1.4.1.1466.115.121.1.38' )");
+    entry_add_string(subschema, "attributeTypes",
+                     "( 2.5.4.3 NAME 'cn' SYNTAX '1.3.6.1.4.1.1466.115.121.1.15' )");
     entry_add_string(subschema, "attributeTypes", "( 1.2.840.113556.1.4.782 NAME 'objectCategory' )");
     entry_add_string(subschema, "attributeTypes", "( 1.2.840.113556.1.2.281 NAME 'nTSecurityDescriptor' )");
-    entry_add_string(subschema, "attributeTypes", "( 1.2.840.113556.1.4.146 NAME 'objectSid' NO-USER-MODIFICATION )");
-    entry_add_string(subschema, "objectClasses", "( 2.5.6.0 NAME 'top' ABSTRACT MUST (objectClass $ objectCategory $ "
-                                                 "nTSecurityDescriptor ) )");
-    entry_add_string(subschema, "objectClasses", "( 1.2.840.113556.1.5.8 NAME 'group' SUP top STRUCTURAL MUST (cn $ "
-                                                 "objectSid ) )");
+    entry_add_string(subschema, "attributeTypes",
+                     "( 1.2.840.113556.1.4.146 NAME 'objectSid' NO-USER-MODIFICATION )");
+    entry_add_string(subschema, "objectClasses",
+                     "( 2.5.6.0 NAME 'top' ABSTRACT MUST (objectClass $ objectCategory $ "
+                     "nTSecurityDescriptor ) )");
+    entry_add_string(subschema, "objectClasses",
+                     "( 1.2.840.113556.1.5.8 NAME 'group' SUP top STRUCTURAL MUST (cn $ "
+                     "objectSid ) )");
     g_autoptr(Schema) schema = schema_new_from_subschema(subschema, NULL);
     g_autoptr(Entry) group = entry_new("CN=All,DC=x");
     entry_add_string(group, "objectClass", "group");
