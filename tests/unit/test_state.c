@@ -164,6 +164,12 @@ static void test_links(void **state)
     assert_true(state_find_link(fixture->state, 1, &found, NULL));
     assert_int_equal(found.flags, 0);
     assert_int_equal(found.target.low, 9);
+    assert_true(state_look_link(fixture->state, 1, (Fingerprint){10, 11}, "cn=b", "other", NULL));
+    assert_true(state_find_link(fixture->state, 1, &found, NULL));
+    assert_int_equal(found.target.high, 11);
+    assert_string_equal(found.dn, "cn=b");
+    assert_string_equal(found.id, "other");
+    assert_true(fingerprint_equal(found.exact, row.exact));
     assert_true(state_remove_link(fixture->state, STEP_IMPORT, row.anchor, NULL));
     assert_true(state_find_link(fixture->state, 1, &found, NULL));
     assert_int_equal(found.row, 0);
