@@ -13,7 +13,7 @@
 struct HolderIndex {
     Database *database;
     int64_t serial; /* of this transaction */
-    int64_t top;    /* no row of before has a higher number */
+    int64_t top;    /* no row has a higher number; INT64_MAX: not known */
     char *id;
     char **kinds;
 };
@@ -40,6 +40,7 @@ HolderIndex *holder_index_open(const char *path, GError **error)
         return NULL;
     g_autoptr(HolderIndex) index = g_new0(HolderIndex, 1);
     index->database = database;
+    index->top = INT64_MAX;
     if (!database_get_meta(database, "id", &index->id, error))
         return NULL;
     if (!index->id) {
@@ -183,11 +184,13 @@ bool holder_index_begin(HolderIndex *index, GError **error)
 
 bool holder_index_commit(HolderIndex *index, GError **error)
 {
+    index->top = INT64_MAX;
     return database_commit(index->database, error);
 }
 
 void holder_index_rollback(HolderIndex *index)
 {
+    index->top = INT64_MAX;
     database_rollback(index->database);
 }
 
