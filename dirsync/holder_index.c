@@ -229,8 +229,8 @@ bool holder_index_save(HolderIndex *index, Holder *holder, const HolderKey *keys
         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) "
         "ON CONFLICT (id) DO UPDATE SET dn = ?2, dn_key = ?3, "
         "fingerprint = ?4, owner = ?5, anchor = ?6, graced = ?7, serial = ?8 RETURNING row",
-        "sssfssii", holder->id, holder->dn, holder->dn_key, &holder->fingerprint, holder->owner, holder->anchor,
-        (int64_t)holder->graced, index->serial);
+        "sssfssii", holder->id, holder->dn, holder->dn_key, &holder->fingerprint, holder->owner,
+        holder->anchor, (int64_t)holder->graced, index->serial);
     if (!statement || database_step(index->database, statement, error) != 1)
         return false;
     holder->row = sqlite3_column_int64(statement, 0);

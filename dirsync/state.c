@@ -271,11 +271,12 @@ bool state_save_link(State *state, const LinkRow *row, GError **error)
         &row->source, &row->target, &row->desired, &row->exact, (int64_t)row->flags);
 }
 
-bool state_look_link(State *state, int64_t row, Fingerprint target, const char *dn, const char *id, GError **error)
+bool state_look_link(State *state, int64_t row, Fingerprint target, const char *dn, const char *id,
+                     GError **error)
 {
     return database_run(state->database, error,
-                        "UPDATE link SET target = ?2, dn = ?3, id = ?4 WHERE row = ?1", "ifss", row, &target, dn,
-                        id);
+                        "UPDATE link SET target = ?2, dn = ?3, id = ?4 WHERE row = ?1", "ifss", row, &target,
+                        dn, id);
 }
 
 bool state_remove_link(State *state, Step step, const char *anchor, GError **error)
