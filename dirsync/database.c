@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define BUSY_MILLISECONDS 60000
+#define CACHE_KIB 16384 /* keys come in no order: with SQLite's 2 MiB a page of an index is written many times */
 
 /* Of all databases of the process. */
 static size_t statements_run;
@@ -79,7 +80,9 @@ static bool set_up(Database *database, const char *sql_name, int version, bool *
     int found = 0;
     sqlite3_busy_timeout(database->handle, BUSY_MILLISECONDS);
     sqlite3_extended_result_codes(database->handle, 0);
-    if (!execute(database, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
+    if (!execute(database,
+                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; "
+                 "PRAGMA cache_size = -" G_STRINGIFY(CACHE_KIB),
                  error) ||
         !read_version(database, &found, error))
         return false;

@@ -4,6 +4,7 @@
 #include "dirsync/holder_index.h"
 
 #include "dirsync/database.h"
+#include "dirsync/fault.h"
 
 #include <string.h>
 
@@ -12,6 +13,7 @@
 struct HolderIndex {
     Database *database;
     int64_t serial; /* of this transaction */
+    int64_t top;    /* no row has a higher number; INT64_MAX: not known */
     char *id;
     char **kinds;
 };
@@ -38,6 +40,7 @@ HolderIndex *holder_index_open(const char *path, GError **error)
         return NULL;
     g_autoptr(HolderIndex) index = g_new0(HolderIndex, 1);
     index->database = database;
+    index->top = INT64_MAX;
     if (!database_get_meta(database, "id", &index->id, error))
         return NULL;
     if (!index->id) {
@@ -153,6 +156,17 @@ bool holder_index_scan(HolderIndex *index, HolderSeen seen, void *data, GError *
     return more == 0;
 }
 
+static bool find_top(HolderIndex *index, GError **error)
+{
+    sqlite3_stmt *statement =
+        database_query(index->database, error, "SELECT ifnull(max(row), 0) FROM holder", "");
+    if (!statement || database_step(index->database, statement, error) != 1)
+        return false;
+    index->top = sqlite3_column_int64(statement, 0);
+    sqlite3_reset(statement);
+    return true;
+}
+
 static bool next_serial(HolderIndex *index, GError **error)
 {
     g_autofree char *before = NULL;
@@ -167,7 +181,7 @@ bool holder_index_begin(HolderIndex *index, GError **error)
 {
     if (!database_begin(index->database, error))
         return false;
-    if (next_serial(index, error))
+    if (next_serial(index, error) && find_top(index, error))
         return true;
     database_rollback(index->database);
     return false;
@@ -175,11 +189,13 @@ bool holder_index_begin(HolderIndex *index, GError **error)
 
 bool holder_index_commit(HolderIndex *index, GError **error)
 {
+    index->top = INT64_MAX;
     return database_commit(index->database, error);
 }
 
 void holder_index_rollback(HolderIndex *index)
 {
+    index->top = INT64_MAX;
     database_rollback(index->database);
 }
 
@@ -193,9 +209,13 @@ void holder_index_let_go(HolderIndex *index)
     database_rollback(index->database);
 }
 
+/* A row that is new has none to be replaced. */
 static bool save_keys(HolderIndex *index, int64_t row, const HolderKey *keys, size_t n_keys, GError **error)
 {
-    if (!database_run(index->database, error, "DELETE FROM key WHERE holder = ?", "i", row))
+    bool is_new = row > index->top;
+    index->top = MAX(index->top, row);
+    if (!is_new &&
+        !database_run(index->database, error, "DELETE FROM key WHERE holder = ?", "i", row))
         return false;
     for (size_t i = 0; i < n_keys; i++)
         if (!database_run(index->database, error,
@@ -208,20 +228,20 @@ static bool save_keys(HolderIndex *index, int64_t row, const HolderKey *keys, si
 bool holder_index_save(HolderIndex *index, Holder *holder, const HolderKey *keys, size_t n_keys,
                        GError **error)
 {
-    if (!database_run(index->database, error,
-                      "INSERT INTO holder (id, dn, dn_key, fingerprint, owner, anchor, graced, serial) "
-                      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) "
-                      "ON CONFLICT (id) DO UPDATE SET dn = ?2, dn_key = ?3, "
-                      "fingerprint = ?4, owner = ?5, anchor = ?6, graced = ?7, serial = ?8",
-                      "sssfssii", holder->id, holder->dn, holder->dn_key, &holder->fingerprint, holder->owner,
-                      holder->anchor, (int64_t)holder->graced, index->serial))
-        return false;
-    sqlite3_stmt *statement =
-        database_query(index->database, error, "SELECT row FROM holder WHERE id = ?", "s", holder->id);
+    sqlite3_stmt *statement = database_query(
+        index->database, error,
+        "INSERT INTO holder (id, dn, dn_key, fingerprint, owner, anchor, graced, serial) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) "
+        "ON CONFLICT (id) DO UPDATE SET dn = ?2, dn_key = ?3, "
+        "fingerprint = ?4, owner = ?5, anchor = ?6, graced = ?7, serial = ?8 RETURNING row",
+        "sssfssii", holder->id, holder->dn, holder->dn_key, &holder->fingerprint, holder->owner,
+        holder->anchor, (int64_t)holder->graced, index->serial);
     if (!statement || database_step(index->database, statement, error) != 1)
         return false;
     holder->row = sqlite3_column_int64(statement, 0);
-    sqlite3_reset(statement);
+    if (database_step(index->database, statement, error) != 0)
+        return false;
+    fault_step("database statement");
     return save_keys(index, holder->row, keys, n_keys, error);
 }
 

@@ -56,7 +56,8 @@ bool holder_index_begin(HolderIndex *index, GError **error);
 bool holder_index_commit(HolderIndex *index, GError **error);
 void holder_index_rollback(HolderIndex *index);
 
-/** Until holder_index_let_go() everything is read as it is now, and a look-up costs no locks. No writes between. */
+/** Until holder_index_let_go() everything is read as it is now, and a look-up costs no locks. No writes
+ *  between. */
 bool holder_index_hold(HolderIndex *index, GError **error);
 void holder_index_let_go(HolderIndex *index);
 

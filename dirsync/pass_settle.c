@@ -113,15 +113,8 @@ static bool store_new_looks(Pass *pass, GError **error)
         const Record *record = &g_array_index(pass->side[TARGET].records, Record, i);
         if (record->mark != MARK_EQUAL || link_item(pass, record->link))
             continue;
-        g_auto(LinkRow) row = {0};
-        if (!state_find_link(pass->state, link_at(pass->links, record->link)->row, &row, error))
-            return false;
-        row.target = record->fingerprint;
-        g_free(row.dn);
-        g_free(row.id);
-        row.dn = g_strdup(record->dn);
-        row.id = g_strdup(record->id);
-        if (!state_save_link(pass->state, &row, error))
+        if (!state_look_link(pass->state, link_at(pass->links, record->link)->row, record->fingerprint,
+                             record->dn, record->id, error))
             return false;
     }
     return true;

@@ -79,8 +79,9 @@ void settlements_add(Settlements *settlements, const char *anchor, unsigned pend
         .linked = settled->row.row != 0};
     uint32_t i = settlements->all->len;
     pack(settled, settlements->bytes);
-    if (settlements->error || !spool_append_bytes(settlements->spool, settlements->bytes->data,
-                                                  settlements->bytes->len, &settlement.at, &settlements->error))
+    if (settlements->error ||
+        !spool_append_bytes(settlements->spool, settlements->bytes->data, settlements->bytes->len,
+                            &settlement.at, &settlements->error))
         return;
     g_array_append_val(settlements->all, settlement);
     fingerprint_index_add(&settlements->by_anchor, i);

@@ -310,6 +310,14 @@ bool state_mark_link(State *state, Step step, const char *anchor, unsigned flags
                         (int64_t)flags, (int64_t)step, anchor);
 }
 
+bool state_look_link(State *state, int64_t row, Fingerprint target, const char *dn, const char *id,
+                     GError **error)
+{
+    return database_run(state->database, error,
+                        "UPDATE link SET target = ?2, dn = ?3, id = ?4 WHERE row = ?1", "ifss", row, &target,
+                        dn, id);
+}
+
 bool state_remove_link(State *state, Step step, const char *anchor, GError **error)
 {
     return database_run(state->database, error, "DELETE FROM link WHERE step = ? AND anchor = ?", "is",

@@ -96,6 +96,9 @@ bool state_find_link_by_source_id(State *state, Step step, const char *source_id
 bool state_save_link(State *state, const LinkRow *row, GError **error);
 /** Adds flags to a link, if it is there. */
 bool state_mark_link(State *state, Step step, const char *anchor, unsigned flags, GError **error);
+/** The object of a link looks like this now, and nothing else about it has changed. */
+bool state_look_link(State *state, int64_t row, Fingerprint target, const char *dn, const char *id,
+                     GError **error);
 bool state_remove_link(State *state, Step step, const char *anchor, GError **error);
 bool state_count_links(State *state, Step step, int64_t *count, GError **error);
 

@@ -262,7 +262,8 @@ static bool parse(char *text, Record *record)
 static long wave_of(const char *text, long before)
 {
     static const char mark[] = "# wave: ";
-    for (const char *line = text; line && *line == '#'; line = strchr(line, '\n'), line = line ? line + 1 : NULL)
+    for (const char *line = text; line && *line == '#';
+         line = strchr(line, '\n'), line = line ? line + 1 : NULL)
         if (!strncmp(line, mark, strlen(mark)))
             return atol(line + strlen(mark));
     return before;

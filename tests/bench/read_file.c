@@ -1,8 +1,9 @@
 /*
  * read_file.c - how long reading a file takes, for the benchmark
  *
- * Reads a file with one of our drivers as a pass does when nothing has changed: every record is found, checked
- * and fingerprinted, and none is decoded. Prints the processor time, the time and the number of records.
+ * Reads a file with one of our drivers as a pass does when nothing has changed: every record is found,
+ * checked and fingerprinted, and none is decoded. Prints the processor time, the time and the number of
+ * records.
  */
 #include "dirsync/directory/directory.h"
 
@@ -32,7 +33,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "Usage: read_file ldif|csv FILE\n");
         return 2;
     }
-    Endpoint endpoint = {.driver = argv[1], .path = argv[2], .minimum_percent = 95, .header = true, .delimiter = ','};
+    Endpoint endpoint = {
+        .driver = argv[1], .path = argv[2], .minimum_percent = 95, .header = true, .delimiter = ','};
     ReadRequest request = {.scope = SEARCH_SUBTREE};
     g_autoptr(GError) error = NULL;
     g_autoptr(Directory) directory = directory_open(&endpoint, &error);

@@ -164,6 +164,12 @@ static void test_links(void **state)
     assert_true(state_find_link(fixture->state, 1, &found, NULL));
     assert_int_equal(found.flags, 0);
     assert_int_equal(found.target.low, 9);
+    assert_true(state_look_link(fixture->state, 1, (Fingerprint){10, 11}, "cn=b", "other", NULL));
+    assert_true(state_find_link(fixture->state, 1, &found, NULL));
+    assert_int_equal(found.target.high, 11);
+    assert_string_equal(found.dn, "cn=b");
+    assert_string_equal(found.id, "other");
+    assert_true(fingerprint_equal(found.exact, row.exact));
     assert_true(state_remove_link(fixture->state, STEP_IMPORT, row.anchor, NULL));
     assert_true(state_find_link(fixture->state, 1, &found, NULL));
     assert_int_equal(found.row, 0);
@@ -368,6 +374,37 @@ static void test_rivals_since(void **state)
     holder_index_rollback(home);
 }
 
+static void assert_holds(HolderIndex *home, const char *address, const char *id)
+{
+    g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func((GDestroyNotify)holder_free);
+    assert_true(holder_index_find(home, KEY_ADDRESS, address, found, NULL));
+    assert_int_equal(found->len, id ? 1 : 0);
+    if (id)
+        assert_string_equal(((Holder *)g_ptr_array_index(found, 0))->id, id);
+}
+
+/* Whether it is saved again in the same transaction, in a later one, or without one. */
+static void test_keys_of_a_holder_are_replaced(void **state)
+{
+    Fixture *fixture = *state;
+    HolderIndex *home = state_index(fixture->state, STEP_IMPORT, NULL);
+    assert_true(holder_index_begin(home, NULL));
+    save_holder(home, "kim", NULL, "smtp:a@x");
+    save_holder(home, "ann", NULL, "smtp:ann@x");
+    save_holder(home, "kim", NULL, "smtp:b@x");
+    assert_holds(home, "smtp:a@x", NULL);
+    assert_true(holder_index_commit(home, NULL));
+    assert_holds(home, "smtp:b@x", "kim");
+    assert_true(holder_index_begin(home, NULL));
+    save_holder(home, "kim", NULL, "smtp:c@x");
+    assert_true(holder_index_commit(home, NULL));
+    assert_holds(home, "smtp:b@x", NULL);
+    assert_holds(home, "smtp:c@x", "kim");
+    save_holder(home, "kim", NULL, "smtp:d@x");
+    assert_holds(home, "smtp:c@x", NULL);
+    assert_holds(home, "smtp:ann@x", "ann");
+}
+
 /* What is in the directory that is exported to is not in the home directory. */
 static void test_each_directory_has_an_index_of_its_own(void **state)
 {
@@ -419,6 +456,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_runs_and_their_journal, begin, end),
         cmocka_unit_test(test_ids_are_told_apart),
         cmocka_unit_test_setup_teardown(test_rivals_since, begin, end),
+        cmocka_unit_test_setup_teardown(test_keys_of_a_holder_are_replaced, begin, end),
         cmocka_unit_test_setup_teardown(test_each_directory_has_an_index_of_its_own, begin, end),
         cmocka_unit_test(test_addresses_are_folded),
     };
