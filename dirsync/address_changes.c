@@ -37,14 +37,20 @@ bool address_recall_cursor(AddressStep *step, GError **error)
         return true;
     if (!state_get(step->state, CURSOR, &value, error) || !state_get(step->state, FULL_READ, &last, error))
         return false;
-    g_auto(GStrv) parts = g_strsplit(value ? value : "", " ", 2); /* id of the index, cursor */
-    if (!parts[0] || !parts[1] || !*parts[1] || strcmp(parts[0], holder_index_id(step->index)) != 0)
-        return true;
-    if (step_full_read_is_due(step->connector, last)) {
-        address_must_read_all(step, STEP_FULL_READ_DUE);
-        return true;
-    }
-    step->cursor = g_strdup(parts[1]);
+    g_auto(GStrv) parts = g_strsplit(value ? value : "", " ", 2); /* id of the index, as step_next_cursor() */
+    const char *why = NULL;
+    if (!parts[0] || !parts[1])
+        why = "until now nobody was asked where to go on";
+    else if (strcmp(parts[0], holder_index_id(step->index)) != 0)
+        why = "the index of addresses was made anew";
+    else if (*parts[1] == STEP_NO_CURSOR)
+        why = parts[1] + 1;
+    else if (step_full_read_is_due(step->connector, last))
+        why = STEP_FULL_READ_DUE;
+    if (why)
+        address_must_read_all(step, why);
+    else
+        step->cursor = g_strdup(parts[1]);
     return true;
 }
 
@@ -150,7 +156,7 @@ bool address_read_changes(AddressStep *step, const ReadRequest *request, GError 
     else if (ok && result.by_absence)
         ok = forget_absent(step, error);
     g_clear_pointer(&step->roll, roll_free);
-    step->next = g_steal_pointer(&result.cursor);
+    step->next = step_next_cursor(&result);
     changes_result_clear(&result);
     if (!ok || !step->cursor)
         return ok;
@@ -182,7 +188,8 @@ bool address_remember_cursor(AddressStep *step, GError **error)
 {
     g_autofree char *unsettled = name_unsettled(step);
     g_autofree char *cursor =
-        g_strconcat(holder_index_id(step->index), " ", unsettled && step->next ? step->next : "", NULL);
+        g_strconcat(holder_index_id(step->index), " ",
+                    unsettled ? step->next : "!too many were left without something", NULL);
     g_autofree char *now = step_now();
     if (!address_can_tell(step))
         return true;

@@ -182,7 +182,7 @@ static bool read_everything(AddressStep *step, const ReadRequest *request, ReadR
     if (!address_can_tell(step))
         return directory_read(step->seen, request, address_take, step, result, error);
     bool ok = directory_changes(step->seen, request, NULL, take_told, step, &changes, error);
-    step->next = g_steal_pointer(&changes.cursor);
+    step->next = step_next_cursor(&changes);
     *result = changes.read;
     changes.read = (ReadResult){0};
     changes_result_clear(&changes);

@@ -45,17 +45,23 @@ static const char *index_of(const Pass *pass, int side)
     return side == TARGET ? holder_index_id(pass->index) : "";
 }
 
-static bool recall_cursors(Pass *pass, int side, GPtrArray *cursors, GError **error)
+/* @why: why there are none; NULL: none were ever given. */
+static bool recall_cursors(Pass *pass, int side, GPtrArray *cursors, char **why, GError **error)
 {
     const char *index = index_of(pass, side);
-    for (size_t i = 0; i < pass_n_requests(pass, side); i++) {
+    for (size_t i = 0; i < pass_n_requests(pass, side) && !*why; i++) {
         g_autofree char *name = cursor_name(side, i);
         g_autofree char *value = NULL;
         if (!pass_recall(pass, name, &value, error))
             return false;
         const char *space = value ? strchr(value, ' ') : NULL;
-        if (space && space[1] && strlen(index) == (size_t)(space - value) &&
-            !strncmp(value, index, strlen(index)))
+        if (!space)
+            continue;
+        if (strlen(index) != (size_t)(space - value) || strncmp(value, index, strlen(index)) != 0)
+            *why = g_strdup("the index of addresses was made anew");
+        else if (space[1] == STEP_NO_CURSOR)
+            *why = g_strdup(space + 2);
+        else
             g_ptr_array_add(cursors, g_strdup(space + 1));
     }
     return true;
@@ -76,17 +82,48 @@ static bool is_due(Pass *pass, bool *due, GError **error)
     return true;
 }
 
+/* Servers keep them by themselves, and tell nobody when one changes. */
+static bool changes_silently(const Schema *schema, const char *name)
+{
+    static const char *const silent[] = {"memberOf", "directReports", "managedObjects", "isMemberOf", NULL};
+    static const char *const told[] = {"entryUUID", "objectGUID",   "nsUniqueId",           "createTimestamp",
+                                       "entryDN",   "creatorsName", "pwdAccountLockedTime", "nsAccountLock",
+                                       NULL};
+    const AttributeType *type = schema_attribute(schema, name);
+    if (g_strv_contains(silent, name))
+        return true;
+    for (size_t i = 0; told[i]; i++)
+        if (schema_same_attribute(schema, told[i], name))
+            return false;
+    return type && type->operational;
+}
+
+static char *silent_attribute(const Pass *pass)
+{
+    for (char **name = pass->requests[SOURCE]; *name; name++)
+        if (changes_silently(pass->side[SOURCE].schema, *name))
+            return g_strdup_printf(
+                "%s, which filter or mapping use, changes without a change of the entry, so "
+                "nobody tells of it",
+                *name);
+    return NULL;
+}
+
 static bool choose_cursors(Pass *pass, int side, bool due, GError **error)
 {
     g_autoptr(GPtrArray) cursors = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *why = NULL;
     if (pass->force || !pass_can_tell(pass, side))
         return true;
-    if (!recall_cursors(pass, side, cursors, error))
+    why = side == SOURCE ? silent_attribute(pass) : NULL;
+    if (!recall_cursors(pass, side, cursors, &why, error))
         return false;
-    if (cursors->len != pass_n_requests(pass, side))
-        return true;
-    if (due)
-        pass_must_read_all(pass, side, STEP_FULL_READ_DUE);
+    if (!why && cursors->len != pass_n_requests(pass, side))
+        why = g_strdup("until now nobody was asked where to go on");
+    if (!why && due)
+        why = g_strdup(STEP_FULL_READ_DUE);
+    if (why)
+        pass_must_read_all(pass, side, why);
     else
         pass->side[side].cursors = g_steal_pointer(&cursors);
     return true;
@@ -94,8 +131,10 @@ static bool choose_cursors(Pass *pass, int side, bool due, GError **error)
 
 void pass_must_read_all(Pass *pass, int side, const char *reason)
 {
-    event_emit(EVENT_SOURCE_FULL, NULL, "%s: everything in the %s is read: %s", step_names[pass->step],
-               side_names[side], reason);
+    if (!pass->side[side].must_read_all)
+        event_emit(EVENT_SOURCE_FULL, NULL, "%s: everything in the %s is read: %s", step_names[pass->step],
+                   side_names[side], reason);
+    pass->side[side].must_read_all = true;
     if (!pass->work.full_reason)
         pass->work.full_reason = g_strdup(reason);
     g_clear_pointer(&pass->side[side].cursors, g_ptr_array_unref);
@@ -117,7 +156,8 @@ bool pass_decide_reading(Pass *pass, GError **error)
     return pass->links != NULL;
 }
 
-/* After a doubtful read there may be objects of ours that no link knows yet, and people who were not shown. */
+/* After a doubtful read there may be objects of ours that no link knows yet, and people who were not shown.
+ */
 bool pass_remember_cursors(Pass *pass, GError **error)
 {
     bool whole = true, doubtful = pass->work.partial_reason != NULL;
@@ -128,7 +168,7 @@ bool pass_remember_cursors(Pass *pass, GError **error)
             const char *next = g_ptr_array_index(read->next, i);
             g_autofree char *name = cursor_name(side, i);
             g_autofree char *value =
-                g_strconcat(index_of(pass, side), " ", next && !doubtful ? next : "", NULL);
+                g_strconcat(index_of(pass, side), " ", doubtful ? "!the last read was doubtful" : next, NULL);
             if (!(doubtful && read->delta) && !pass_remember(pass, name, value, error))
                 return false;
         }
@@ -248,7 +288,7 @@ static bool read_request(Pass *pass, int side, size_t i, bool *by_absence, GErro
         pass_must_read_all(pass, side, doubt_about(&result));
     read->result.entries += result.read.entries;
     *by_absence |= result.by_absence;
-    g_ptr_array_add(read->next, g_steal_pointer(&result.cursor));
+    g_ptr_array_add(read->next, step_next_cursor(&result));
     changes_result_clear(&result);
     return ok;
 }
@@ -308,8 +348,8 @@ static bool is_to_be_looked_for(const Pass *pass, const char *anchor)
     return !partly && fingerprint_index_find(&pass->side[SOURCE].by_anchor, key) == NOWHERE;
 }
 
-/* They may be in order now without having changed themselves. Looked for, not fetched: of an anchor that comes
- * twice both must be found. */
+/* They may be in order now without having changed themselves. Looked for, not fetched: of an anchor that
+ * comes twice both must be found. */
 bool pass_look_for_quarantined(Pass *pass, GError **error)
 {
     g_autoptr(GPtrArray) anchors = g_ptr_array_new_with_free_func(g_free);

@@ -21,6 +21,7 @@ typedef struct {
     uint32_t link; /* NOWHERE: not linked yet */
     unsigned short source; /* which of them */
     bool in_scope;         /* source only */
+    bool left_alone;       /* target only: it carries the stamp of another object, and counts for nothing */
     bool duplicate;
     Mark mark;
 } Record;
@@ -45,6 +46,7 @@ typedef struct {
     GPtrArray *next;    /* the cursors that the read gave; an element may be NULL */
     Roll *roll;         /* while changes are read: whom the server tells of */
     bool delta;         /* what was read are changes */
+    bool must_read_all; /* ... and why was told */
 } Side;
 
 /** Where an item stands in reconciling. */
@@ -109,6 +111,7 @@ typedef struct Pass {
     size_t *shown;        /* of each source: entries that are somebody to us */
     size_t *shown_before; /* at the last settled read */
     size_t source_at;     /* the one that is being read */
+    bool outsiders_told; /* some were decoded now */
     size_t outsiders, outsiders_before; /* entries of the source that are nobody to us; at the last read */
     char *target_filter;
     GError *trouble;      /* of a callback that cannot tell of it itself */
@@ -148,6 +151,8 @@ bool pass_take_target(const DirectoryItem *item, void *data, GError **error);
 /** An entry that was fetched, since nobody tells of it. */
 bool pass_keep_source(Pass *pass, Fingerprint fingerprint, const char *where, const Entry *entry,
                       GError **error);
+/** Told: a copy of a stamp. */
+void pass_leave_alone(const char *dn, const char *anchor);
 /** What is made of an identity that is there no more. */
 bool pass_lose_source(Pass *pass, const char *id, GError **error);
 bool pass_lose_target(Pass *pass, const char *id, GError **error);

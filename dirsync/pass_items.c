@@ -48,7 +48,7 @@ static bool has_newcomers(Pass *pass)
         if (link_at(pass->links, i)->mark[SOURCE] == MARK_ABSENT ||
             link_at(pass->links, i)->mark[TARGET] == MARK_ABSENT)
             return true;
-    return pass->outsiders != pass->outsiders_before;
+    return pass->outsiders_told || pass->outsiders != pass->outsiders_before;
 }
 
 /* Who is not looked at in this run stays in quarantine for what they are there. */
@@ -83,6 +83,8 @@ static void attach_records(Pass *pass, int side)
 {
     for (guint i = 0; i < pass->side[side].records->len; i++) {
         Record *record = &g_array_index(pass->side[side].records, Record, i);
+        if (record->left_alone)
+            continue;
         if (record->link == NOWHERE)
             record->link = fingerprint_index_find(&pass->links->by_anchor, record->anchor);
         if (record->link == NOWHERE) {
@@ -103,7 +105,7 @@ static void point_to_records(Pass *pass, int side)
 {
     for (guint i = 0; i < pass->side[side].records->len; i++) {
         const Record *record = &g_array_index(pass->side[side].records, Record, i);
-        Item *item = link_item(pass, record->link);
+        Item *item = record->left_alone ? NULL : link_item(pass, record->link);
         if (!item)
             continue;
         *(side == SOURCE ? &item->source : &item->target) = i;

@@ -84,7 +84,7 @@ static bool read_all(Pass *pass, int side, size_t i, ReadResult *result, GError 
         return directory_read(read->directory, &request, taking.sink, pass, result, error);
     ChangesResult changes = {0};
     bool ok = directory_changes(read->directory, &request, NULL, take_told, &taking, &changes, error);
-    g_ptr_array_add(read->next, g_steal_pointer(&changes.cursor));
+    g_ptr_array_add(read->next, step_next_cursor(&changes));
     *result = changes.read;
     changes.read = (ReadResult){0};
     changes_result_clear(&changes);
@@ -207,7 +207,70 @@ static bool read_changes(Pass *pass, GError **error)
         if (!side->cursors)
             forget_side(pass, i);
     }
-    return !pass->side[SOURCE].delta || pass_look_for_quarantined(pass, error);
+    if (pass->side[SOURCE].delta && !pass_look_for_quarantined(pass, error))
+        return false;
+    if (!pass->side[SOURCE].cursors) /* what was found there may be a doubt */
+        forget_side(pass, SOURCE);
+    return true;
+}
+
+/* --- several objects with one stamp --- */
+
+static bool is_in_container(const Pass *pass, const Record *record)
+{
+    const char *container = pass->settings->container;
+    return *container && schema_dn_within(target_schema(pass), record->dn, container);
+}
+
+/* Ours is the one that the link remembers; where it remembers none of them, the first in our container, else the
+ * first. */
+static bool is_right_one(Pass *pass, const Record *record, bool *is, GError **error)
+{
+    const GArray *records = pass->side[TARGET].records;
+    const Link *link = record->link == NOWHERE ? NULL : link_at(pass->links, record->link);
+    g_auto(LinkRow) row = {0};
+    if (link && link->row && !state_find_link(pass->state, link->row, &row, error))
+        return false;
+    bool remembered = false, first = true, inside = is_in_container(pass, record);
+    for (guint i = 0; i < records->len; i++) {
+        const Record *other = &g_array_index(records, Record, i);
+        bool same = fingerprint_equal(other->anchor, record->anchor);
+        remembered |= same && !g_strcmp0(other->id, row.id);
+        if (same && other != record)
+            first &= is_in_container(pass, other) == inside ? other > record : inside;
+    }
+    *is = remembered ? !g_strcmp0(record->id, row.id) : first;
+    return true;
+}
+
+/* An object that looks as it did, and another one of which the same stamp was read: that is a copy. */
+static bool is_copy(const Pass *pass, const Record *record)
+{
+    return !pass->side[TARGET].delta && record->link != NOWHERE &&
+           link_at(pass->links, record->link)->mark[TARGET] == MARK_SAME;
+}
+
+static bool leave_copies_alone(Pass *pass, GError **error)
+{
+    GArray *records = pass->side[TARGET].records;
+    g_autoptr(GArray) copies = g_array_new(FALSE, FALSE, sizeof(guint));
+    for (guint i = 0; i < records->len; i++) {
+        Record *record = &g_array_index(records, Record, i);
+        bool right = !is_copy(pass, record);
+        if (right && record->duplicate && !is_right_one(pass, record, &right, error))
+            return false;
+        if (!right)
+            g_array_append_val(copies, i);
+        else if (record->duplicate && record->link != NOWHERE)
+            link_at(pass->links, record->link)->mark[TARGET] = (uint8_t)record->mark;
+    }
+    for (guint i = 0; i < copies->len; i++) {
+        Record *record = &g_array_index(records, Record, g_array_index(copies, guint, i));
+        pass_leave_alone(record->dn, record->anchor_text);
+        record->anchor = (Fingerprint){0, 0}; /* nobody finds it */
+        record->left_alone = true;
+    }
+    return true;
 }
 
 static bool prepare_for_all(Pass *pass, int side, GError **error)
@@ -276,6 +339,8 @@ static size_t strangers_in_target(Pass *pass)
         return 0;
     for (guint i = 0; i < side->records->len; i++) {
         Fingerprint anchor = g_array_index(side->records, Record, i).anchor;
+        if (g_array_index(side->records, Record, i).left_alone)
+            continue;
         strangers += fingerprint_index_find(&pass->side[SOURCE].by_anchor, anchor) == NOWHERE;
     }
     return strangers;
@@ -323,8 +388,10 @@ static bool count_owned(Pass *pass, GError **error)
         bool absent = link_at(pass->links, i)->mark[TARGET] == MARK_ABSENT;
         owned += pass->links->partial ? -absent : !absent;
     }
-    for (guint i = 0; i < side->records->len; i++)
-        owned += g_array_index(side->records, Record, i).link == NOWHERE;
+    for (guint i = 0; i < side->records->len; i++) {
+        const Record *record = &g_array_index(side->records, Record, i);
+        owned += record->link == NOWHERE && !record->left_alone;
+    }
     pass->work.population = (size_t)MAX(owned, 0);
     return true;
 }
@@ -363,7 +430,7 @@ bool pass_read(Pass *pass, GError **error)
     if (!recall_counts(pass, error) || !recall_shown(pass, error) || !holder_index_begin(pass->index, error))
         return false;
     pass->index_serial = holder_index_serial(pass->index);
-    if (!read_sides(pass, error) || interrupt_pending(error) || !holder_index_commit(pass->index, error)) {
+    if (!read_sides(pass, error) || !leave_copies_alone(pass, error) || interrupt_pending(error) || !holder_index_commit(pass->index, error)) {
         holder_index_rollback(pass->index);
         return false;
     }

@@ -111,7 +111,7 @@ static bool store_new_looks(Pass *pass, GError **error)
 {
     for (guint i = 0; i < pass->side[TARGET].records->len; i++) {
         const Record *record = &g_array_index(pass->side[TARGET].records, Record, i);
-        if (record->mark != MARK_EQUAL || link_item(pass, record->link))
+        if (record->left_alone || record->mark != MARK_EQUAL || link_item(pass, record->link))
             continue;
         if (!state_look_link(pass->state, link_at(pass->links, record->link)->row, record->fingerprint,
                              record->dn, record->id, error))

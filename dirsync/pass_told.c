@@ -101,9 +101,10 @@ static bool keep(Pass *pass, Fingerprint fingerprint, const Entry *entry, const 
                  link_at(pass->links, record.link)->mark[SOURCE] == MARK_ABSENT;
     bool twice = is_duplicate(pass, side, &record);
     record.anchor_text = NULL;
-    pass->outsiders += !record.in_scope && record.link == NOWHERE;
-    if (twice || (!record.in_scope && record.link == NOWHERE) ||
-        (pass->only && !filter_matches(pass->only, side->schema, entry)))
+    bool outsider = !record.in_scope && record.link == NOWHERE;
+    pass->outsiders += outsider && !side->delta;
+    pass->outsiders_told |= outsider;
+    if (twice || outsider || (pass->only && !filter_matches(pass->only, side->schema, entry)))
         return true;
     if (!spool_append(side->spool, entry, &record.at, error))
         return false;
@@ -115,13 +116,61 @@ static bool keep(Pass *pass, Fingerprint fingerprint, const Entry *entry, const 
     return true;
 }
 
+/* The anchors that the source entry of that identity has, or had. */
+static bool find_anchors(Pass *pass, const char *id, GPtrArray *anchors, GError **error)
+{
+    if (pass_source_id_attribute(pass))
+        return state_anchors_by_source_id(pass->state, pass->step, id, anchors, error);
+    g_ptr_array_add(anchors, g_strdup(id));
+    return true;
+}
+
+static bool lose_anchor(Pass *pass, const char *anchor, GError **error)
+{
+    uint32_t link;
+    if (!link_table_find(pass->links, anchor, &link, error))
+        return false;
+    if (link == NOWHERE)
+        return true;
+    Link *known = link_at(pass->links, link);
+    size_t *shown = &pass->shown[pass->source_at];
+    const Record *moved = earlier_record(&pass->side[SOURCE], known->anchor);
+    *shown -= *shown > 0 && known->mark[SOURCE] != MARK_ABSENT;
+    if (moved) /* from one source to another */
+        pass->shown[moved->source]++;
+    else if (!is_told(pass, SOURCE, link))
+        known->mark[SOURCE] = MARK_ABSENT;
+    return true;
+}
+
+/* But for @now, the anchor that it has: it may have had another one. */
+static bool lose_identity(Pass *pass, const char *id, const char *now, GError **error)
+{
+    g_autoptr(GPtrArray) anchors = g_ptr_array_new_with_free_func(g_free);
+    if (!find_anchors(pass, id, anchors, error))
+        return false;
+    for (guint i = 0; i < anchors->len; i++)
+        if (g_strcmp0(g_ptr_array_index(anchors, i), now) != 0 &&
+            !lose_anchor(pass, g_ptr_array_index(anchors, i), error))
+            return false;
+    return true;
+}
+
+/* Nobody tells of the anchor that an entry had before. */
+static bool lose_other_anchors(Pass *pass, const Entry *entry, const char *anchor, GError **error)
+{
+    g_autofree char *id = pass->side[SOURCE].delta ? pass_source_id(pass, entry) : NULL;
+    return !id || lose_identity(pass, id, anchor, error);
+}
+
 bool pass_keep_source(Pass *pass, Fingerprint fingerprint, const char *where, const Entry *entry,
                       GError **error)
 {
     g_autofree char *anchor = pass_anchor_of(pass, entry);
     note_told(pass, SOURCE, entry);
     if (anchor)
-        return keep(pass, fingerprint, entry, anchor, error);
+        return lose_other_anchors(pass, entry, anchor, error) &&
+               keep(pass, fingerprint, entry, anchor, error);
     g_autofree char *none = g_strdup_printf("no %s, which the definition names as anchor", pass->anchor);
     if (!pass_out_of_scope(pass, entry))
         quarantine_item(pass, where, none, true);
@@ -153,24 +202,7 @@ bool pass_take_source(const DirectoryItem *item, void *data, GError **error)
 
 bool pass_lose_source(Pass *pass, const char *id, GError **error)
 {
-    g_auto(LinkRow) row = {0};
-    uint32_t link = NOWHERE;
-    bool by_id = pass_source_id_attribute(pass) != NULL;
-    if (by_id && !state_find_link_by_source_id(pass->state, pass->step, id, &row, error))
-        return false;
-    if ((!by_id || row.row) && !link_table_find(pass->links, by_id ? row.anchor : id, &link, error))
-        return false;
-    if (link == NOWHERE)
-        return true;
-    Link *known = link_at(pass->links, link);
-    size_t *shown = &pass->shown[pass->source_at];
-    const Record *moved = earlier_record(&pass->side[SOURCE], known->anchor);
-    *shown -= *shown > 0 && known->mark[SOURCE] != MARK_ABSENT;
-    if (moved) /* from one source to another */
-        pass->shown[moved->source]++;
-    else if (!is_told(pass, SOURCE, link))
-        known->mark[SOURCE] = MARK_ABSENT;
-    return true;
+    return lose_identity(pass, id, NULL, error);
 }
 
 /* --- target --- */
@@ -208,6 +240,12 @@ static bool is_another_object(Pass *pass, uint32_t link, const char *id, bool *i
     return true;
 }
 
+void pass_leave_alone(const char *dn, const char *anchor)
+{
+    event_emit(EVENT_AMBIGUOUS, dn, "carries the same stamp (anchor %s) as another object; it is left alone",
+               anchor);
+}
+
 static bool keep_target(Pass *pass, Side *side, const DirectoryItem *item, const Entry *entry,
                         const Stamp *stamp, const char *id, GError **error)
 {
@@ -221,11 +259,14 @@ static bool keep_target(Pass *pass, Side *side, const DirectoryItem *item, const
         return false;
     if (another)
         pass_must_read_all(pass, TARGET, "another object carries a stamp that is known already");
-    if (earlier_record(side, record.anchor) || is_told(pass, TARGET, record.link)) {
-        event_emit(EVENT_AMBIGUOUS, entry_dn(entry),
-                   "carries the same stamp (anchor %s) as another object; it is left alone", stamp->anchor);
+    Record *earlier = earlier_record(side, record.anchor);
+    if (!earlier && is_told(pass, TARGET, record.link)) {
+        pass_leave_alone(entry_dn(entry), stamp->anchor);
         return true;
     }
+    record.duplicate = earlier != NULL;
+    if (earlier)
+        earlier->duplicate = true;
     if (record.link != NOWHERE && !pass->force) {
         const Link *link = link_at(pass->links, record.link);
         const Managed *managed = managed_of(pass, pass_kind_of(pass, link->flags, entry));
@@ -233,7 +274,7 @@ static bool keep_target(Pass *pass, Side *side, const DirectoryItem *item, const
         if (fingerprint_equal(now, link->desired))
             record.mark = MARK_EQUAL;
     }
-    if (record.link != NOWHERE)
+    if (record.link != NOWHERE && !earlier)
         link_at(pass->links, record.link)->mark[TARGET] = (uint8_t)record.mark;
     if (record.mark == MARK_CHANGED && !spool_append(side->spool, entry, &record.at, error))
         return false;

@@ -281,14 +281,16 @@ bool state_find_link_by_id(State *state, Step step, const char *id, LinkRow *fou
                      found, error);
 }
 
-bool state_find_link_by_source_id(State *state, Step step, const char *source_id, LinkRow *found,
-                                  GError **error)
+bool state_anchors_by_source_id(State *state, Step step, const char *source_id, GPtrArray *anchors,
+                                GError **error)
 {
-    return take_link(state,
-                     database_query(state->database, error,
-                                    "SELECT " LINK_COLUMNS " FROM link WHERE source_id = ? AND step = ?",
-                                    "si", source_id, (int64_t)step),
-                     found, error);
+    sqlite3_stmt *statement =
+        database_query(state->database, error, "SELECT anchor FROM link WHERE source_id = ? AND step = ?",
+                       "si", source_id, (int64_t)step);
+    int more = -1;
+    while (statement && (more = database_step(state->database, statement, error)) > 0)
+        g_ptr_array_add(anchors, database_text(statement, 0));
+    return more == 0;
 }
 
 bool state_save_link(State *state, const LinkRow *row, GError **error)

@@ -90,8 +90,9 @@ bool state_find_link_by_source(State *state, Step step, Fingerprint source_key, 
                                GError **error);
 /** The link whose object in the target has that entryUUID or objectGUID. */
 bool state_find_link_by_id(State *state, Step step, const char *id, LinkRow *found, GError **error);
-bool state_find_link_by_source_id(State *state, Step step, const char *source_id, LinkRow *found,
-                                  GError **error);
+/** Appends the anchors (g_free) of all links whose source entry has, or had, that entryUUID or objectGUID. */
+bool state_anchors_by_source_id(State *state, Step step, const char *source_id, GPtrArray *anchors,
+                                GError **error);
 /** Stores by step and anchor. */
 bool state_save_link(State *state, const LinkRow *row, GError **error);
 /** Adds flags to a link, if it is there. */

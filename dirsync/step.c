@@ -62,3 +62,11 @@ bool step_full_read_is_due(const Connector *connector, const char *last)
     gint64 now = g_get_real_time() / G_USEC_PER_SEC, then = last ? g_ascii_strtoll(last, NULL, 10) : 0;
     return connector->full_read != FULL_READ_NEVER && (now < then || now - then >= connector->full_read);
 }
+
+char *step_next_cursor(ChangesResult *result)
+{
+    if (result->cursor)
+        return g_steal_pointer(&result->cursor);
+    return g_strdup_printf("%c%s", STEP_NO_CURSOR,
+                           result->no_cursor ? result->no_cursor : "the server does not say where to go on");
+}

@@ -101,6 +101,10 @@ bool step_full_read_is_due(const Connector *connector, const char *last);
 /** g_free(). */
 char *step_now(void);
 
+#define STEP_NO_CURSOR '!'
+/** What is remembered of where an answer ends: its cursor, or STEP_NO_CURSOR and why there is none. g_free(). */
+char *step_next_cursor(ChangesResult *result);
+
 /** Thin calls through the kind. */
 StepWork *step_open(const Connector *connector, Step step, State *state, const StepOptions *options,
                     GError **error);

@@ -20,6 +20,9 @@
 #define BOB_CREATED CREATED("b1", "Bob Birch", "bob@globex.example", "")
 #define NO_GRACE "<grace days=\"0\"/>"
 
+#define STAMPED_LIKE(cn, anchor)                                                                             \
+    "dn: cn=" cn ",ou=people,o=acme\nchangetype: modify\nadd: objectClass\nobjectClass: dirsyncStamp\n-\n"   \
+    "add: importedFrom\nimportedFrom: " CASE_UUID "\n-\nadd: dirsyncAnchor\ndirsyncAnchor: " anchor "\n-\n\n"
 #define NATIVE(cn, mail, more)                                                                               \
     "dn: cn=" cn ",ou=people,o=acme\nobjectClass: inetOrgPerson\ncn: " cn "\nsn: x\n"                     \
     "mail: " mail "\n" more "\n"
@@ -56,6 +59,31 @@ static const PassCase cases[] = {
      {SYNC(.changes = ANN_CREATED "+ ou=in,o=acme\n  objectClass: organizationalUnit\n  ou: in\n",
          .writes = 2,
            .counts = "1 created")}},
+    {"a native with a copy of a stamp is left alone, and the person's contact is still theirs",
+     {.home = NATIVE("Nat", "nat@acme.example", "") ANN_CONTACT, .source = ANN},
+     {SYNC(.counts = "1 unchanged"), HOME_EDITED(STAMPED_LIKE("Nat", "a1")),
+      SOURCE_IS(PERSON("a1", "Ann Ash", "ann@globex.example", "telephoneNumber: 1\n")),
+      SYNC(.changes = "* cn=Ann Ash,ou=in,o=acme\n  + telephoneNumber: 1\n", .writes = 1,
+           .counts = "1 modified", .events = "ambiguous")}},
+    {"a native with a copy of a stamp stays when the person goes",
+     {.home = NATIVE("Nat", "nat@acme.example", "") ANN_CONTACT BOB_CONTACT, .source = ANN BOB,
+      .import = NO_GRACE},
+     {SYNC(.counts = "2 unchanged"), HOME_EDITED(STAMPED_LIKE("Nat", "a1")), SOURCE_IS(BOB),
+      SYNC(.changes = "- cn=Ann Ash,ou=in,o=acme\n", .writes = 1, .counts = "1 deleted, 1 unchanged",
+           .events = "ambiguous", .restless = true, .unlike_stateless = true)}},
+    {"a source entry gets another anchor: that is another person",
+     {.home = ANN_CONTACT BOB_CONTACT, .source = ANN BOB, .import = NO_GRACE},
+     {SYNC(.counts = "2 unchanged"),
+      FOREIGN_EDITED("dn: uid=a1,o=globex\nchangetype: modrdn\nnewrdn: uid=n1\ndeleteoldrdn: 1\n\n"
+                     "dn: uid=n1,o=globex\nchangetype: modify\ndelete: cn\ncn: Ann Ash\n-\nadd: cn\ncn: Nan\n-\n"
+                     "delete: mail\nmail: ann@globex.example\n-\nadd: mail\nmail: nan@globex.example\n-\n\n"),
+      SYNC(.changes = "- cn=Ann Ash,ou=in,o=acme\n" CREATED("n1", "Nan", "nan@globex.example", ""), .writes = 2,
+           .counts = "1 created, 1 deleted, 1 unchanged")}},
+    {"who was looked at with --only is missed when they go",
+     {.home = ANN_CONTACT BOB_CONTACT, .source = ANN BOB, .import = NO_GRACE},
+     {SYNC(.counts = "2 unchanged"),
+      SYNC_CALLED(HOW(.only = "(uid=a1)"), .counts = "2 unchanged"), SOURCE_IS(BOB),
+      SYNC(.changes = "- cn=Ann Ash,ou=in,o=acme\n", .writes = 1, .counts = "1 deleted, 1 unchanged")}},
     {"new: nobody in the source, no container is made",
      {.source = "", .no_container = true},
      {SYNC(.counts = "")}},
