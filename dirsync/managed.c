@@ -7,6 +7,8 @@
  */
 #include "dirsync/managed.h"
 
+#include "dirsync/account.h"
+
 #include <string.h>
 
 typedef struct {
@@ -466,8 +468,15 @@ static bool modifies(const Schema *schema, const Change *change, const char *nam
     return false;
 }
 
+/* What disables an account is not the server's alone, operational or not: who was disabled comes back so. */
+static bool disables_accounts(const Schema *schema, const AttributeType *type)
+{
+    const char *mark = account_attribute(account_means(schema));
+    return mark && schema_same_attribute(schema, type->name, mark) && !type->no_user_modification;
+}
+
 /* A new entry must not hold what only the server may write (entryUUID, ...), an undo no passwords. What the
- * change itself writes (nsAccountLock) is not the server's alone. */
+ * change itself writes is not the server's alone. */
 static Entry *without_operational(const Schema *schema, const Change *change, const Entry *entry)
 {
     Entry *clean = entry_copy(entry);
@@ -477,7 +486,7 @@ static Entry *without_operational(const Schema *schema, const Change *change, co
         /* Active Directory marks objectClass as one of them, too. */
         bool server_only = type && (type->operational || type->no_user_modification || type->constructed) &&
                            g_ascii_strcasecmp(type->name, "objectClass") != 0 &&
-                           !modifies(schema, change, type->name);
+                           !disables_accounts(schema, type) && !modifies(schema, change, type->name);
         if (secret || server_only)
             entry_remove(clean, i);
     }

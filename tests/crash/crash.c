@@ -22,14 +22,15 @@ static gboolean put_now(const GMatchInfo *match, GString *result, gpointer hour_
     return FALSE;
 }
 
-/* Times of this test, of grace that began for instance, differ from run to run, wherever they stand. */
+/* Times of this test, of grace that began for instance, differ from run to run, wherever they stand. What a file
+ * holds need not be UTF-8. */
 char *crash_dump(const CrashSite *site)
 {
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
     g_autoptr(GDateTime) then = g_date_time_add_hours(now, -1);
     g_autofree char *hour_ago = g_date_time_format(then, "%Y%m%d%H%M%SZ");
     g_autofree char *text = site->home.dump(site->home.data);
-    g_autoptr(GRegex) time = g_regex_new("20[0-9]{12}(\\.0)?Z", 0, 0, NULL);
+    g_autoptr(GRegex) time = g_regex_new("20[0-9]{12}(\\.0)?Z", G_REGEX_RAW, 0, NULL);
     return g_regex_replace_eval(time, text, -1, 0, 0, put_now, hour_ago, NULL);
 }
 

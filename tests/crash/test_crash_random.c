@@ -139,6 +139,26 @@ static char *dump_without_suffixes(void *data)
     return g_strjoinv("\n\n", records);
 }
 
+/* What is wanted of somebody with a suffix, or whose name another one has too, contains the name. */
+static char *mask_homonyms(char *text, void *data)
+{
+    (void)data;
+    g_autoptr(GRegex) suffix = g_regex_new(" \\([0-9a-f]{6,16}\\)", 0, 0, NULL);
+    g_autofree char *without = g_regex_replace_literal(suffix, text, -1, 0, "", 0, NULL);
+    g_auto(GStrv) records = g_strsplit(without, "\n\n", -1);
+    for (char **record = records; *record; record++) {
+        char *dn = strstr(*record, "\ndn "), *wanted = strstr(*record, "\ndesired ");
+        if (!dn || !wanted)
+            continue;
+        g_autofree char *line = g_strndup(dn, (gsize)(wanted + 1 - dn)); /* with both ends */
+        const char *first = strstr(without, line);
+        if (strstr(first + 1, line))
+            wanted[strlen("\ndesired ")] = '\0';
+    }
+    g_free(text);
+    return g_strjoinv("\n\n", records);
+}
+
 static CrashSite *make_site(const World *world)
 {
     static const char *const graces[] = {"<grace days=\"0\"/>", "<grace days=\"30\"/>",
@@ -146,6 +166,7 @@ static CrashSite *make_site(const World *world)
     CrashHome home = crash_memory_home(world);
     plain_dump = home.dump;
     home.dump = dump_without_suffixes;
+    home.mask = mask_homonyms;
     g_autofree char *import = g_strconcat(WORLD_FILE_IMPORT, any(graces, G_N_ELEMENTS(graces)), NULL);
     Crowd crowds[3] = {0};
     world_define(world, HOME, NULL, import, NULL);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "dirsync/account.h"
 #include "dirsync/ldif.h"
 #include "dirsync/managed.h"
 
@@ -297,6 +298,18 @@ static void test_inverses_of_adding_and_deleting(void **state)
     assert_true(error_is(error, ERROR_INVALID));
 }
 
+/* An account that was disabled must not come back as one that is enabled. */
+static void test_a_deleted_account_comes_back_as_disabled_as_it_was(void **state)
+{
+    (void)state;
+    g_autoptr(Entry) entry = entry_of("pwdAccountLockedTime: 000001010000Z\nuserPassword: secret\n");
+    g_autoptr(Change) delete = change_new(CHANGE_DELETE, entry_dn(entry));
+    assert_true(account_is_disabled(schema_standard(), entry));
+    g_autoptr(Change) again = managed_inverse(schema_standard(), delete, entry, NULL);
+    assert_true(account_is_disabled(schema_standard(), again->entry));
+    assert_null(schema_find(schema_standard(), again->entry, "userPassword"));
+}
+
 /* Active Directory says of objectClass that nobody may modify it, 389 of nsAccountLock that it is operational. */
 static void test_an_inverse_has_what_others_would_call_the_servers_own(void **state)
 {
@@ -316,7 +329,7 @@ static void test_an_inverse_has_what_others_would_call_the_servers_own(void **st
     g_autoptr(Change) again = managed_inverse(schema, delete, entry, NULL);
     assert_string_equal(schema_find_string(schema, again->entry, "objectClass"), "group");
     assert_null(schema_find(schema, again->entry, "sAMAccountType"));
-    assert_null(schema_find(schema, again->entry, "nsAccountLock"));
+    assert_string_equal(schema_find_string(schema, again->entry, "nsAccountLock"), "TRUE");
     g_autoptr(Change) unlock = change_new(CHANGE_MODIFY, "cn=a,dc=x");
     change_modify(unlock, MODIFY_DELETE, "nsAccountLock", NULL, 0);
     g_autoptr(Change) lock = managed_inverse(schema, unlock, entry, NULL);
@@ -329,6 +342,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_inverse_has_what_others_would_call_the_servers_own),
+        cmocka_unit_test(test_a_deleted_account_comes_back_as_disabled_as_it_was),
         cmocka_unit_test(test_differences),
         cmocka_unit_test(test_the_name_counts_in_the_fingerprint_by_its_rule),
         cmocka_unit_test(test_values_do_not_run_into_each_other),
