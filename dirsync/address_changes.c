@@ -29,6 +29,20 @@ void address_must_read_all(AddressStep *step, const char *reason)
     g_clear_pointer(&step->cursor, g_free);
 }
 
+bool address_recall_reading(const Connector *connector, Step which, State *state, StepReading *reading,
+                            GError **error)
+{
+    g_autofree char *value = NULL;
+    g_autofree char *last = NULL;
+    HolderIndex *index = state_index(state, which, error);
+    (void)connector;
+    if (!index || !state_get(state, CURSOR, &value, error) || !state_get(state, FULL_READ, &last, error))
+        return false;
+    reading->everything = last ? g_ascii_strtoll(last, NULL, 10) : 0;
+    reading->changes[TARGET] = step_cursor_in(value, holder_index_id(index)) != NULL;
+    return true;
+}
+
 bool address_recall_cursor(AddressStep *step, GError **error)
 {
     g_autofree char *value = NULL;
@@ -37,14 +51,14 @@ bool address_recall_cursor(AddressStep *step, GError **error)
         return true;
     if (!state_get(step->state, CURSOR, &value, error) || !state_get(step->state, FULL_READ, &last, error))
         return false;
-    g_auto(GStrv) parts = g_strsplit(value ? value : "", " ", 2); /* id of the index, cursor */
-    if (!parts[0] || !parts[1] || !*parts[1] || strcmp(parts[0], holder_index_id(step->index)) != 0)
+    const char *cursor = step_cursor_in(value, holder_index_id(step->index));
+    if (!cursor)
         return true;
     if (step_full_read_is_due(step->connector, last)) {
         address_must_read_all(step, STEP_FULL_READ_DUE);
         return true;
     }
-    step->cursor = g_strdup(parts[1]);
+    step->cursor = g_strdup(cursor);
     return true;
 }
 

@@ -53,10 +53,45 @@ static bool recall_cursors(Pass *pass, int side, GPtrArray *cursors, GError **er
         g_autofree char *value = NULL;
         if (!pass_recall(pass, name, &value, error))
             return false;
-        const char *space = value ? strchr(value, ' ') : NULL;
-        if (space && space[1] && strlen(index) == (size_t)(space - value) &&
-            !strncmp(value, index, strlen(index)))
-            g_ptr_array_add(cursors, g_strdup(space + 1));
+        const char *cursor = step_cursor_in(value, index);
+        if (cursor)
+            g_ptr_array_add(cursors, g_strdup(cursor));
+    }
+    return true;
+}
+
+static bool is_remembered(Step step, State *state, int side, size_t i, bool *is, GError **error)
+{
+    g_autofree char *name = cursor_name(side, i);
+    g_autofree char *key = g_strconcat(step_names[step], " ", name, NULL);
+    g_autofree char *value = NULL;
+    HolderIndex *index = NULL;
+    *is = false;
+    if (!state_get(state, key, &value, error))
+        return false;
+    if (value && side == TARGET && !(index = state_index(state, step, error)))
+        return false;
+    *is = value && step_cursor_in(value, index ? holder_index_id(index) : "");
+    return true;
+}
+
+bool pass_recall_reading(const Connector *connector, Step step, State *state, StepReading *reading,
+                         GError **error)
+{
+    g_autofree char *key = g_strconcat(step_names[step], " full-read", NULL);
+    g_autofree char *last = NULL;
+    if (!state_get(state, key, &last, error))
+        return false;
+    reading->everything = last ? g_ascii_strtoll(last, NULL, 10) : 0;
+    for (int side = 0; side < SIDES; side++) {
+        size_t n = side == SOURCE ? connector->pass[step].n_sources : 1, there = 0;
+        for (size_t i = 0; i < n; i++) {
+            bool is;
+            if (!is_remembered(step, state, side, i, &is, error))
+                return false;
+            there += is;
+        }
+        reading->changes[side] = there == n;
     }
     return true;
 }
