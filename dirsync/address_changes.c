@@ -29,6 +29,20 @@ void address_must_read_all(AddressStep *step, const char *reason)
     g_clear_pointer(&step->cursor, g_free);
 }
 
+bool address_recall_reading(const Connector *connector, Step which, State *state, StepReading *reading,
+                            GError **error)
+{
+    g_autofree char *value = NULL;
+    g_autofree char *last = NULL;
+    HolderIndex *index = state_index(state, which, error);
+    (void)connector;
+    if (!index || !state_get(state, CURSOR, &value, error) || !state_get(state, FULL_READ, &last, error))
+        return false;
+    reading->everything = last ? g_ascii_strtoll(last, NULL, 10) : 0;
+    reading->changes[TARGET] = step_cursor_in(value, holder_index_id(index), NULL) != NULL;
+    return true;
+}
+
 bool address_recall_cursor(AddressStep *step, GError **error)
 {
     g_autofree char *value = NULL;
@@ -37,20 +51,14 @@ bool address_recall_cursor(AddressStep *step, GError **error)
         return true;
     if (!state_get(step->state, CURSOR, &value, error) || !state_get(step->state, FULL_READ, &last, error))
         return false;
-    g_auto(GStrv) parts = g_strsplit(value ? value : "", " ", 2); /* id of the index, as step_next_cursor() */
-    const char *why = NULL;
-    if (!parts[0] || !parts[1])
-        why = "until now nobody was asked where to go on";
-    else if (strcmp(parts[0], holder_index_id(step->index)) != 0)
-        why = "the index of addresses was made anew";
-    else if (*parts[1] == STEP_NO_CURSOR)
-        why = parts[1] + 1;
-    else if (step_full_read_is_due(step->connector, last))
+    const char *why;
+    const char *cursor = step_cursor_in(value, holder_index_id(step->index), &why);
+    if (cursor && step_full_read_is_due(step->connector, last))
         why = STEP_FULL_READ_DUE;
     if (why)
         address_must_read_all(step, why);
     else
-        step->cursor = g_strdup(parts[1]);
+        step->cursor = g_strdup(cursor);
     return true;
 }
 

@@ -237,6 +237,7 @@ bool address_read(AddressStep *step, GError **error)
         if (!holder_index_commit(step->index, error))
             return false;
     }
+    step->work.read = step->seen_entries;
     event_emit(EVENT_HOME_READ, NULL, "%zu entries", step->seen_entries);
     g_ptr_array_sort(step->pending, by_anchor);
     for (guint i = 0; i < step->pending->len; i++)

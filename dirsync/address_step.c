@@ -610,6 +610,7 @@ const StepKind address_step_kind = {.open = open_step,
                                     .settle = settle,
                                     .close = close_step,
                                     .digest = digest,
+                                    .recall_reading = address_recall_reading,
                                     .tries_again = true};
 
 /* --- preview --- */

@@ -138,6 +138,9 @@ bool address_keep(AddressStep *step, Fingerprint fingerprint, const Entry *entry
 /** Whether the home directory is asked for changes in this run, or for a cursor at least. */
 bool address_can_tell(const AddressStep *step);
 bool address_recall_cursor(AddressStep *step, GError **error);
+/** See StepKind. */
+bool address_recall_reading(const Connector *connector, Step step, State *state, StepReading *reading,
+                            GError **error);
 /** step->cursor is NULL afterwards where the answer cannot be relied on. */
 bool address_read_changes(AddressStep *step, const ReadRequest *request, GError **error);
 /** That one of the home directory is not as it was. */

@@ -215,4 +215,5 @@ const StepKind pass_kind = {.open = pass_open,
                             .record = pass_record,
                             .settle = pass_settle,
                             .close = close_work,
-                            .digest = digest};
+                            .digest = digest,
+                            .recall_reading = pass_recall_reading};

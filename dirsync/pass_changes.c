@@ -45,7 +45,7 @@ static const char *index_of(const Pass *pass, int side)
     return side == TARGET ? holder_index_id(pass->index) : "";
 }
 
-/* @why: why there are none; NULL: none were ever given. */
+/* @why: why they are of no use; NULL: there is one for each request. */
 static bool recall_cursors(Pass *pass, int side, GPtrArray *cursors, char **why, GError **error)
 {
     const char *index = index_of(pass, side);
@@ -54,15 +54,48 @@ static bool recall_cursors(Pass *pass, int side, GPtrArray *cursors, char **why,
         g_autofree char *value = NULL;
         if (!pass_recall(pass, name, &value, error))
             return false;
-        const char *space = value ? strchr(value, ' ') : NULL;
-        if (!space)
-            continue;
-        if (strlen(index) != (size_t)(space - value) || strncmp(value, index, strlen(index)) != 0)
-            *why = g_strdup("the index of addresses was made anew");
-        else if (space[1] == STEP_NO_CURSOR)
-            *why = g_strdup(space + 2);
+        const char *none;
+        const char *cursor = step_cursor_in(value, index, &none);
+        if (cursor)
+            g_ptr_array_add(cursors, g_strdup(cursor));
         else
-            g_ptr_array_add(cursors, g_strdup(space + 1));
+            *why = g_strdup(none);
+    }
+    return true;
+}
+
+static bool is_remembered(Step step, State *state, int side, size_t i, bool *is, GError **error)
+{
+    g_autofree char *name = cursor_name(side, i);
+    g_autofree char *key = g_strconcat(step_names[step], " ", name, NULL);
+    g_autofree char *value = NULL;
+    HolderIndex *index = NULL;
+    *is = false;
+    if (!state_get(state, key, &value, error))
+        return false;
+    if (value && side == TARGET && !(index = state_index(state, step, error)))
+        return false;
+    *is = value && step_cursor_in(value, index ? holder_index_id(index) : "", NULL);
+    return true;
+}
+
+bool pass_recall_reading(const Connector *connector, Step step, State *state, StepReading *reading,
+                         GError **error)
+{
+    g_autofree char *key = g_strconcat(step_names[step], " full-read", NULL);
+    g_autofree char *last = NULL;
+    if (!state_get(state, key, &last, error))
+        return false;
+    reading->everything = last ? g_ascii_strtoll(last, NULL, 10) : 0;
+    for (int side = 0; side < SIDES; side++) {
+        size_t n = side == SOURCE ? connector->pass[step].n_sources : 1, there = 0;
+        for (size_t i = 0; i < n; i++) {
+            bool is;
+            if (!is_remembered(step, state, side, i, &is, error))
+                return false;
+            there += is;
+        }
+        reading->changes[side] = there == n;
     }
     return true;
 }
@@ -118,8 +151,6 @@ static bool choose_cursors(Pass *pass, int side, bool due, GError **error)
     why = side == SOURCE ? silent_attribute(pass) : NULL;
     if (!recall_cursors(pass, side, cursors, &why, error))
         return false;
-    if (!why && cursors->len != pass_n_requests(pass, side))
-        why = g_strdup("until now nobody was asked where to go on");
     if (!why && due)
         why = g_strdup(STEP_FULL_READ_DUE);
     if (why)

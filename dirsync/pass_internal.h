@@ -171,6 +171,9 @@ bool pass_look_for_quarantined(Pass *pass, GError **error);
 /** How many requests a side takes, and which. */
 size_t pass_n_requests(const Pass *pass, int side);
 void pass_request(const Pass *pass, int side, size_t i, ReadRequest *request);
+/** See StepKind. */
+bool pass_recall_reading(const Connector *connector, Step step, State *state, StepReading *reading,
+                         GError **error);
 /** What was read is settled: the next run goes on from here. */
 bool pass_remember_cursors(Pass *pass, GError **error);
 

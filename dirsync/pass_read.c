@@ -434,6 +434,7 @@ bool pass_read(Pass *pass, GError **error)
         holder_index_rollback(pass->index);
         return false;
     }
+    pass->work.read = pass->side[SOURCE].result.entries + pass->side[TARGET].result.entries;
     event_emit(EVENT_SOURCE_READ, NULL, "%zu entries", pass->side[SOURCE].result.entries);
     event_emit(EVENT_HOME_READ, NULL, "%zu entries", pass->side[TARGET].result.entries);
     if (!count_owned(pass, error))

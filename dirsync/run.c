@@ -70,6 +70,7 @@ static bool plan_into(StepWork *work, Step step, const RunOptions *options, cons
     if (!plan_load(folder, &head, error))
         return false;
     into->planned = head.step[step].changes;
+    into->read = work->read;
     into->counts = work->planned;
     into->full_reason = g_strdup(work->full_reason);
     into->partial_reason = g_strdup(work->partial_reason);

@@ -24,6 +24,7 @@ typedef struct {
 typedef struct {
     bool ran;         /* it was begun */
     Counts counts;    /* carried out; for a plan: planned */
+    size_t read;      /* entries that both directories delivered; those asked for singly aside */
     size_t planned;   /* changes in the plan */
     size_t left_over; /* planned and not carried out */
     double seconds;
@@ -47,7 +48,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RunResult, run_result_clear)
 /** Of all steps. */
 size_t run_planned(const RunResult *result);
 size_t run_left_over(const RunResult *result);
-/** Of every step that was begun: "import: 4 created, 12 modified, ... in 2.1 s", a line each. g_free(). */
+/** Of every step that was begun: "import: 4 created, 12 modified, ... in 2.1 s", a line each; at its end why
+ *  everything was read. g_free(). */
 char *run_summary(const RunResult *result);
 /** Exit status of a run that ended without an error: 0, or 3 when something failed, was quarantined for
  *  the first time, or a source was not proven complete (a job must not go quiet over an empty file). */

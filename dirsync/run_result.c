@@ -55,6 +55,8 @@ static void append_step(GString *text, Step step, const StepResult *result)
         g_string_append_printf(text, "%s %s %s", i ? "," : "", number, count_names[i]);
     }
     g_string_append_printf(text, " in %.1f s", result->seconds);
+    if (result->full_reason)
+        g_string_append_printf(text, "; everything was read: %s", result->full_reason);
 }
 
 char *run_summary(const RunResult *result)

@@ -6,6 +6,8 @@
 #include "dirsync/address_step.h"
 #include "dirsync/pass.h"
 
+#include <string.h>
+
 const char *const count_names[COUNTS] = {
     [COUNT_CREATED] = "created",   [COUNT_MODIFIED] = "modified",       [COUNT_RENAMED] = "renamed",
     [COUNT_DISABLED] = "disabled", [COUNT_DELETED] = "deleted",         [COUNT_UNCHANGED] = "unchanged",
@@ -50,6 +52,33 @@ void step_close(StepWork *work)
 char *step_digest(const Connector *connector, Step step, GError **error)
 {
     return kinds[step]->digest(connector, step, error);
+}
+
+bool step_recall_reading(const Connector *connector, Step step, State *state, StepReading *reading,
+                         GError **error)
+{
+    *reading = (StepReading){0};
+    if (!kinds[step]->recall_reading(connector, step, state, reading, error))
+        return false;
+    g_autofree char *last = g_strdup_printf("%" G_GINT64_FORMAT, reading->everything);
+    if (step_full_read_is_due(connector, last))
+        memset(reading->changes, 0, sizeof reading->changes);
+    return true;
+}
+
+const char *step_cursor_in(const char *remembered, const char *index_id, const char **why)
+{
+    size_t len = strlen(index_id);
+    const char *none = NULL;
+    if (!remembered)
+        none = "until now nobody was asked where to go on";
+    else if (strncmp(remembered, index_id, len) != 0 || remembered[len] != ' ')
+        none = "the index of addresses was made anew";
+    else if (remembered[len + 1] == STEP_NO_CURSOR)
+        none = remembered + len + 2;
+    if (why)
+        *why = none;
+    return none ? NULL : remembered + len + 1;
 }
 
 char *step_now(void)

@@ -51,6 +51,12 @@ typedef struct {
     void *data;
 } StepOptions;
 
+/** What is remembered of how a step has read. The address step has one side, the home directory: TARGET. */
+typedef struct {
+    gint64 everything;   /* seconds since 1970; 0: never, or it is not remembered */
+    bool changes[SIDES]; /* there is a cursor to go on from */
+} StepReading;
+
 typedef struct StepWork StepWork;
 
 /** What a step can do. */
@@ -72,6 +78,9 @@ typedef struct {
     /** Of everything that makes the step's plan what it is: the definitions, the mapping. ERROR_DEFINITION.
      * g_free(). */
     char *(*digest)(const Connector *connector, Step step, GError **error);
+    /** How the next run will read, as far as the state tells. Asks no server. */
+    bool (*recall_reading)(const Connector *connector, Step step, State *state, StepReading *reading,
+                           GError **error);
     /** Changes that the server refuses are planned anew in the same run: they never end it. */
     bool tries_again;
 } StepKind;
@@ -84,7 +93,8 @@ struct StepWork {
     Counts done; /* what was carried out so far */
     Tally *tally;
     size_t population;    /* objects that the limits' percentages are of */
-    char *full_reason;    /* why everything was compared again; NULL when it was not */
+    size_t read;          /* entries that the directories delivered; those asked for singly aside */
+    char *full_reason;    /* why everything was read and compared again; NULL when it was not, or always is */
     char *partial_reason; /* why nothing was removed; NULL when removing was allowed */
     bool again;           /* after settle: what was refused may be tried once more, in another plan */
 };
@@ -100,8 +110,10 @@ bool step_finish_plan(const StepWork *work, const Connector *connector, Step ste
 bool step_full_read_is_due(const Connector *connector, const char *last);
 /** g_free(). */
 char *step_now(void);
-
 #define STEP_NO_CURSOR '!'
+/** The cursor in what is remembered behind the id of the index that it belongs to ("": to none). NULL: there is
+ *  none to go on from; then *why (may be NULL) is the reason. Both are parts of @remembered, or constants. */
+const char *step_cursor_in(const char *remembered, const char *index_id, const char **why);
 /** What is remembered of where an answer ends: its cursor, or STEP_NO_CURSOR and why there is none. g_free(). */
 char *step_next_cursor(ChangesResult *result);
 
@@ -120,5 +132,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(StepWork, step_close)
 Directory *step_see_planned(Directory *base, const char *folder, Step before, GError **error);
 
 char *step_digest(const Connector *connector, Step step, GError **error);
+/** What the next run will read, unless a definition changes or the server raises a doubt. */
+bool step_recall_reading(const Connector *connector, Step step, State *state, StepReading *reading,
+                         GError **error);
 
 #endif

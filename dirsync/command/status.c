@@ -60,10 +60,61 @@ static void show_quarantined(const char *subject, const char *reason, const char
     printf("  %s, since run %s\n    %s\n", safe, first, safe_reason);
 }
 
+/* --- how the next run will read --- */
+
+static const char *side_name(Step step, int side)
+{
+    return step == STEP_ADDRESSES || (side == SOURCE) == (step == STEP_EXPORT) ? "home" : "foreign";
+}
+
+static char *time_text(gint64 seconds)
+{
+    g_autoptr(GDateTime) time = seconds > 0 ? g_date_time_new_from_unix_utc(seconds) : NULL;
+    return time ? g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ") : NULL;
+}
+
+static json_t *reading_as_json(Step step, const StepReading *reading)
+{
+    g_autofree char *last = time_text(reading->everything);
+    json_t *json = json_pack("{s:s?}", "everything_read", last);
+    for (int side = step == STEP_ADDRESSES ? TARGET : SOURCE; side < SIDES; side++)
+        json_object_set_new(json, side_name(step, side),
+                            json_string(reading->changes[side] ? "changes" : "everything"));
+    return json;
+}
+
+static void print_reading(Step step, const StepReading *reading)
+{
+    g_autofree char *last = time_text(reading->everything);
+    g_autoptr(GString) next = g_string_new(NULL);
+    for (int side = step == STEP_ADDRESSES ? TARGET : SOURCE; side < SIDES; side++)
+        g_string_append_printf(next, "%s%s of the %s directory", next->len ? ", " : "",
+                               reading->changes[side] ? "the changes" : "everything", side_name(step, side));
+    printf("%s: everything was read last %s; the next run reads %s\n", step_names[step],
+           last ? last : "at an unknown time", next->str);
+}
+
+static bool show_reading(const Connector *connector, State *state, json_t *all, GError **error)
+{
+    for (int step = 0; step < STEPS; step++) {
+        StepReading reading;
+        if (!connector->pass[step].wanted)
+            continue;
+        if (!step_recall_reading(connector, (Step)step, state, &reading, error))
+            return false;
+        if (all)
+            json_object_set_new(all, step_names[step], reading_as_json((Step)step, &reading));
+        else
+            print_reading((Step)step, &reading);
+    }
+    return true;
+}
+
 static bool print_status(const Settings *settings, const Connector *connector, State *state, GError **error)
 {
     Printing printing = {.settings = settings};
     int64_t links[STEPS] = {0};
+    json_t *reading = settings->json ? json_object() : NULL;
     if (settings->json) {
         printing.runs = json_array();
         printing.quarantine = json_array();
@@ -73,15 +124,16 @@ static bool print_status(const Settings *settings, const Connector *connector, S
     bool ok = true;
     for (int step = 0; step < STEPS; step++)
         ok = ok && state_count_links(state, (Step)step, &links[step], error);
+    ok = ok && show_reading(connector, state, reading, error);
     ok = ok && state_scan_runs(state, RUNS_SHOWN, show_run, &printing, error);
     printing.shown = 0;
     ok = ok && state_scan_quarantine(state, show_quarantined, &printing, error);
     if (settings->json)
-        report_print_json(stdout,
-                          json_pack("{s:s, s:s, s:s, s:{s:I, s:I}, s:o, s:o}", "connector", connector->name,
-                                    "uuid", connector->uuid, "state", state_folder(state), "links", "import",
-                                    (json_int_t)links[STEP_IMPORT], "export", (json_int_t)links[STEP_EXPORT],
-                                    "runs", printing.runs, "quarantine", printing.quarantine));
+        report_print_json(
+            stdout, json_pack("{s:s, s:s, s:s, s:{s:I, s:I}, s:o, s:o, s:o}", "connector", connector->name,
+                              "uuid", connector->uuid, "state", state_folder(state), "links", "import",
+                              (json_int_t)links[STEP_IMPORT], "export", (json_int_t)links[STEP_EXPORT],
+                              "reading", reading, "runs", printing.runs, "quarantine", printing.quarantine));
     else
         printf("linked: %" G_GINT64_FORMAT " by import, %" G_GINT64_FORMAT " by export\n", links[STEP_IMPORT],
                links[STEP_EXPORT]);

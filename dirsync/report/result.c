@@ -10,12 +10,12 @@ static json_t *step_as_json(const StepResult *step)
     json_t *counts = json_object();
     for (int i = 0; i < COUNTS; i++)
         json_object_set_new(counts, count_names[i], json_integer((json_int_t)step->counts.of[i]));
-    return json_pack("{s:o, s:I, s:I, s:I, s:f, s:f, s:I, s:s?, s:s?}", "counts", counts,
+    return json_pack("{s:o, s:I, s:I, s:I, s:I, s:f, s:f, s:I, s:s?, s:s?}", "counts", counts,
                      "newly_quarantined", (json_int_t)step->counts.newly_quarantined, "planned",
-                     (json_int_t)step->planned, "left_over", (json_int_t)step->left_over, "seconds",
-                     step->seconds, "planning_seconds", step->planning, "state_statements",
-                     (json_int_t)step->statements, "full_because", step->full_reason,
-                     "nothing_removed_because", step->partial_reason);
+                     (json_int_t)step->planned, "entries_read", (json_int_t)step->read, "left_over",
+                     (json_int_t)step->left_over, "seconds", step->seconds, "planning_seconds",
+                     step->planning, "state_statements", (json_int_t)step->statements, "full_because",
+                     step->full_reason, "nothing_removed_because", step->partial_reason);
 }
 
 json_t *report_result_json(const char *verb, const char *connector, const RunResult *result,

@@ -487,6 +487,9 @@ static void test_the_summary_line(void **state)
         "import: 4 created, 0 modified, 0 renamed, 0 disabled, 0 deleted, 1,048,119 unchanged, "
                               "0 failed, 999 quarantined in 2.1 s");
     assert_int_equal(run_exit_status(&result), 0);
+    result.step[STEP_IMPORT].full_reason = (char *)"asked for";
+    g_autofree char *full = run_summary(&result);
+    assert_true(g_str_has_suffix(full, " 999 quarantined in 2.1 s; everything was read: asked for"));
     result.step[STEP_IMPORT].counts.newly_quarantined = 1;
     assert_int_equal(run_exit_status(&result), 3);
 }
