@@ -223,16 +223,12 @@ static bool choose_step(const Settings *settings, const Connector *connector, Ru
     return found;
 }
 
-/* Why everything was read, and why nobody was removed, a line for each step that has a reason. */
+/* Why nobody was removed, a line for each step that has a reason. */
 void settings_print_reasons(const RunResult *result, const char *what)
 {
-    for (int step = 0; step < STEPS; step++) {
-        const StepResult *of = &result->step[step];
-        if (of->full_reason)
-            printf("%s: everything was read: %s\n", step_names[step], of->full_reason);
-        if (of->partial_reason)
-            printf("%s: %s: %s\n", step_names[step], what, of->partial_reason);
-    }
+    for (int step = 0; step < STEPS; step++)
+        if (result->step[step].partial_reason)
+            printf("%s: %s: %s\n", step_names[step], what, result->step[step].partial_reason);
 }
 
 bool settings_run_options(Settings *settings, const Connector *connector, RunOptions *options, GError **error)
