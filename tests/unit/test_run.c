@@ -308,6 +308,36 @@ static void test_a_revert_of_nothing(void **state)
     "> " ASIDE ",ou=in,o=acme\n  to cn=Bob Birch,ou=in,o=acme\n"                                            \
     "  - cn: dirsync-b8fd8403c5ec973c\n  + cn: Bob Birch\n"
 
+/* --- why everything was read --- */
+
+static void assert_full(Case *c, const char *reason)
+{
+    g_autoptr(Connector) connector = case_connector(c);
+    RunOptions options = case_options(c, connector, NULL);
+    g_auto(RunResult) result = {0};
+    g_autoptr(GError) error = NULL;
+    assert_true(run_sync(connector, &options, &result, &error));
+    if (!reason)
+        assert_null(result.step[STEP_IMPORT].full_reason);
+    else
+        assert_non_null(strstr(result.step[STEP_IMPORT].full_reason, reason));
+}
+
+static void an_attribute_that_changes_silently_is_a_reason_to_read_everything(void **state)
+{
+    (void)state;
+    g_autoptr(Case) c =
+        case_new(&(CaseStart){.source = ANN, .home = ANN_CONTACT, .filter = "(!(memberOf=cn=gone,o=globex))"});
+    assert_full(c, "first run");
+    assert_full(c, "memberOf");
+    g_autoptr(Case) other = case_new(&(CaseStart){.source = ANN, .home = ANN_CONTACT});
+    assert_full(other, "first run");
+    assert_full(other, NULL);
+    memory_store_forget_changes(case_home(other));
+    assert_full(other, "");
+    assert_full(other, NULL);
+}
+
 static const PassCase cases[] = {
     {"refuse: one change is refused for good, the others are done, the next run tries again", THREE,
      {FAULTS("refuse@2", NULL),
@@ -542,6 +572,7 @@ int main(void)
         cmocka_unit_test(test_a_second_connector_in_the_same_organisation),
         cmocka_unit_test(test_the_summary_line),
         cmocka_unit_test(test_each_step_that_ran_has_its_summary_and_counts_for_the_status),
+        cmocka_unit_test(an_attribute_that_changes_silently_is_a_reason_to_read_everything),
     };
     return case_run_tables("run", cases, G_N_ELEMENTS(cases), tests, G_N_ELEMENTS(tests));
 }
