@@ -74,6 +74,7 @@ static bool claim_against(Pass *pass, Subject *subject, const Holder *holder, co
     Item *item = item_of_holder(pass, holder);
     if (item && item->state == ITEM_LEAVING && pass->may_remove && !item->unconfirmed && !item->is_account) {
         unsigned gone = 0;
+        subject->supersedes = true;
         if (!subject->act) /* only when it is certain that the newcomer will be written */
             return true;
         if (!reconcile_supersede(pass, holder, subject->anchor, &gone, error))

@@ -118,9 +118,11 @@ static void describe_result(Pass *pass, const Subject *subject, const Entry *res
 {
     bool graced = row->flags & LINK_GRACED;
     row->dn = g_strdup(entry_dn(result));
-    row->desired = managed_fingerprint(managed_of(pass, subject->kind), result, false, graced);
-    row->exact = managed_fingerprint(managed_of(pass, subject->kind),
-                                     subject->desired ? subject->desired : result, true, graced);
+    const Managed *managed = managed_of(pass, subject->kind);
+    bool as_desired = !subject->desired || subject->desired == result;
+    managed_fingerprints(managed, result, graced, &row->desired, as_desired ? &row->exact : NULL);
+    if (!as_desired)
+        row->exact = managed_fingerprint(managed, subject->desired, true, graced);
 }
 
 static Fingerprint source_fingerprint(const Pass *pass, const Item *item)

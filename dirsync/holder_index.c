@@ -5,6 +5,7 @@
 
 #include "dirsync/database.h"
 #include "dirsync/fault.h"
+#include "dirsync/key_filter.h"
 
 #include <string.h>
 
@@ -16,7 +17,12 @@ struct HolderIndex {
     int64_t top;    /* no row has a higher number; INT64_MAX: not known */
     char *id;
     char **kinds;
+    KeyFilter *filter; /* NULL, or all names and keys; while held */
 };
+
+#define KEY_NAME "dn" /* in the filter */
+#define KEYS_A_HOLDER 4
+#define ROWS_A_LOOKUP 8 /* so many rows are gone over in the time of one look-up, with its statement */
 
 #define HOLDER_COLUMNS "h.row, h.id, h.dn, h.dn_key, h.fingerprint, h.owner, h.anchor, h.graced"
 
@@ -66,6 +72,7 @@ void holder_index_close(HolderIndex *index)
     if (!index)
         return;
     database_close(index->database);
+    key_filter_free(index->filter);
     g_free(index->id);
     g_strfreev(index->kinds);
     g_free(index);
@@ -204,8 +211,45 @@ bool holder_index_hold(HolderIndex *index, GError **error)
     return database_run(index->database, error, "BEGIN", "");
 }
 
+/* Names and keys of everybody, in one go over each table. */
+static bool fill_filter(HolderIndex *index, KeyFilter *filter, GError **error)
+{
+    sqlite3_stmt *statement =
+        database_query(index->database, error,
+                       "SELECT '" KEY_NAME "', dn_key FROM holder UNION ALL SELECT kind, value FROM key", "");
+    int more = -1;
+    while (statement && (more = database_step(index->database, statement, error)) > 0)
+        key_filter_add(filter, (const char *)sqlite3_column_text(statement, 0),
+                       (const char *)sqlite3_column_text(statement, 1));
+    return more == 0;
+}
+
+bool holder_index_expect(HolderIndex *index, size_t lookups, GError **error)
+{
+    int64_t top = index->top;
+    if (!lookups || index->filter)
+        return true;
+    if (!find_top(index, error))
+        return false;
+    size_t rows = (size_t)index->top;
+    index->top = top;
+    if (rows / ROWS_A_LOOKUP > lookups)
+        return true;
+    g_autoptr(KeyFilter) filter = key_filter_new(rows * KEYS_A_HOLDER);
+    if (!fill_filter(index, filter, error))
+        return false;
+    index->filter = g_steal_pointer(&filter);
+    return true;
+}
+
+static bool may_have(const HolderIndex *index, const char *kind, const char *value)
+{
+    return !index->filter || key_filter_may_have(index->filter, kind, value);
+}
+
 void holder_index_let_go(HolderIndex *index)
 {
+    g_clear_pointer(&index->filter, key_filter_free);
     database_rollback(index->database);
 }
 
@@ -271,6 +315,8 @@ static bool collect(HolderIndex *index, sqlite3_stmt *statement, GPtrArray *foun
 bool holder_index_find(HolderIndex *index, const char *kind, const char *value, GPtrArray *found,
                        GError **error)
 {
+    if (!may_have(index, kind, value))
+        return true;
     return collect(index,
                    database_query(index->database, error,
                                   "SELECT " HOLDER_COLUMNS " FROM key k JOIN holder h ON h.row = k.holder "
@@ -281,6 +327,8 @@ bool holder_index_find(HolderIndex *index, const char *kind, const char *value, 
 
 bool holder_index_find_dn(HolderIndex *index, const char *dn_key, GPtrArray *found, GError **error)
 {
+    if (!may_have(index, KEY_NAME, dn_key))
+        return true;
     return collect(index,
                    database_query(index->database, error,
                                   "SELECT " HOLDER_COLUMNS " FROM holder h WHERE h.dn_key = ?", "s", dn_key),

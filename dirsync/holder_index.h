@@ -59,6 +59,9 @@ void holder_index_rollback(HolderIndex *index);
 /** Until holder_index_let_go() everything is read as it is now, and a look-up costs no locks. No writes
  *  between. */
 bool holder_index_hold(HolderIndex *index, GError **error);
+/** While held: about @lookups of names and keys are to come, most of them of what nobody has. Where that is
+ *  worth it those are answered from memory. */
+bool holder_index_expect(HolderIndex *index, size_t lookups, GError **error);
 void holder_index_let_go(HolderIndex *index);
 
 /** Stores a holder (an earlier one of the same id is replaced) with its keys; sets holder->row. */

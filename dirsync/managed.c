@@ -190,12 +190,11 @@ static gint compare_keys(const void *a, const void *b)
     return order ? order : (x->key_len > y->key_len) - (x->key_len < y->key_len);
 }
 
-/* The values of @rule in @entry that are ours, sorted by key, each key once. */
-static GArray *keyed_values(const Managed *managed, const Rule *rule, const Entry *entry, bool exact)
+/* The values of @rule in @attribute (NULL: none) that are ours, sorted by key, each key once. */
+static GArray *keyed_values(const Managed *managed, const Rule *rule, const Attribute *attribute, bool exact)
 {
     GArray *all = g_array_new(FALSE, FALSE, sizeof(Keyed));
     g_array_set_clear_func(all, keyed_clear);
-    const Attribute *attribute = schema_find(managed->schema, entry, rule->name);
     for (size_t i = 0; attribute && i < attribute->n_values; i++) {
         gssize prefix = owned_prefix(rule, attribute->values[i]);
         if (prefix < 0)
@@ -235,15 +234,14 @@ static void append_single(const Managed *managed, const Rule *rule, const Attrib
     memcpy(out->str + start, &len, sizeof len);
 }
 
-static void append_rule(const Managed *managed, const Rule *rule, const Entry *entry, bool exact,
+static void append_rule(const Managed *managed, const Rule *rule, const Attribute *attribute, bool exact,
                         GString *out)
 {
-    const Attribute *attribute = schema_find(managed->schema, entry, rule->name);
     if (!attribute || attribute->n_values == 1) {
         append_single(managed, rule, attribute, exact, out);
         return;
     }
-    g_autoptr(GArray) values = keyed_values(managed, rule, entry, exact);
+    g_autoptr(GArray) values = keyed_values(managed, rule, attribute, exact);
     guint64 count = values->len;
     g_string_append_len(out, (const char *)&count, sizeof count);
     for (guint i = 0; i < values->len; i++) {
@@ -252,19 +250,46 @@ static void append_rule(const Managed *managed, const Rule *rule, const Entry *e
     }
 }
 
-Fingerprint managed_fingerprint(const Managed *managed, const Entry *entry, bool exact, bool graced)
+static const Attribute *find(const Managed *managed, const Rule *rule, const Entry *entry)
 {
-    g_autoptr(GString) content = g_string_sized_new(1024);
+    return schema_find_type(managed->schema, entry, rule->type, rule->name);
+}
+
+static void append_name_and_classes(const Managed *managed, const Entry *entry, GString *content)
+{
     g_autofree char *dn = schema_normalise_dn(managed->schema, entry_dn(entry));
     append_counted(content, dn ? dn : "", dn ? strlen(dn) : 0);
     for (const char **name = managed->classes; *name; name++)
         g_string_append_c(content, schema_entry_is(managed->schema, entry, *name) ? '1' : '0');
+}
+
+void managed_fingerprints(const Managed *managed, const Entry *entry, bool graced, Fingerprint *canonical,
+                          Fingerprint *exact)
+{
+    g_autoptr(GString) folded = g_string_sized_new(2048), spelled = g_string_sized_new(2048);
+    append_name_and_classes(managed, entry, folded);
+    g_string_append_len(spelled, folded->str, (gssize)folded->len);
     for (guint i = 0; i < managed->rules->len; i++) {
         const Rule *rule = &g_array_index(managed->rules, Rule, i);
-        if (graced || !is_hide(managed, rule))
-            append_rule(managed, rule, entry, exact, content);
+        if (!graced && is_hide(managed, rule))
+            continue;
+        const Attribute *attribute = find(managed, rule, entry);
+        if (canonical)
+            append_rule(managed, rule, attribute, false, folded);
+        if (exact)
+            append_rule(managed, rule, attribute, true, spelled);
     }
-    return fingerprint_bytes(content->str, content->len);
+    if (canonical)
+        *canonical = fingerprint_bytes(folded->str, folded->len);
+    if (exact)
+        *exact = fingerprint_bytes(spelled->str, spelled->len);
+}
+
+Fingerprint managed_fingerprint(const Managed *managed, const Entry *entry, bool exact, bool graced)
+{
+    Fingerprint fingerprint;
+    managed_fingerprints(managed, entry, graced, exact ? NULL : &fingerprint, exact ? &fingerprint : NULL);
+    return fingerprint;
 }
 
 typedef struct {
@@ -312,10 +337,10 @@ static void change_whole_attribute(Difference *difference, const Rule *rule, GAr
 
 static bool differ(Difference *difference, const Rule *rule, bool *emptied)
 {
-    g_autoptr(GArray) had =
-        keyed_values(difference->managed, rule, difference->current, difference->options.exact);
-    g_autoptr(GArray) want =
-        keyed_values(difference->managed, rule, difference->desired, difference->options.exact);
+    const Managed *managed = difference->managed;
+    bool exact = difference->options.exact;
+    g_autoptr(GArray) had = keyed_values(managed, rule, find(managed, rule, difference->current), exact);
+    g_autoptr(GArray) want = keyed_values(managed, rule, find(managed, rule, difference->desired), exact);
     g_autoptr(GArray) removed = values_without(had, want);
     g_autoptr(GArray) added = values_without(want, had);
     *emptied = had->len && !want->len;

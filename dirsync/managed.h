@@ -37,6 +37,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Managed, managed_free)
 /** Fingerprint of the managed content of @entry, its DN included. @exact: as written, instead of by
  *  matching rule. @graced: the object is or was in grace (then the hide attribute counts). */
 Fingerprint managed_fingerprint(const Managed *managed, const Entry *entry, bool exact, bool graced);
+/** Both at once, which costs little more than one; each may be NULL. */
+void managed_fingerprints(const Managed *managed, const Entry *entry, bool graced, Fingerprint *canonical,
+                          Fingerprint *exact);
 
 /** How managed_difference() compares. */
 typedef struct {

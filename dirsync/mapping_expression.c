@@ -29,11 +29,22 @@ typedef struct {
     bool filled;
 } Slot;
 
+/** What an expression gave for the present entry: mappings name an object and display it by the same words. */
+typedef struct {
+    char *text;
+    unsigned users; /* expressions */
+    uint64_t serial;
+    xmlXPathObject *result; /* for the entry of that serial; no nodes */
+} Memo;
+
 struct Evaluator {
     xmlXPathContext *context;
     xmlDoc *values;
     xmlNode *nowhere; /* context node of expressions without context */
     GPtrArray *slots; /* of Slot */
+    GHashTable *functions; /* name -> MappingFunction */
+    GArray *memos;         /* of Memo */
+    uint64_t serial;       /* of the present entry */
     const Entry *source;
     const Schema *schema;
     char *reason; /* the last complaint of libxml2 or of a function */
@@ -52,7 +63,8 @@ static Slot *find_slot(const Evaluator *evaluator, const char *name)
 {
     for (guint i = 0; i < evaluator->slots->len; i++) {
         Slot *slot = g_ptr_array_index(evaluator->slots, i);
-        if (g_ascii_strcasecmp(slot->name, name) == 0)
+        bool may_be = !((slot->name[0] ^ name[0]) & ~0x20); /* most differ here, without a call */
+        if (may_be && g_ascii_strcasecmp(slot->name, name) == 0)
             return slot;
     }
     return NULL;
@@ -64,6 +76,8 @@ static bool is_xml_text(Value value)
     if (!g_utf8_validate_len(value.data, value.len, NULL))
         return false;
     for (const char *p = value.data; p < value.data + value.len; p = g_utf8_next_char(p)) {
+        if (*p >= ' ')
+            continue; /* ASCII, as most are */
         gunichar c = g_utf8_get_char(p);
         if (!IS_CHAR(c))
             return false;
@@ -126,6 +140,7 @@ void evaluator_set_entry(Evaluator *evaluator, const Entry *source, const Schema
     }
     evaluator->source = source;
     evaluator->schema = schema;
+    evaluator->serial++;
 }
 
 /* --- functions ---------------------------------------------------------------------------------- */
@@ -155,17 +170,32 @@ static void return_result(xmlXPathParserContext *parser, const MappingFunction *
     g_free(result);
 }
 
+/* The string on top, as xmlXPathPopString() gives it; a value needs no more than a copy of its text. */
+static xmlChar *pop_string(xmlXPathParserContext *parser)
+{
+    const xmlXPathObject *top = parser->value;
+    const xmlNodeSet *nodes = top && top->type == XPATH_NODESET ? top->nodesetval : NULL;
+    const xmlNode *text = nodes && nodes->nodeNr == 1 ? nodes->nodeTab[0]->children : NULL;
+    if (!text || nodes->nodeTab[0]->type != XML_ELEMENT_NODE || text->next || text->type != XML_TEXT_NODE ||
+        !text->content)
+        return xmlXPathPopString(parser);
+    xmlChar *copy = xmlStrdup(text->content);
+    xmlXPathFreeObject(valuePop(parser));
+    return copy;
+}
+
 /* Stands for every function of ours that takes text; which one is meant the context knows. */
 static void call_function(xmlXPathParserContext *parser, int n)
 {
-    const MappingFunction *function = mapping_function((const char *)parser->context->function);
+    const MappingFunction *function =
+        g_hash_table_lookup(evaluator_of(parser)->functions, parser->context->function);
     if (!function || n < function->min || (function->max >= 0 && n > function->max)) {
         xmlXPathSetArityError(parser);
         return;
     }
     g_autofree xmlChar **arguments = g_new0(xmlChar *, (size_t)n);
     for (int i = n - 1; i >= 0; i--)
-        arguments[i] = xmlXPathPopString(parser);
+        arguments[i] = pop_string(parser);
     bool good = parser->error == XPATH_EXPRESSION_OK;
     for (int i = 0; i < n; i++)
         good = good && arguments[i];
@@ -212,11 +242,15 @@ static void call_attribute(xmlXPathParserContext *parser, int n)
     xmlFree(name);
 }
 
-static void register_functions(xmlXPathContext *context)
+static void register_functions(Evaluator *evaluator)
 {
+    xmlXPathContext *context = evaluator->context;
+    evaluator->functions = g_hash_table_new(g_str_hash, g_str_equal);
     for (const MappingFunction *function = mapping_functions; function->name; function++)
-        if (function->kind == FUNCTION_TEXT || function->kind == FUNCTION_NUMBER)
+        if (function->kind == FUNCTION_TEXT || function->kind == FUNCTION_NUMBER) {
+            g_hash_table_insert(evaluator->functions, (gpointer)function->name, (gpointer)function);
             xmlXPathRegisterFunc(context, (const xmlChar *)function->name, call_function);
+        }
     xmlXPathRegisterFunc(context, (const xmlChar *)"join", call_join);
     xmlXPathRegisterFunc(context, (const xmlChar *)"attribute", call_attribute);
 }
@@ -240,6 +274,13 @@ static void on_error(void *data, XmlError *error)
         evaluator->reason = g_strstrip(g_strdup(error->message ? error->message : "cannot be evaluated"));
 }
 
+static void memo_clear(void *data)
+{
+    Memo *memo = data;
+    xmlXPathFreeObject(memo->result);
+    g_free(memo->text);
+}
+
 Evaluator *evaluator_new(void)
 {
     Evaluator *evaluator = g_new0(Evaluator, 1);
@@ -253,7 +294,9 @@ Evaluator *evaluator_new(void)
     evaluator->context->userData = evaluator;
     xmlXPathRegisterVariableLookup(evaluator->context, look_up_variable, evaluator);
     xmlXPathContextSetCache(evaluator->context, 1, -1, 0);
-    register_functions(evaluator->context);
+    register_functions(evaluator);
+    evaluator->memos = g_array_new(FALSE, TRUE, sizeof(Memo));
+    g_array_set_clear_func(evaluator->memos, memo_clear);
     return evaluator;
 }
 
@@ -261,6 +304,8 @@ void evaluator_free(Evaluator *evaluator)
 {
     if (!evaluator)
         return;
+    g_array_unref(evaluator->memos);
+    g_hash_table_unref(evaluator->functions);
     xmlXPathFreeContext(evaluator->context);
     xmlFreeNode(evaluator->nowhere);
     xmlFreeDoc(evaluator->values);
@@ -275,8 +320,60 @@ static char *take_reason(Evaluator *evaluator, const char *otherwise)
     return reason ? reason : g_strdup(otherwise);
 }
 
-xmlXPathObject *expression_evaluate(Evaluator *evaluator, const Expression *expression, xmlNode *node,
-                                    int position, int size, char **reason)
+/* Blanks between the words of an expression mean nothing, however many. */
+static char *without_blanks(const char *text)
+{
+    GString *key = g_string_new(NULL);
+    char quote = '\0';
+    for (; *text; text++) {
+        if (!quote && g_ascii_isspace(*text)) {
+            if (key->len && key->str[key->len - 1] != ' ')
+                g_string_append_c(key, ' ');
+            continue;
+        }
+        if (*text == quote)
+            quote = '\0';
+        else if (!quote && (*text == '\'' || *text == '"'))
+            quote = *text;
+        g_string_append_c(key, *text);
+    }
+    return g_string_free(key, FALSE);
+}
+
+/* Memo of an expression without context, which so means the same wherever it stands. */
+static guint memo_for(Evaluator *evaluator, const char *text)
+{
+    g_autofree char *key = without_blanks(text);
+    guint i = 0;
+    while (i < evaluator->memos->len && strcmp(g_array_index(evaluator->memos, Memo, i).text, key) != 0)
+        i++;
+    if (i == evaluator->memos->len) {
+        Memo memo = {.text = g_steal_pointer(&key)};
+        g_array_append_val(evaluator->memos, memo);
+    }
+    g_array_index(evaluator->memos, Memo, i).users++;
+    return i + 1;
+}
+
+/* NULL: the expression stands nowhere else. */
+static Memo *shared_memo(const Evaluator *evaluator, const Expression *expression)
+{
+    Memo *memo =
+        expression->memo ? &g_array_index(evaluator->memos, Memo, expression->memo - 1) : NULL;
+    return memo && memo->users > 1 ? memo : NULL;
+}
+
+static void keep_result(const Evaluator *evaluator, Memo *memo, xmlXPathObject *result)
+{
+    if (!result || result->type == XPATH_NODESET)
+        return;
+    xmlXPathFreeObject(memo->result);
+    memo->result = xmlXPathObjectCopy(result);
+    memo->serial = evaluator->serial;
+}
+
+static xmlXPathObject *evaluate_anew(Evaluator *evaluator, const Expression *expression, xmlNode *node,
+                                     int position, int size, char **reason)
 {
     xmlXPathContext *context = evaluator->context;
     g_clear_pointer(&evaluator->reason, g_free);
@@ -288,6 +385,18 @@ xmlXPathObject *expression_evaluate(Evaluator *evaluator, const Expression *expr
     xmlXPathObject *result = xmlXPathCompiledEval(expression->compiled, context);
     if (!result)
         *reason = take_reason(evaluator, "the expression cannot be evaluated");
+    return result;
+}
+
+xmlXPathObject *expression_evaluate(Evaluator *evaluator, const Expression *expression, xmlNode *node,
+                                    int position, int size, char **reason)
+{
+    Memo *memo = shared_memo(evaluator, expression);
+    if (memo && memo->result && memo->serial == evaluator->serial)
+        return xmlXPathObjectCopy(memo->result);
+    xmlXPathObject *result = evaluate_anew(evaluator, expression, node, position, size, reason);
+    if (memo)
+        keep_result(evaluator, memo, result);
     return result;
 }
 
@@ -315,6 +424,8 @@ Expression *expression_new(Evaluator *evaluator, const char *text, bool has_cont
         *reason = take_reason(evaluator, "is not an XPath expression");
     if (*reason || !learn_type(evaluator, expression, has_context, reason))
         g_clear_pointer(&expression, expression_free);
+    if (expression && !has_context)
+        expression->memo = memo_for(evaluator, text);
     return expression;
 }
 

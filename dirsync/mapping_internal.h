@@ -71,6 +71,7 @@ typedef struct {
     xmlXPathCompExpr *compiled;
     bool is_nodes;  /* gives a node-set: possibly several values */
     bool is_single; /* a node-set of at most one, by its form: $mail[1] */
+    guint memo;     /* which of the evaluator's, from 1; 0: it has a context, so none */
 } Expression;
 
 /** Knows the functions; sees the attributes that compiled expressions have named. */

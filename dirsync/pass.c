@@ -176,6 +176,8 @@ static bool plan_container(Pass *pass, GError **error)
     return inverse && plan_add(pass->plan, change, inverse, error);
 }
 
+#define LOOKUPS_AN_ITEM 4
+
 static bool plan(StepWork *work, const char *folder, const char *run, GError **error)
 {
     Pass *pass = (Pass *)work;
@@ -186,7 +188,8 @@ static bool plan(StepWork *work, const char *folder, const char *run, GError **e
     pass->plan = plan_writer_new(folder, pass->step, asserts, error);
     if (!pass->plan || !load_tables(pass, error) || !pass_read(pass, error) || !pass_make_items(pass, error))
         return false;
-    bool held = holder_index_hold(pass->index, error);
+    bool held = holder_index_hold(pass->index, error) &&
+                holder_index_expect(pass->index, pass->items->len * LOOKUPS_AN_ITEM, error);
     bool reconciled = held && pass_reconcile(pass, error) && settlements_check(pass->settlements, error);
     holder_index_let_go(pass->index);
     if (!reconciled)

@@ -6,6 +6,7 @@
 #include "dirsync/event.h"
 #include "dirsync/holder_view.h"
 #include "dirsync/managed.h"
+#include "dirsync/map_ahead.h"
 #include "dirsync/pass.h"
 #include "dirsync/roll.h"
 #include "dirsync/settlements.h"
@@ -123,6 +124,8 @@ typedef struct Pass {
     ClaimTable *claimed;
     GHashTable *offered; /* key+holder that a waiting item would free */
     Settlements *settlements;
+    MapAhead *ahead;         /* while many are decided: who comes next is mapped already; else NULL */
+    uint32_t ahead_next;     /* the first item that it has not been asked about */
     GPtrArray *quarantined;  /* subject, reason, subject, reason ... */
     GHashTable *memberships; /* canonical DN of a group -> what was planned for it early, see memberships.c */
     GHashTable *group_nodes; /* see group_cycles.c */
@@ -243,6 +246,13 @@ static inline Item *link_item(const Pass *pass, uint32_t link)
 /* reconcile.c */
 bool pass_reconcile(Pass *pass, GError **error);
 
+/* reconcile_ahead.c */
+/** Where there are many to decide, they are mapped ahead from now on, until ahead_stop(). */
+bool ahead_start(Pass *pass, GError **error);
+void ahead_stop(Pass *pass);
+/** What was mapped ahead of the item; it is told what comes after. */
+bool ahead_take(Pass *pass, uint32_t index, Mapped *mapped);
+
 /** One pair being decided, with everything that is known about it. */
 typedef struct {
     Item *item;
@@ -250,6 +260,8 @@ typedef struct {
     char *anchor;
     LinkRow row;        /* as stored; row.row 0: not stored */
     Entry *source;      /* NULL: gone */
+    bool is_mapped;     /* ahead */
+    Mapped mapped;      /* then; without its source, and empty once it was used */
     Entry *current;     /* our object as the server has it; NULL: none */
     Entry *desired;     /* as it should be, with its DN */
     Stamp stamp;        /* of current */
@@ -260,6 +272,7 @@ typedef struct {
     unsigned wave;      /* first wave it may use */
     unsigned kinds;     /* bits 1 << CountKind of what was planned */
     bool retry;         /* something was left out */
+    bool supersedes;    /* what it claims is held by somebody who leaves */
     bool act;           /* claims are meant: a leaving holder is superseded now */
     GPtrArray *taken;   /* addresses that were left out: address, holder, address, ... */
     GArray *after;      /* Fingerprint of the anchors whose changes must have happened before */

@@ -20,6 +20,7 @@ void subject_clear(Subject *subject)
     g_free(subject->anchor);
     link_row_clear(&subject->row);
     entry_free(subject->source);
+    mapped_clear(&subject->mapped);
     entry_free(subject->current);
     entry_free(subject->desired);
     stamp_clear(&subject->stamp);
@@ -64,7 +65,9 @@ bool subject_load(Pass *pass, uint32_t index, Subject *subject, GError **error)
         g_free(subject->row.id); /* what was read now is truer than what is remembered */
         subject->row.id = g_strdup(g_array_index(pass->side[TARGET].records, Record, item->target).id);
     }
-    if (!load_content(pass, item, SOURCE, &subject->source, error))
+    subject->is_mapped = ahead_take(pass, index, &subject->mapped);
+    subject->source = g_steal_pointer(&subject->mapped.source);
+    if (!subject->is_mapped && !load_content(pass, item, SOURCE, &subject->source, error))
         return false;
     if (item->remade) {
         g_clear_pointer(&subject->row.id, g_free); /* the server gives it a new one */
@@ -281,6 +284,8 @@ bool pass_reconcile(Pass *pass, GError **error)
         return false;
     if (!pass->container_missing && any_changed(pass) && !claim_foreign_names(pass, error))
         return false;
-    return decide_all(pass, true, error) && decide_all(pass, false, error) && decide_waiting(pass, error) &&
+    bool decided = decide_all(pass, true, error) && ahead_start(pass, error) && decide_all(pass, false, error);
+    ahead_stop(pass);
+    return decided && decide_waiting(pass, error) &&
            reconcile_leaving(pass, error) && reconcile_groups(pass, error) && kinds_remember(pass, error);
 }

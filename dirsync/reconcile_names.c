@@ -252,6 +252,8 @@ bool subject_take(Pass *pass, Subject *subject, bool named, bool last, GError **
     bool wait = false;
     subject->act = true;
     subject_report_conflicts(pass, subject);
+    if (!subject->supersedes)
+        return true; /* nothing but the judgement once more would come of it */
     return subject_claim(pass, subject, named, last, &wait, error);
 }
 

@@ -56,17 +56,23 @@ static bool is_one_of_us(const Pass *pass, const Entry *desired)
 
 bool subject_map(Pass *pass, Subject *subject, GError **why)
 {
-    const Schema *source = pass->side[SOURCE].schema;
-    int kind;
-    if (!mapping_choose(pass->mapping, pass->as, source, subject->source, &kind, why))
+    g_auto(Mapped) mapped = subject->mapped;
+    if (subject->is_mapped) {
+        subject->is_mapped = false;
+        subject->mapped = (Mapped){0};
+    } else {
+        mapped = (Mapped){.source = subject->source};
+        mapped_make(&mapped, pass->mapping, pass->as, target_schema(pass), pass->side[SOURCE].schema);
+        mapped.source = NULL;
+    }
+    if (mapped.why) {
+        g_propagate_error(why, g_steal_pointer(&mapped.why));
         return false;
-    if (kind < 0)
+    }
+    if (mapped.kind < 0)
         return true;
-    subject->desired =
-        mapping_apply(pass->mapping, (size_t)kind, target_schema(pass), source, subject->source, why);
-    if (!subject->desired)
-        return false;
-    subject->kind = kind;
+    subject->desired = g_steal_pointer(&mapped.desired);
+    subject->kind = mapped.kind;
     Stamp stamp = {pass->connector->uuid, subject->anchor, NULL};
     stamp_write(target_stamp(pass), &stamp, subject->desired);
     group_set_members_aside(pass, subject);
@@ -431,12 +437,20 @@ static bool is_duplicated(const Pass *pass, const Item *item)
     return record || item_link(pass, item)->twice;
 }
 
+/* What was read has been judged when it was read. */
+static const char *out_of_scope(const Pass *pass, const Subject *subject)
+{
+    uint32_t record = subject->item->source;
+    bool judged = record != NOWHERE && g_array_index(pass->side[SOURCE].records, Record, record).in_scope;
+    return judged ? NULL : pass_out_of_scope(pass, subject->source);
+}
+
 bool reconcile_present(Pass *pass, Subject *subject, bool last, GError **error)
 {
     const Item *item = subject->item;
     if (is_duplicated(pass, item))
         return put_aside(pass, subject, EVENT_QUARANTINED, "its anchor occurs more than once in the source");
-    const char *outside = pass_out_of_scope(pass, subject->source);
+    const char *outside = out_of_scope(pass, subject);
     if (outside)
         return leave_out_of_scope(pass, subject, outside, error);
     bool decided;

@@ -137,10 +137,9 @@ bool schema_same_attribute(const Schema *schema, const char *a, const char *b)
     return record && schema_names_type(record, b, len_b);
 }
 
-const Attribute *schema_find(const Schema *schema, const Entry *entry, const char *description)
+static const Attribute *find_attribute(const Entry *entry, const TypeRecord *record, const char *description,
+                                       size_t len)
 {
-    size_t len = schema_base_length(description);
-    const TypeRecord *record = schema_table_find(&schema->types, description, len);
     size_t n = entry_n_attributes(entry);
     for (size_t i = 0; i < n; i++) {
         const Attribute *attribute = entry_attribute(entry, i);
@@ -153,6 +152,20 @@ const Attribute *schema_find(const Schema *schema, const Entry *entry, const cha
             return attribute;
     }
     return NULL;
+}
+
+const Attribute *schema_find(const Schema *schema, const Entry *entry, const char *description)
+{
+    size_t len = schema_base_length(description);
+    return find_attribute(entry, schema_table_find(&schema->types, description, len), description, len);
+}
+
+const Attribute *schema_find_type(const Schema *schema, const Entry *entry, const AttributeType *type,
+                                  const char *description)
+{
+    return type ? find_attribute(entry, (const TypeRecord *)type, description,
+                                 schema_base_length(description))
+                : schema_find(schema, entry, description);
 }
 
 const char *schema_find_string(const Schema *schema, const Entry *entry, const char *description)

@@ -88,6 +88,9 @@ bool schema_same_attribute(const Schema *schema, const char *a, const char *b);
 
 /** The attribute of @entry that @description means; NULL when it has none or no value of it. */
 const Attribute *schema_find(const Schema *schema, const Entry *entry, const char *description);
+/** The same when @type is what schema_attribute() said of @description (NULL: nothing). */
+const Attribute *schema_find_type(const Schema *schema, const Entry *entry, const AttributeType *type,
+                                  const char *description);
 
 /** First value of schema_find() as a NUL-terminated string; NULL when none or it holds a NUL. */
 const char *schema_find_string(const Schema *schema, const Entry *entry, const char *description);

@@ -8,6 +8,7 @@
  */
 #include "dirsync/schema_internal.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "dirsync/error.h"
@@ -371,12 +372,15 @@ static bool resolve(Builder *builder)
     return builder->n_items < MAX_ITEMS;
 }
 
+static _Atomic guint64 serials;
+
 static void builder_start(Builder *builder)
 {
     Entry *arena = entry_new("");
     Schema *schema = entry_alloc(arena, sizeof *schema);
     memset(schema, 0, sizeof *schema);
     schema->arena = arena;
+    schema->serial = atomic_fetch_add(&serials, 1) + 1;
     *builder = (Builder){.schema = schema};
     builder->types = g_ptr_array_new();
     builder->classes = g_ptr_array_new();

@@ -133,10 +133,17 @@ static size_t count_characters(Value value)
     return n;
 }
 
+/** Whether the value has a canonical form of its syntax. */
+static bool is_of_syntax(const Check *check, SyntaxKind syntax, Value value)
+{
+    g_autoptr(GString) form = g_string_sized_new(64);
+    return syntax == SYNTAX_INTEGER ? schema_normalise_integer(value, form)
+                                    : schema_append_dn(check->schema, value, form);
+}
+
 /** What is wrong with a value by its syntax; NULL for nothing. */
 static const char *find_fault(const Check *check, SyntaxKind syntax, Value value)
 {
-    GString *form = g_string_sized_new(64);
     const char *fault = NULL;
     switch (syntax) {
     case SYNTAX_DIRECTORY_STRING:
@@ -155,17 +162,16 @@ static const char *find_fault(const Check *check, SyntaxKind syntax, Value value
             fault = "allowed are TRUE and FALSE";
         break;
     case SYNTAX_INTEGER:
-        if (!schema_normalise_integer(value, form))
+        if (!is_of_syntax(check, syntax, value))
             fault = "a whole number is needed";
         break;
     case SYNTAX_DN:
-        if (!schema_append_dn(check->schema, value, form))
+        if (!is_of_syntax(check, syntax, value))
             fault = "a distinguished name is needed";
         break;
     case SYNTAX_ANY:
         break;
     }
-    g_string_free(form, TRUE);
     return fault;
 }
 

@@ -67,6 +67,7 @@ typedef struct {
 struct Schema {
     Entry *arena;
     NameTable types, classes;
+    guint64 serial;           /* no other schema of the process has it */
     bool lenient;             /* the built-in schema: unknown attributes compare ignoring case */
     size_t skipped;
     TypeRecord *object_class; /* the attribute objectClass, or NULL */

@@ -104,10 +104,10 @@ bool spool_append_bytes(Spool *spool, const void *data, size_t len, uint64_t *po
     return true;
 }
 
-static bool read_all(Spool *spool, void *data, size_t len, uint64_t position, GError **error)
+static bool read_all(int fd, void *data, size_t len, uint64_t position, GError **error)
 {
     for (size_t done = 0; done < len;) {
-        ssize_t n = pread(spool->fd, (char *)data + done, len - done, (off_t)(position + done));
+        ssize_t n = pread(fd, (char *)data + done, len - done, (off_t)(position + done));
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0) {
@@ -125,25 +125,54 @@ bool spool_read_bytes(Spool *spool, uint64_t position, GByteArray *bytes, GError
     if (position >= spool->written && !flush_buffer(spool, error))
         return false;
     uint64_t len;
-    if (!read_all(spool, &len, sizeof len, position, error))
+    if (!read_all(spool->fd, &len, sizeof len, position, error))
         return false;
     g_byte_array_set_size(bytes, (guint)len);
-    return read_all(spool, bytes->data, len, position + sizeof len, error);
+    return read_all(spool->fd, bytes->data, len, position + sizeof len, error);
 }
 
-Entry *spool_read(Spool *spool, uint64_t position, GError **error)
+static Entry *read_entry(int fd, uint64_t position, GError **error)
 {
-    if (position >= spool->written && !flush_buffer(spool, error))
-        return NULL;
     uint64_t len;
-    if (!read_all(spool, &len, sizeof len, position, error))
+    if (!read_all(fd, &len, sizeof len, position, error))
         return NULL;
     g_autofree char *data = g_try_malloc(len + 1);
-    if (!data || !read_all(spool, data, len, position + sizeof len, error)) {
+    if (!data || !read_all(fd, data, len, position + sizeof len, error)) {
         if (!data)
             error_set(error, ERROR_IO,
                       "temporary file: entry of %" G_GUINT64_FORMAT " bytes does not fit into memory", len);
         return NULL;
     }
     return entry_deserialise(data, len, error);
+}
+
+Entry *spool_read(Spool *spool, uint64_t position, GError **error)
+{
+    if (position >= spool->written && !flush_buffer(spool, error))
+        return NULL;
+    return read_entry(spool->fd, position, error);
+}
+
+/* Of its own: the spool itself may change meanwhile, but not what is in the file. */
+struct SpoolReader {
+    int fd;
+};
+
+SpoolReader *spool_reader_new(Spool *spool, GError **error)
+{
+    if (!flush_buffer(spool, error))
+        return NULL;
+    SpoolReader *reader = g_new0(SpoolReader, 1);
+    reader->fd = spool->fd;
+    return reader;
+}
+
+void spool_reader_free(SpoolReader *reader)
+{
+    g_free(reader);
+}
+
+Entry *spool_reader_read(const SpoolReader *reader, uint64_t position, GError **error)
+{
+    return read_entry(reader->fd, position, error);
 }

@@ -29,4 +29,13 @@ bool spool_append_bytes(Spool *spool, const void *data, size_t len, uint64_t *po
 /** Replaces what is in @bytes. */
 bool spool_read_bytes(Spool *spool, uint64_t position, GByteArray *bytes, GError **error);
 
+/** Reads what was appended before, by any one thread, whatever happens to the spool meanwhile. */
+typedef struct SpoolReader SpoolReader;
+
+/** Of what has been appended so far; nobody may append meanwhile. The spool must outlive it. ERROR_IO. */
+SpoolReader *spool_reader_new(Spool *spool, GError **error);
+void spool_reader_free(SpoolReader *reader);
+/** As spool_read(). */
+Entry *spool_reader_read(const SpoolReader *reader, uint64_t position, GError **error);
+
 #endif
