@@ -40,8 +40,7 @@ typedef struct {
     char *remembered;       /* links and quarantine after the undisturbed run and another one */
     char *error;            /* what the undisturbed run ended with; NULL: nothing */
     bool restless;          /* the run after the undisturbed one may write too; then expected is after that */
-    bool open_ended;        /* set by the test: the end may be another one, and only has to be one */
-    bool irreversible;      /* not even the undisturbed run can be reverted without a trace */
+    char *irreversible;     /* why not even the undisturbed run can be reverted without a trace; NULL: it can */
     unsigned long last_run; /* number of the last run before the start */
     unsigned long steps;    /* of the undisturbed run */
     GPtrArray *names;       /* of the steps */

@@ -18,7 +18,7 @@
 #define TWICE_EVERY 8  /* ... or by a second kill */
 
 static GRand *chance;
-static unsigned long tried, reverted, twice, sites;
+static unsigned long tried, reverted, twice, sites, irreversible;
 
 void crash_begin(void)
 {
@@ -50,14 +50,18 @@ static bool one_in(int n)
     return g_rand_int_range(chance, 0, n) == 0;
 }
 
+static void print_commented(const char *text)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (char **line = lines; *line; line++)
+        g_printerr("# %s\n", *line);
+}
+
 static void fail_if(char *complaint, const CrashSite *site, const char *name, const char *how,
                     unsigned long step, unsigned long again)
 {
-    if (complaint) { /* cmocka cuts it off */
-        g_auto(GStrv) lines = g_strsplit(complaint, "\n", -1);
-        for (char **line = lines; *line; line++)
-            g_printerr("# %s\n", *line);
-    }
+    if (complaint) /* cmocka cuts it off */
+        print_commented(complaint);
     g_autofree char *second = again ? g_strdup_printf(", then at its step %lu", again) : g_strdup("");
     if (complaint)
         fail_msg("%s: killed at step %lu of %lu (%s)%s%s: %s", name, step, site->steps,
@@ -83,6 +87,11 @@ void crash_walk(CrashSite *site, const char *name, unsigned long wanted)
 {
     assert_true(site->steps > 0);
     sites++;
+    if (site->irreversible) {
+        irreversible++;
+        g_autofree char *text = g_strdup_printf("%s: cannot be reverted: %s", name, site->irreversible);
+        print_commented(text);
+    }
     for (unsigned long step = 1; step <= site->steps; step++)
         if (crash_is_chosen(wanted, site->steps))
             try_step(site, name, step);
@@ -91,7 +100,8 @@ void crash_walk(CrashSite *site, const char *name, unsigned long wanted)
 /* As a TAP comment: what contrib/check and make crash add up. */
 void crash_tell(void)
 {
-    g_printerr("# crash points tried: %lu at %lu sites, and %lu reverted, %lu killed twice\n", tried, sites,
-               reverted, twice);
+    g_printerr("# crash points tried: %lu at %lu sites, and %lu reverted, %lu killed twice; sites that cannot be "
+               "reverted: %lu\n",
+               tried, sites, reverted, twice, irreversible);
     g_clear_pointer(&chance, g_rand_free);
 }
