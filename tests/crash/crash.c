@@ -184,7 +184,7 @@ void crash_site_free(CrashSite *site)
 /* The next run, and one more: what that one had to do is in *left. */
 static char *resume(CrashSite *site, size_t *left)
 {
-    g_auto(CrashReport) next = crash_run(site, (CrashRun){.times = site->restless ? 3 : 2});
+    g_auto(CrashReport) next = crash_run(site, (CrashRun){.times = site->restless ? 3 : 2, .may_end = !site->restless});
     site->recovered = next.recovered;
     *left = next.planned;
     note_runs(site);
@@ -252,6 +252,11 @@ char *crash_try_full(CrashSite *site, unsigned long most_bytes, bool *stopped)
         return g_strdup_printf("the process ended: %s", full.error ? full.error : "killed");
     char *complaint = resume(site, &left);
     return complaint ? complaint : check_end(site, left);
+}
+
+char *crash_revert(CrashSite *site)
+{
+    return revert_all(site);
 }
 
 char *crash_try_revert(CrashSite *site, unsigned long kill_at, CrashTamper tamper)

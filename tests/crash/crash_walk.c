@@ -3,6 +3,8 @@
  */
 #include "tests/crash/crash.h"
 
+#include "dirsync/fault.h"
+
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -73,7 +75,7 @@ static void try_step(CrashSite *site, const char *name, unsigned long step)
     fail_if(crash_try(site, step, NULL), site, name, "", step, 0);
     tried++;
     if (one_in(REVERT_EVERY) && !site->restless && !site->irreversible) {
-        fail_if(crash_try_revert(site, step, NULL), site, name, ", then reverted", step, 0);
+        fail_if(crash_revert(site), site, name, ", then reverted", step, 0);
         reverted++;
     }
     if (one_in(TWICE_EVERY)) {
@@ -81,6 +83,23 @@ static void try_step(CrashSite *site, const char *name, unsigned long step)
         fail_if(crash_try_twice(site, step, again), site, name, "", step, again);
         twice++;
     }
+}
+
+/* Whoever is killed between two statements of a transaction leaves what he would have left between any
+ * others. */
+GArray *crash_steps(const CrashSite *site)
+{
+    GArray *steps = g_array_new(FALSE, FALSE, sizeof(unsigned long));
+    for (unsigned long step = 1, first = 0; step <= site->steps; step++) {
+        bool in_transaction = !strcmp(g_ptr_array_index(site->names, step - 1), FAULT_IN_TRANSACTION);
+        bool goes_on = in_transaction && first;
+        first = !in_transaction ? 0 : first ? first : step;
+        if (!goes_on)
+            g_array_append_val(steps, step);
+        else if (one_in((int)(step - first + 1))) /* each of the row may be the one */
+            g_array_index(steps, unsigned long, steps->len - 1) = step;
+    }
+    return steps;
 }
 
 void crash_walk(CrashSite *site, const char *name, unsigned long wanted)
@@ -92,16 +111,18 @@ void crash_walk(CrashSite *site, const char *name, unsigned long wanted)
         g_autofree char *text = g_strdup_printf("%s: cannot be reverted: %s", name, site->irreversible);
         print_commented(text);
     }
-    for (unsigned long step = 1; step <= site->steps; step++)
-        if (crash_is_chosen(wanted, site->steps))
-            try_step(site, name, step);
+    g_autoptr(GArray) steps = crash_steps(site);
+    for (guint i = 0; i < steps->len; i++)
+        if (crash_is_chosen(wanted, steps->len))
+            try_step(site, name, g_array_index(steps, unsigned long, i));
 }
 
 /* As a TAP comment: what contrib/check and make crash add up. */
 void crash_tell(void)
 {
-    g_printerr("# crash points tried: %lu at %lu sites, and %lu reverted, %lu killed twice; sites that cannot be "
-               "reverted: %lu\n",
-               tried, sites, reverted, twice, irreversible);
+    g_printerr(
+        "# crash points tried: %lu at %lu sites, and %lu reverted, %lu killed twice; sites that cannot be "
+        "reverted: %lu\n",
+        tried, sites, reverted, twice, irreversible);
     g_clear_pointer(&chance, g_rand_free);
 }
