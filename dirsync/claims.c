@@ -86,6 +86,8 @@ static bool claim_against(Pass *pass, Subject *subject, const Holder *holder, co
         item && (item->state == ITEM_OPEN ||
                  (item->state == ITEM_WAITING && look_up(pass->offered, kind, value, holder->id, &found)));
     *claim = may_come && !last ? CLAIM_WAIT : CLAIM_TAKEN;
+    if (*claim == CLAIM_WAIT)
+        subject->item->waits_for = link_at(pass->links, item->link)->item;
     return true;
 }
 

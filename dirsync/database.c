@@ -201,6 +201,11 @@ size_t database_statements(void)
     return __atomic_load_n(&statements_run, __ATOMIC_RELAXED);
 }
 
+void database_fault_step(const Database *database)
+{
+    fault_step(sqlite3_get_autocommit(database->handle) ? "database statement" : FAULT_IN_TRANSACTION);
+}
+
 bool database_run(Database *database, GError **error, const char *sql, const char *types, ...)
 {
     va_list args;
@@ -212,7 +217,7 @@ bool database_run(Database *database, GError **error, const char *sql, const cha
     int more;
     while ((more = database_step(database, statement, error)) > 0)
         continue;
-    fault_step("database statement");
+    database_fault_step(database);
     return more == 0;
 }
 

@@ -37,6 +37,9 @@ bool database_run(Database *database, GError **error, const char *sql, const cha
 /** How many statements the process has run so far, on all its databases. */
 size_t database_statements(void);
 
+/** The fault step after a statement (fault.h); database_run() does it itself. */
+void database_fault_step(const Database *database);
+
 bool database_begin(Database *database, GError **error);
 bool database_commit(Database *database, GError **error);
 void database_rollback(Database *database);

@@ -9,6 +9,9 @@
 #ifndef DIRSYNC_FAULT_H
 #define DIRSYNC_FAULT_H
 
+/** A statement whose transaction is not committed yet: of several of them in a row nothing is left. */
+#define FAULT_IN_TRANSACTION "statement of a transaction"
+
 typedef void (*FaultHook)(const char *where);
 
 extern FaultHook fault_hook;

@@ -285,7 +285,7 @@ bool holder_index_save(HolderIndex *index, Holder *holder, const HolderKey *keys
     holder->row = sqlite3_column_int64(statement, 0);
     if (database_step(index->database, statement, error) != 0)
         return false;
-    fault_step("database statement");
+    database_fault_step(index->database);
     return save_keys(index, holder->row, keys, n_keys, error);
 }
 

@@ -64,6 +64,7 @@ typedef struct {
     uint32_t source, target; /* records; NOWHERE: none */
     Mark mark[SIDES];
     ItemState state;
+    uint32_t waits_for;      /* ITEM_WAITING: the item that may free what is wanted; NOWHERE: not known */
     uint64_t fetched[SIDES]; /* content of the side that had not changed, in the spool */
     bool confirmed;          /* the source was asked and does not have it */
     bool unconfirmed;        /* the source still has it, or could not be asked */

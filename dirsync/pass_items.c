@@ -15,6 +15,7 @@ static uint32_t add_item(Pass *pass, uint32_t link)
     Item item = {.link = link,
                  .source = NOWHERE,
                  .target = NOWHERE,
+                 .waits_for = NOWHERE,
                  .fetched = {SPOOL_NOWHERE, SPOOL_NOWHERE},
                  .postponed = SPOOL_NOWHERE};
     g_array_append_val(pass->items, item);

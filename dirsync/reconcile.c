@@ -4,7 +4,8 @@
  * First those who are gone, so that their names and addresses are known to be
  * available; then everybody else, in order of anchor; then, again and again,
  * those who waited for a name or address of another. When nobody can go on they
- * wait for each other in a circle, which is cut by one taking a step back.
+ * wait for each other in a circle, which is cut by one taking a step back; then
+ * those of the circle go before everybody else who wants the same.
  */
 #include "dirsync/pass_internal.h"
 
@@ -13,7 +14,7 @@
 
 #include <string.h>
 
-#define MANY_WAITING 64
+#define MANY_ROUNDS 64
 
 void subject_clear(Subject *subject)
 {
@@ -216,14 +217,82 @@ static bool retry_waiting(Pass *pass, Retry who, bool *progress, GError **error)
     return true;
 }
 
-/* One step back cuts one circle, in three operations for two people. Where very many wait each of them steps
- * back: an operation more for each, but not a round for each circle. */
-static bool cut_circles(Pass *pass, GError **error)
+/* One of those who wait for each other, at whom one comes in the end from @from; NOWHERE: it ends otherwise, or
+ * at some that were met before. @seen has in which walk each was met. */
+static uint32_t meet_circle(const Pass *pass, uint32_t from, GHashTable *seen)
 {
-    size_t waiting = 0;
-    for (guint i = 0; i < pass->items->len; i++)
-        waiting += item_at(pass, i)->state == ITEM_WAITING;
-    if (waiting <= MANY_WAITING)
+    gpointer walk = GUINT_TO_POINTER(from + 1);
+    uint32_t at = from;
+    while (at != NOWHERE && item_at(pass, at)->state == ITEM_WAITING) {
+        gpointer before = g_hash_table_lookup(seen, GUINT_TO_POINTER(at));
+        if (before)
+            return before == walk ? at : NOWHERE;
+        g_hash_table_insert(seen, GUINT_TO_POINTER(at), walk);
+        at = item_at(pass, at)->waits_for;
+    }
+    return NOWHERE;
+}
+
+/* Those who wait for each other, each before the one whom he waits for, the first being one who may step back;
+ * empty where none may. */
+static GArray *circle_from(const Pass *pass, uint32_t met)
+{
+    GArray *circle = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    uint32_t first = met;
+    while (!may_step_back(item_at(pass, first))) {
+        first = item_at(pass, first)->waits_for;
+        if (first == met)
+            return circle;
+    }
+    uint32_t at = first;
+    do {
+        g_array_append_val(circle, at);
+        at = item_at(pass, at)->waits_for;
+    } while (at != first);
+    return circle;
+}
+
+/* The first of the circle steps back; who waits for him gets it, and so on around. Nobody from outside comes in
+ * between, or who has stepped back would stand there with nothing. */
+static bool cut_circle(Pass *pass, const GArray *circle, GError **error)
+{
+    if (!step_back(pass, g_array_index(circle, uint32_t, 0), error))
+        return false;
+    for (guint i = circle->len; i-- > 0;) {
+        uint32_t at = g_array_index(circle, uint32_t, i);
+        if (item_at(pass, at)->state == ITEM_WAITING && !decide(pass, at, false, error))
+            return false;
+    }
+    return true;
+}
+
+/* Circles have nobody in common, since each waits for one other. */
+static bool cut_circles(Pass *pass, bool *cut, GError **error)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_direct_hash, g_direct_equal);
+    *cut = false;
+    for (guint i = 0; i < pass->items->len; i++) {
+        uint32_t met = meet_circle(pass, i, seen);
+        g_autoptr(GArray) circle = met == NOWHERE ? NULL : circle_from(pass, met);
+        if (!circle || !circle->len)
+            continue;
+        if (!cut_circle(pass, circle, error))
+            return false;
+        *cut = true;
+    }
+    return true;
+}
+
+/* Somebody waits for several others. One step back may be enough; after many rounds each of them steps back: an
+ * operation more for each, but not a round for each. */
+static bool untangle(Pass *pass, size_t round, GError **error)
+{
+    bool cut = false;
+    if (round <= MANY_ROUNDS && !cut_circles(pass, &cut, error))
+        return false;
+    if (cut)
+        return true;
+    if (round <= MANY_ROUNDS)
         return step_back(pass, first_waiting(pass, true), error);
     for (guint i = 0; i < pass->items->len; i++)
         if (item_at(pass, i)->state == ITEM_WAITING && may_step_back(item_at(pass, i)) &&
@@ -234,14 +303,14 @@ static bool cut_circles(Pass *pass, GError **error)
 
 static bool decide_waiting(Pass *pass, GError **error)
 {
-    while (first_waiting(pass, false) != NOWHERE) {
+    for (size_t round = 0; first_waiting(pass, false) != NOWHERE;) {
         bool progress;
         if (!retry_waiting(pass, RETRY_HOLDERS, &progress, error))
             return false;
         if (progress)
             continue;
         if (first_waiting(pass, true) != NOWHERE) {
-            if (!cut_circles(pass, error))
+            if (!untangle(pass, ++round, error))
                 return false;
         } else if (!retry_waiting(pass, RETRY_ALL, &progress, error) ||
                    (!progress && !retry_waiting(pass, RETRY_LAST, &progress, error))) {

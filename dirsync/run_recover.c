@@ -4,7 +4,8 @@
  * Their journal has intents without an outcome. The directories are asked what
  * happened; the next plan does the rest. Only what the next plan could not know is
  * carried out here, from the old plan: what was to be handed over (addresses,
- * memberships, what others gave) by an object that is changed or gone already.
+ * memberships, what others gave) by an object that is changed or gone already, and
+ * what was promised to those who gave something up in an exchange.
  */
 #include "dirsync/run_internal.h"
 
@@ -129,8 +130,10 @@ static bool is_not_left(size_t seq, void *left)
 static bool finish_handovers(const Apply *asked, size_t *finished, GError **error)
 {
     g_autoptr(GHashTable) left = left_of_handovers(asked, error);
-    if (!left || !g_hash_table_size(left))
-        return left != NULL;
+    if (!left || !run_add_exchanges(asked, left, error))
+        return false;
+    if (!g_hash_table_size(left))
+        return true;
     Apply apply = *asked;
     ApplyResult result;
     apply.look_before_adding = true;
@@ -174,8 +177,8 @@ static bool ask_what_happened(const Connector *connector, State *state, const Ru
     if (record->finished && !finished) /* it has said itself that it had to stop */
         return true;
     event_emit(EVENT_RUN_RECOVERED, record->id,
-               "a run was cut short: of the changes without an answer %zu were done, %zu were not; %zu that had "
-               "begun to hand something over were finished; the next plan does the rest",
+               "a run was cut short: of the changes without an answer %zu were done, %zu were not; %zu of "
+               "what had begun to be handed over or exchanged were finished; the next plan does the rest",
                sum.done, sum.failed, finished);
     return true;
 }

@@ -40,8 +40,7 @@ typedef struct {
     char *remembered;       /* links and quarantine after the undisturbed run and another one */
     char *error;            /* what the undisturbed run ended with; NULL: nothing */
     bool restless;          /* the run after the undisturbed one may write too; then expected is after that */
-    bool open_ended;        /* set by the test: the end may be another one, and only has to be one */
-    bool irreversible;      /* not even the undisturbed run can be reverted without a trace */
+    char *irreversible;     /* why not even the undisturbed run can be reverted without a trace; NULL: it can */
     unsigned long last_run; /* number of the last run before the start */
     unsigned long steps;    /* of the undisturbed run */
     GPtrArray *names;       /* of the steps */
@@ -69,6 +68,8 @@ char *crash_try_twice(CrashSite *site, unsigned long step, unsigned long again);
 /** No kill: the disk is full, that is no file may be longer than that, and then it is not any more. *stopped:
  * the run ended with an error. */
 char *crash_try_full(CrashSite *site, unsigned long most_bytes, bool *stopped);
+/** All runs of the last trial are reverted: the start state must be back. */
+char *crash_revert(CrashSite *site);
 /** Trial, then all its runs are reverted: the start state must be back. */
 char *crash_try_revert(CrashSite *site, unsigned long step, CrashTamper tamper);
 /** Puts the start back. */
@@ -91,6 +92,8 @@ GRand *crash_chance(void);
 /** Whether this one of @of things is among about @wanted that are taken; all of them are where everything is.
  */
 bool crash_is_chosen(unsigned long wanted, unsigned long of);
+/** The steps that are worth being tried: of a row of statements in one transaction any one. Of unsigned long. */
+GArray *crash_steps(const CrashSite *site);
 /**
  * Tries the steps of the site: every one, or about @wanted. Some are followed by a revert, some by a second
  * kill. Fails the test at the first complaint.

@@ -98,7 +98,7 @@ void crash_own_chance(void)
 }
 
 /* Nothing of cmocka may be used in the child. */
-static int run_once(const CrashSite *site, const char *revert)
+static int run_once(const CrashSite *site, const char *revert, size_t *planned)
 {
     g_autoptr(GError) error = NULL;
     g_auto(RunResult) result = {0};
@@ -110,6 +110,7 @@ static int run_once(const CrashSite *site, const char *revert)
     else
         run_sync(site->connector, &options, &result, &error);
     tell_result(&result, error);
+    *planned = run_planned(&result);
     return error ? error_exit_status(error) : run_exit_status(&result);
 }
 
@@ -131,9 +132,10 @@ static int child(const CrashSite *site, CrashRun run)
     if (run.most_bytes)
         limit_files(run.most_bytes);
     int status = 0;
-    for (int i = 0; i < run.times; i++) {
+    size_t planned = 1;
+    for (int i = 0; i < run.times && (planned || !run.may_end); i++) {
         fault_hook = i == 0 ? count_and_kill : NULL;
-        status = run_once(site, run.revert);
+        status = run_once(site, run.revert, &planned);
     }
     fclose(told);
     return status;

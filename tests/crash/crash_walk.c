@@ -3,6 +3,8 @@
  */
 #include "tests/crash/crash.h"
 
+#include "dirsync/fault.h"
+
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -18,7 +20,7 @@
 #define TWICE_EVERY 8  /* ... or by a second kill */
 
 static GRand *chance;
-static unsigned long tried, reverted, twice, sites;
+static unsigned long tried, reverted, twice, sites, irreversible;
 
 void crash_begin(void)
 {
@@ -50,14 +52,18 @@ static bool one_in(int n)
     return g_rand_int_range(chance, 0, n) == 0;
 }
 
+static void print_commented(const char *text)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (char **line = lines; *line; line++)
+        g_printerr("# %s\n", *line);
+}
+
 static void fail_if(char *complaint, const CrashSite *site, const char *name, const char *how,
                     unsigned long step, unsigned long again)
 {
-    if (complaint) { /* cmocka cuts it off */
-        g_auto(GStrv) lines = g_strsplit(complaint, "\n", -1);
-        for (char **line = lines; *line; line++)
-            g_printerr("# %s\n", *line);
-    }
+    if (complaint) /* cmocka cuts it off */
+        print_commented(complaint);
     g_autofree char *second = again ? g_strdup_printf(", then at its step %lu", again) : g_strdup("");
     if (complaint)
         fail_msg("%s: killed at step %lu of %lu (%s)%s%s: %s", name, step, site->steps,
@@ -69,7 +75,7 @@ static void try_step(CrashSite *site, const char *name, unsigned long step)
     fail_if(crash_try(site, step, NULL), site, name, "", step, 0);
     tried++;
     if (one_in(REVERT_EVERY) && !site->restless && !site->irreversible) {
-        fail_if(crash_try_revert(site, step, NULL), site, name, ", then reverted", step, 0);
+        fail_if(crash_revert(site), site, name, ", then reverted", step, 0);
         reverted++;
     }
     if (one_in(TWICE_EVERY)) {
@@ -79,19 +85,44 @@ static void try_step(CrashSite *site, const char *name, unsigned long step)
     }
 }
 
+/* Whoever is killed between two statements of a transaction leaves what he would have left between any
+ * others. */
+GArray *crash_steps(const CrashSite *site)
+{
+    GArray *steps = g_array_new(FALSE, FALSE, sizeof(unsigned long));
+    for (unsigned long step = 1, first = 0; step <= site->steps; step++) {
+        bool in_transaction = !strcmp(g_ptr_array_index(site->names, step - 1), FAULT_IN_TRANSACTION);
+        bool goes_on = in_transaction && first;
+        first = !in_transaction ? 0 : first ? first : step;
+        if (!goes_on)
+            g_array_append_val(steps, step);
+        else if (one_in((int)(step - first + 1))) /* each of the row may be the one */
+            g_array_index(steps, unsigned long, steps->len - 1) = step;
+    }
+    return steps;
+}
+
 void crash_walk(CrashSite *site, const char *name, unsigned long wanted)
 {
     assert_true(site->steps > 0);
     sites++;
-    for (unsigned long step = 1; step <= site->steps; step++)
-        if (crash_is_chosen(wanted, site->steps))
-            try_step(site, name, step);
+    if (site->irreversible) {
+        irreversible++;
+        g_autofree char *text = g_strdup_printf("%s: cannot be reverted: %s", name, site->irreversible);
+        print_commented(text);
+    }
+    g_autoptr(GArray) steps = crash_steps(site);
+    for (guint i = 0; i < steps->len; i++)
+        if (crash_is_chosen(wanted, steps->len))
+            try_step(site, name, g_array_index(steps, unsigned long, i));
 }
 
 /* As a TAP comment: what contrib/check and make crash add up. */
 void crash_tell(void)
 {
-    g_printerr("# crash points tried: %lu at %lu sites, and %lu reverted, %lu killed twice\n", tried, sites,
-               reverted, twice);
+    g_printerr(
+        "# crash points tried: %lu at %lu sites, and %lu reverted, %lu killed twice; sites that cannot be "
+        "reverted: %lu\n",
+        tried, sites, reverted, twice, irreversible);
     g_clear_pointer(&chance, g_rand_free);
 }

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "dirsync/fault.h"
+#include "dirsync/pass_internal.h"
 #include "dirsync/run_internal.h"
 #include "dirsync/step.h"
 #include "tests/crash/crash_cases.h"
@@ -30,6 +31,7 @@ typedef enum {
     LINKS_BEFORE_CHANGES,
     LINKS_NOT_MARKED,
     SETTLED_EARLY,
+    CURSORS_BEFORE_CHANGES,
     UNDO_AFTERWARDS,
     PLAN_NOT_KEPT,
     NEVER_ASKED,
@@ -178,6 +180,12 @@ static bool settle_early(StepWork *work, GError **error)
     return step_settle(work, "early", true, error);
 }
 
+/* Whoever has a link is marked, as always; who has none is told of by the read alone. */
+static bool remember_cursors_early(StepWork *work, GError **error)
+{
+    return __real_step_intend(work, error) && pass_remember_cursors((Pass *)work, error);
+}
+
 bool __wrap_step_intend(StepWork *work, GError **error)
 {
     switch (variant) {
@@ -185,6 +193,8 @@ bool __wrap_step_intend(StepWork *work, GError **error)
         return true;
     case SETTLED_EARLY:
         return settle_early(work, error);
+    case CURSORS_BEFORE_CHANGES:
+        return remember_cursors_early(work, error);
     default:
         return __real_step_intend(work, error);
     }
@@ -262,6 +272,8 @@ static const Broken broken[] = {
     {"what is planned is not marked", LINKS_NOT_MARKED, "a member of a group goes into grace", false, HOME},
     {"what was read is settled before it is carried out", SETTLED_EARLY,
      "a member of a group goes into grace", false, HOME},
+    {"how far was read is remembered before the changes are carried out", CURSORS_BEFORE_CHANGES, MIXED,
+     false, HOME},
     {"the undo is written after the changes", UNDO_AFTERWARDS, MIXED, true, "revert of "},
     {"the plan is not there while it is carried out", PLAN_NOT_KEPT, MIXED, false, JOURNAL},
     {"nobody is asked what became of a run that was cut short", NEVER_ASKED, MIXED, false, JOURNAL},
@@ -272,11 +284,13 @@ static const Broken broken[] = {
 /* The first complaint of all steps; NULL: there is none. */
 static char *first_complaint(CrashSite *site, const Broken *b)
 {
-    unsigned long step = 1;
-    while (!crash_is_exhaustive() && step < site->steps &&
-           strcmp(g_ptr_array_index(site->names, step - 1), "intents") != 0)
-        step++; /* most promises are about what comes then */
-    for (; step <= site->steps; step++) {
+    g_autoptr(GArray) steps = crash_steps(site);
+    guint i = 0;
+    while (!crash_is_exhaustive() && i + 1 < steps->len &&
+           strcmp(g_ptr_array_index(site->names, g_array_index(steps, unsigned long, i) - 1), "intents") != 0)
+        i++; /* most promises are about what comes then */
+    for (; i < steps->len; i++) {
+        unsigned long step = g_array_index(steps, unsigned long, i);
         char *complaint = b->revert ? crash_try_revert(site, step, NULL) : crash_try(site, step, NULL);
         if (complaint)
             return complaint;

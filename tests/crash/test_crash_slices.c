@@ -3,8 +3,7 @@
  *
  * A wave of so many changes that several slices are on their way at once: one is recorded
  * while the next is sent and the one after has its intents written. At any step of
- * that the next run finishes the work, and a revert undoes all of it. By day a sample,
- * whose seed is printed; with NIGHTLY set every step.
+ * that the next run finishes the work, and a revert undoes all of it.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +13,6 @@
 
 #include "tests/crash/crash.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define HOME "<home driver=\"memory\" base=\"dc=example,dc=com\"><file path=\"crash\"/></home>"
@@ -22,10 +20,7 @@
     "dn: dc=example,dc=com\nobjectClass: organization\nobjectClass: dcObject\ndc: example\no: Example\n\n"
 #define MANY 70
 #define SLICE 20 /* of the memory driver, which answers eight at a time */
-#define SAMPLE 20
-#define REVERTS 4
-
-static GRand *chance;
+#define SAMPLE 8
 
 /* The texts live as long as the program. */
 static void set_people(const World *world, const char *title, const char *domain)
@@ -40,31 +35,6 @@ static void set_people(const World *world, const char *title, const char *domain
     world_set_people(world, people);
 }
 
-static bool is_chosen(const CrashSite *site, double wanted)
-{
-    return g_getenv("NIGHTLY") || g_rand_double(chance) < wanted / (double)site->steps;
-}
-
-static void try_site(CrashSite *site, const char *figures)
-{
-    size_t tried = 0, reverted = 0;
-    assert_string_equal(site->figures, figures);
-    for (unsigned long step = 1; step <= site->steps; step++) {
-        g_autofree char *complaint = NULL;
-        if (is_chosen(site, SAMPLE)) {
-            complaint = crash_try(site, step, NULL);
-            tried++;
-        } else if (is_chosen(site, REVERTS)) {
-            complaint = crash_try_revert(site, step, NULL);
-            reverted++;
-        }
-        if (complaint)
-            fail_msg("killed at step %lu of %lu (%s): %s", step, site->steps,
-                     (const char *)g_ptr_array_index(site->names, step - 1), complaint);
-    }
-    print_message("%zu of %lu crash points, %zu reverted\n", tried, site->steps, reverted);
-}
-
 static void an_import_of_several_slices(void **state)
 {
     (void)state;
@@ -73,7 +43,8 @@ static void an_import_of_several_slices(void **state)
     crash_memory_load(world, TREE);
     set_people(world, NULL, "globex.example");
     g_autoptr(CrashSite) site = crash_site_new(world, crash_memory_home(world));
-    try_site(site, "70 created");
+    assert_string_equal(site->figures, "70 created");
+    crash_walk(site, "an import of several slices", SAMPLE);
     world_free(world);
 }
 
@@ -87,7 +58,8 @@ static void changes_of_several_slices(void **state)
     crash_sync(world, crash_memory_home(world));
     set_people(world, "Director", "globex2.example");
     g_autoptr(CrashSite) site = crash_site_new(world, crash_memory_home(world));
-    try_site(site, "70 modified");
+    assert_string_equal(site->figures, "70 modified");
+    crash_walk(site, "changes of several slices", SAMPLE);
     world_free(world);
 }
 
@@ -124,12 +96,8 @@ int main(void)
         cmocka_unit_test(changes_of_several_slices),
         cmocka_unit_test(slices_overlap_and_intents_come_first),
     };
-    const char *given = g_getenv("CRASH_SEED");
-    guint32 seed = given ? (guint32)strtoul(given, NULL, 10) : g_random_int();
-    chance = g_rand_new_with_seed(seed);
-    print_message("CRASH_SEED=%u\n", seed);
     crash_begin();
     int failures = cmocka_run_group_tests_name("crash_slices", tests, NULL, NULL);
-    g_rand_free(chance);
+    crash_tell();
     return failures;
 }

@@ -419,7 +419,7 @@ static const PassCase cases[] = {
       SYNC(.changes = FIRST_STEP, .writes = 1, .counts = "1 failed", .events = "write-failed", .status = 5,
           .error = "*cannot be reached*"),
       FAULTS(NULL, NULL),
-      SYNC(.changes = OTHER_STEPS, .writes = 2, .counts = "2 renamed")}},
+      SYNC(.changes = OTHER_STEPS, .writes = 2, .counts = "2 unchanged", .events = "run-recovered")}},
 };
 
 /* --- locks and state files --- */

@@ -547,6 +547,19 @@ static const PassCase cases[] = {
                       CREATED("c2", "Cyd Cypress", "cyd2@globex.example", ""),
            .writes = 6, .counts = "3 created, 2 modified, 3 quarantined", .events = "conflict*3", .status = 3,
            .quarantine = "c1: *c2: *c3: *")}},
+    {"others who are there already want addresses that two are swapping, and do not get them",
+     {.source = CYD PERSON("a2", "Dan Dorn", "dan@globex.example", "") ANN BOB,
+      .home = ANN_CONTACT BOB_CONTACT CYD_CONTACT CONTACT("a2", "Dan Dorn", "dan@globex.example", ""),
+      .unique = true},
+     {SYNC(.counts = "4 unchanged"),
+      SOURCE_IS(PERSON("a1", "Ann Ash", "bob@globex.example", "") PERSON("b1", "Bob Birch",
+          "ann@globex.example", "")
+                PERSON("a2", "Dan Dorn", "ann@globex.example", "mail: dorn@globex.example\n")
+                PERSON("c1", "Cyd Cedar", "cyd@globex.example", "mail: bob@globex.example\n")),
+      SYNC(.changes = GOT_ADDRESS("Ann Ash", "ann", "bob") GOT_ADDRESS("Bob Birch", "bob", "ann")
+                          "* cn=Dan Dorn,ou=in,o=acme\n  + proxyAddresses: smtp:dorn@globex.example\n",
+           .writes = 4, .counts = "3 modified, 1 unchanged, 2 quarantined", .events = "conflict*2", .status = 3,
+           .quarantine = "a2: *c1: *")}},
     {"two people swap their names",
      {.source = ANN BOB, .home = ANN_CONTACT BOB_CONTACT},
      {SYNC(.counts = "2 unchanged"),
