@@ -77,7 +77,7 @@ bool address_note_told(AddressStep *step, Fingerprint identity, GError **error)
 
 static bool lose(AddressStep *step, const char *id, GError **error)
 {
-    bool native, changed;
+    bool native, changed = false;
     Fingerprint identity = fingerprint_string(id);
     if (!state_is_addressed_native(step->state, identity, &native, error) ||
         !holder_forget(&step->view, id, &changed, error))
