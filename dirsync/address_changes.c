@@ -6,6 +6,7 @@
  * of everything.
  */
 #include "dirsync/address_step_internal.h"
+#include "dirsync/gone.h"
 
 #include <string.h>
 
@@ -77,7 +78,7 @@ bool address_note_told(AddressStep *step, Fingerprint identity, GError **error)
 
 static bool lose(AddressStep *step, const char *id, GError **error)
 {
-    bool native, changed;
+    bool native, changed = false;
     Fingerprint identity = fingerprint_string(id);
     if (!state_is_addressed_native(step->state, identity, &native, error) ||
         !holder_forget(&step->view, id, &changed, error))
@@ -87,19 +88,40 @@ static bool lose(AddressStep *step, const char *id, GError **error)
     return true;
 }
 
+/* Those who really are. */
+static bool lose_all(AddressStep *step, const ReadRequest *request, GPtrArray *gone, GError **error)
+{
+    const char *doubt;
+    if (!gone_ask(step->real, request, gone, address_take, step, &doubt, error))
+        return false;
+    if (doubt)
+        address_must_read_all(step, doubt);
+    for (guint i = 0; i < gone->len && !doubt; i++)
+        if (!lose(step, g_ptr_array_index(gone, i), error))
+            return false;
+    return true;
+}
+
+typedef struct {
+    AddressStep *step;
+    GPtrArray *gone; /* ids of those who are said to be */
+} Reading;
+
 static bool take(const DirectoryChange *change, void *data, GError **error)
 {
-    AddressStep *step = data;
+    const Reading *reading = data;
+    AddressStep *step = reading->step;
     if (change->told == TOLD_ENTRY)
         return address_take(change->item, step, error);
     g_autofree char *id = anchor_text(change->id);
     if (change->told == TOLD_GONE)
-        return lose(step, id, error);
-    roll_add(step->roll, fingerprint_string(id), true);
+        g_ptr_array_add(reading->gone, g_steal_pointer(&id));
+    else
+        roll_add(step->roll, fingerprint_string(id), true);
     return true;
 }
 
-static bool forget_absent(AddressStep *step, GError **error)
+static bool forget_absent(AddressStep *step, const ReadRequest *request, GError **error)
 {
     g_autoptr(GPtrArray) gone = g_ptr_array_new_with_free_func(g_free);
     if (!holder_call_roll(&step->view, step->roll, gone, error))
@@ -108,10 +130,7 @@ static bool forget_absent(AddressStep *step, GError **error)
         address_must_read_all(step, "the server tells of entries that are not known here");
         return true;
     }
-    for (guint i = 0; i < gone->len; i++)
-        if (!lose(step, g_ptr_array_index(gone, i), error))
-            return false;
-    return true;
+    return lose_all(step, request, gone, error);
 }
 
 static bool take_unsettled(size_t index, Entry *owned, void *data, GError **error)
@@ -154,15 +173,18 @@ bool address_read_changes(AddressStep *step, const ReadRequest *request, GError 
     if (!state_count_addressed(step->state, &step->settled_natives, error))
         return false;
     step->roll = roll_new();
-    bool ok = directory_changes(step->real, request, cursor, take, step, &result, error);
+    g_autoptr(GPtrArray) gone = g_ptr_array_new_with_free_func(g_free);
+    Reading reading = {step, gone};
+    bool ok = directory_changes(step->real, request, cursor, take, &reading, &result, error);
     const char *doubt = result.full_reason                    ? result.full_reason
                         : result.read.proof != PROOF_COMPLETE ? result.read.reason
                         : result.read.bad                     ? "an entry among the changes cannot be read"
                                                               : NULL;
     if (ok && doubt)
         address_must_read_all(step, doubt);
-    else if (ok && result.by_absence)
-        ok = forget_absent(step, error);
+    else if (ok)
+        ok = lose_all(step, request, gone, error) &&
+             (!result.by_absence || !step->cursor || forget_absent(step, request, error));
     g_clear_pointer(&step->roll, roll_free);
     step->next = step_next_cursor(&result);
     changes_result_clear(&result);

@@ -6,6 +6,7 @@
  * Who is left to do something about is in the state and is fetched by identity, so a
  * cursor may pass what could not be applied.
  */
+#include "dirsync/gone.h"
 #include "dirsync/pass_internal.h"
 
 #include <string.h>
@@ -208,31 +209,52 @@ bool pass_remember_cursors(Pass *pass, GError **error)
     return !whole || pass_remember(pass, "full-read", now, error);
 }
 
-/* --- who is not told of at all --- */
+/* --- who is gone, or not told of at all --- */
 
 typedef struct {
     Pass *pass;
     int side;
-    GPtrArray *gone; /* ids */
-} RollCall;
+    GPtrArray *gone; /* ids of those who are said to be */
+} Reading;
 
-static bool is_there(const RollCall *call, const char *id)
+static bool is_there(const Reading *call, const char *id)
 {
     return roll_call(call->pass->side[call->side].roll, fingerprint_string(id));
 }
 
 static void call_link(const LinkRow *row, void *data)
 {
-    RollCall *call = data;
+    Reading *call = data;
     bool by_anchor = call->side == SOURCE && !pass_source_id_attribute(call->pass);
     const char *id = by_anchor ? row->anchor : call->side == SOURCE ? row->source_id : row->id;
     if (id && !(call->side == TARGET && row->flags & LINK_YIELDED) && !is_there(call, id))
         g_ptr_array_add(call->gone, g_strdup(id));
 }
 
-static bool lose(Pass *pass, int side, const char *id, GError **error)
+static bool take_item(const DirectoryItem *item, void *data, GError **error)
 {
-    return side == SOURCE ? pass_lose_source(pass, id, error) : pass_lose_target(pass, id, error);
+    const Reading *reading = data;
+    return reading->side == SOURCE ? pass_take_source(item, reading->pass, error)
+                                   : pass_take_target(item, reading->pass, error);
+}
+
+/* Those who really are. */
+static bool lose(Pass *pass, int side, size_t i, GPtrArray *gone, GError **error)
+{
+    Reading reading = {.pass = pass, .side = side};
+    ReadRequest request;
+    const char *doubt;
+    pass_request(pass, side, i, &request);
+    if (!gone_ask(pass->side[side].directory, &request, gone, take_item, &reading, &doubt, error))
+        return false;
+    if (doubt)
+        pass_must_read_all(pass, side, doubt);
+    for (guint j = 0; j < gone->len && !doubt; j++) {
+        const char *id = g_ptr_array_index(gone, j);
+        if (!(side == SOURCE ? pass_lose_source(pass, id, error) : pass_lose_target(pass, id, error)))
+            return false;
+    }
+    return true;
 }
 
 /* How many may be there whom no link knows: of the source those who were nobody to us, or in quarantine. */
@@ -252,7 +274,7 @@ static bool count_expected(Pass *pass, int side, size_t *expected, GError **erro
 static bool call_roll(Pass *pass, int side, GError **error)
 {
     g_autoptr(GPtrArray) gone = g_ptr_array_new_with_free_func(g_free);
-    RollCall call = {pass, side, gone};
+    Reading call = {pass, side, gone};
     size_t expected;
     if (pass_n_requests(pass, side) > 1) {
         pass_must_read_all(pass, side,
@@ -268,18 +290,10 @@ static bool call_roll(Pass *pass, int side, GError **error)
         pass_must_read_all(pass, side, "the server tells of entries that are not known here");
         return true;
     }
-    for (guint i = 0; i < gone->len; i++)
-        if (!lose(pass, side, g_ptr_array_index(gone, i), error))
-            return false;
-    return true;
+    return lose(pass, side, 0, gone, error);
 }
 
 /* --- reading --- */
-
-typedef struct {
-    Pass *pass;
-    int side;
-} Reading;
 
 static bool take(const DirectoryChange *change, void *data, GError **error)
 {
@@ -288,12 +302,12 @@ static bool take(const DirectoryChange *change, void *data, GError **error)
     if (!pass_tell_progress(pass, reading->side, error))
         return false;
     if (change->told == TOLD_ENTRY)
-        return reading->side == SOURCE ? pass_take_source(change->item, pass, error)
-                                       : pass_take_target(change->item, pass, error);
+        return take_item(change->item, data, error);
     g_autofree char *id = anchor_text(change->id);
     if (change->told == TOLD_GONE)
-        return lose(pass, reading->side, id, error);
-    roll_add(pass->side[reading->side].roll, fingerprint_string(id), true);
+        g_ptr_array_add(reading->gone, g_steal_pointer(&id));
+    else
+        roll_add(pass->side[reading->side].roll, fingerprint_string(id), true);
     return true;
 }
 
@@ -308,7 +322,8 @@ static const char *doubt_about(const ChangesResult *result)
 static bool read_request(Pass *pass, int side, size_t i, bool *by_absence, GError **error)
 {
     Side *read = &pass->side[side];
-    Reading reading = {pass, side};
+    g_autoptr(GPtrArray) gone = g_ptr_array_new_with_free_func(g_free);
+    Reading reading = {pass, side, gone};
     ReadRequest request;
     ChangesResult result = {0};
     pass_request(pass, side, i, &request);
@@ -317,6 +332,8 @@ static bool read_request(Pass *pass, int side, size_t i, bool *by_absence, GErro
                                 &reading, &result, error);
     if (ok && doubt_about(&result))
         pass_must_read_all(pass, side, doubt_about(&result));
+    else if (ok)
+        ok = lose(pass, side, i, gone, error);
     read->result.entries += result.read.entries;
     *by_absence |= result.by_absence;
     g_ptr_array_add(read->next, step_next_cursor(&result));

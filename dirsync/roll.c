@@ -46,12 +46,35 @@ static int compare(const void *a, const void *b)
     return (x.low > y.low) - (x.low < y.low);
 }
 
+static Present *at(const Roll *roll, guint i)
+{
+    return &g_array_index(roll->there, Present, i);
+}
+
+/* Each once. Whose entry came too is somebody of whom more was told (slapd tells of them both ways). */
+static void sort(Roll *roll)
+{
+    guint kept = 0;
+    if (roll->there->len)
+        qsort(roll->there->data, roll->there->len, sizeof(Present), compare);
+    for (guint i = 0; i < roll->there->len; i++) {
+        Present next = *at(roll, i);
+        if (kept && fingerprint_equal(at(roll, kept - 1)->id, next.id)) {
+            at(roll, kept - 1)->as_before &= next.as_before;
+            at(roll, kept - 1)->called |= next.called;
+        } else {
+            *at(roll, kept++) = next;
+        }
+    }
+    g_array_set_size(roll->there, kept);
+    roll->sorted = true;
+}
+
 bool roll_call(Roll *roll, Fingerprint id)
 {
     Present wanted = {.id = id};
-    if (!roll->sorted && roll->there->len)
-        qsort(roll->there->data, roll->there->len, sizeof(Present), compare);
-    roll->sorted = true;
+    if (!roll->sorted)
+        sort(roll);
     Present *found = roll->there->len
                          ? bsearch(&wanted, roll->there->data, roll->there->len, sizeof(Present), compare)
                          : NULL;
@@ -60,12 +83,12 @@ bool roll_call(Roll *roll, Fingerprint id)
     return found;
 }
 
-size_t roll_strangers(const Roll *roll)
+size_t roll_strangers(Roll *roll)
 {
     size_t strangers = 0;
-    for (guint i = 0; i < roll->there->len; i++) {
-        const Present *present = &g_array_index(roll->there, Present, i);
-        strangers += present->as_before && !present->called;
-    }
+    if (!roll->sorted)
+        sort(roll);
+    for (guint i = 0; i < roll->there->len; i++)
+        strangers += at(roll, i)->as_before && !at(roll, i)->called;
     return strangers;
 }
