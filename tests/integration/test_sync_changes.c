@@ -243,60 +243,62 @@ typedef struct {
 #define STAMP TAKE("importedFrom") TAKE("dirsyncAnchor") TAKE_VALUE("objectClass", "dirsyncStamp")
 
 static const ChangeCase cases[] = {
-    {"nothing", NULL, NULL, "", NULL},
+    {"nothing", NULL, NULL, "", NULL, NULL},
     /* in the source */
     {"somebody is new", PERSON(THERE, "eve", "Eve", "mail: eve@globex.example\n"), NULL,
-     "import: 1 created; addresses: 1 modified", NULL},
-    {"somebody has changed", CHANGE("uid=ann," THERE, SET("title", "Boss")), NULL, "import: 1 modified",
+     "import: 1 created; addresses: 1 modified", NULL, NULL},
+    {"somebody has changed", CHANGE("uid=ann," THERE, SET("title", "Boss")), NULL, "import: 1 modified", NULL,
      NULL},
     {"somebody has another name", CHANGE("uid=ann," THERE, SET("displayName", "Anna")), NULL,
-     "import: 1 modified, 1 renamed", NULL},
-    {"an entry has another DN", RENAME("uid=cat," TEAM, "uid=kate"), NULL, "", NULL},
+     "import: 1 modified, 1 renamed", NULL, NULL},
+    {"an entry has another DN", RENAME("uid=cat," TEAM, "uid=kate"), NULL, "", NULL, NULL},
     {"a member has another DN",
      RENAME("uid=bob," THERE, "uid=rob")
          CHANGE("cn=Sales," THERE, TAKE_VALUE("member", "uid=bob," THERE) GIVE("member", "uid=rob," THERE)),
-     NULL, "", NULL},
-    {"somebody leaves the filter", CHANGE("uid=cat," TEAM, TAKE("mail")), NULL, "import: 1 deleted", NULL},
+     NULL, "", NULL, NULL},
+    {"somebody leaves the filter", CHANGE("uid=cat," TEAM, TAKE("mail")), NULL, "import: 1 deleted", NULL,
+     NULL},
     {"somebody comes into the filter", CHANGE("uid=dan," THERE, GIVE("mail", "dan@globex.example")), NULL,
-     "import: 1 created; addresses: 1 modified", NULL},
-    {"somebody is gone", DELETE("uid=cat," TEAM), NULL, "import: 1 deleted", NULL},
+     "import: 1 created; addresses: 1 modified", NULL, NULL},
+    {"somebody is gone", DELETE("uid=cat," TEAM), NULL, "import: 1 deleted", NULL, NULL},
     {"a member is gone",
      DELETE("uid=bob," THERE) CHANGE("cn=Sales," THERE, TAKE_VALUE("member", "uid=bob," THERE)), NULL,
-     "import: 1 modified, 1 deleted", NULL},
+     "import: 1 modified, 1 deleted", NULL, NULL},
     {"a member is gone and the group still names it", DELETE("uid=bob," THERE), NULL,
      "import: 1 deleted, 1 quarantined", NULL, "import: 1 quarantined"},
     {"a member comes", CHANGE("cn=Sales," THERE, GIVE("member", "uid=cat," TEAM)), NULL, "import: 1 modified",
-     NULL},
+     NULL, NULL},
     {"a member goes", CHANGE("cn=Sales," THERE, TAKE_VALUE("member", "uid=bob," THERE)), NULL,
-     "import: 1 modified", NULL},
+     "import: 1 modified", NULL, NULL},
     {"a member that is new",
      PERSON(THERE, "eve", "Eve", "mail: eve@globex.example\n")
          CHANGE("cn=Sales," THERE, GIVE("member", "uid=eve," THERE)),
-     NULL, "import: 1 created, 1 modified; addresses: 1 modified", NULL},
-    {"a container is renamed", RENAME(TEAM, "ou=crew"), NULL, "", "a container was"},
+     NULL, "import: 1 created, 1 modified; addresses: 1 modified", NULL, NULL},
+    {"a container is renamed", RENAME(TEAM, "ou=crew"), NULL, "", "a container was", NULL},
     /* drift in the import container */
     {"our contact is edited", NULL, CHANGE(CONTACT("Ann"), SET("displayName", "Somebody")),
-     "import: 1 modified", NULL},
-    {"our contact is deleted", NULL, DELETE(CONTACT("Cat")), "import: 1 created; addresses: 1 modified",
+     "import: 1 modified", NULL, NULL},
+    {"our contact is deleted", NULL, DELETE(CONTACT("Cat")), "import: 1 created; addresses: 1 modified", NULL,
      NULL},
-    {"our contact is renamed", NULL, RENAME(CONTACT("Cat"), "cn=Kate"), "import: 1 renamed", NULL},
+    {"our contact is renamed", NULL, RENAME(CONTACT("Cat"), "cn=Kate"), "import: 1 renamed", NULL, NULL},
     {"our contact is not marked as ours any more, and so is a native that has moved home", NULL,
-     CHANGE(CONTACT("Cat"), STAMP), "", NULL},
+     CHANGE(CONTACT("Cat"), STAMP), "", NULL, NULL},
     {"our group loses a member", NULL, CHANGE(CONTACT("Sales"), TAKE_VALUE("member", CONTACT("Ann"))),
-     "import: 1 modified", NULL},
+     "import: 1 modified", NULL, NULL},
     {"a native gets an address of ours", NULL, CHANGE("uid=nat," HERE, SET("mail", "ann@globex.example")),
      "import: 1 deleted; export: 1 quarantined", NULL, "export: 1 quarantined"},
     /* natives */
     {"a native is new", NULL, PERSON(HERE, "eva", "Eva", "mail: eva@acme.example\n"),
-     "addresses: 1 modified; export: 1 created", NULL},
-    {"a native has changed", NULL, CHANGE("uid=kim," HERE, SET("title", "Boss")), "export: 1 modified", NULL},
+     "addresses: 1 modified; export: 1 created", NULL, NULL},
+    {"a native has changed", NULL, CHANGE("uid=kim," HERE, SET("title", "Boss")), "export: 1 modified", NULL,
+     NULL},
     {"a native is gone", NULL,
      DELETE("uid=kim," HERE) CHANGE("cn=Staff," HERE, TAKE_VALUE("member", "uid=kim," HERE)),
-     "export: 1 deleted", NULL},
+     "export: 1 deleted", NULL, NULL},
     /* drift in the export container */
     {"our person there is edited", CHANGE("cn=Kim," OURS_THERE, SET("displayName", "Somebody")), NULL,
-     "export: 1 modified", NULL},
-    {"our person there is deleted", DELETE("cn=Kim," OURS_THERE), NULL, "export: 1 created", NULL},
+     "export: 1 modified", NULL, NULL},
+    {"our person there is deleted", DELETE("cn=Kim," OURS_THERE), NULL, "export: 1 created", NULL, NULL},
 };
 
 static void run_case(const ChangeCase *c)
@@ -582,11 +584,11 @@ static void what_one_connector_sees_first_the_other_sees_too(void **state)
     world_sync(&other, "1 created");
     assert_at_rest();
     lab_ldif_load(home, CHANGE("uid=kim," HERE, SET("mail", "pam@initech.example")));
-    assert_ran(NULL, "export: 1 modified", NULL);
+    assert_ran(NULL, "export: 1 quarantined", NULL);
     world_sync(&other, "1 deleted");
     world_sync(&other, "");
     g_free(other.connector);
-    assert_at_rest();
+    assert_at_rest_but_for("export: 1 quarantined");
 }
 
 int main(void)
