@@ -55,6 +55,7 @@ static const char *const tells[SERVERS] = {"--syncprov", "--sessionlog 10000"};
 static Lab *homes[SERVERS], *foreigns[SERVERS];
 static Lab *home, *foreign;
 static World *world;
+static size_t planned; /* changes of the last run; none is written that is not planned */
 
 /* --- what a case begins with --- */
 
@@ -187,6 +188,7 @@ static size_t assert_ran(const RunOptions *options, const char *figures, const c
     g_auto(Ran) ran = world_sync_with(world, options);
     if (ran.error)
         fail_msg("%s", ran.error->message);
+    planned = run_planned(&ran.result);
     g_autofree char *did = figures_of_steps(&ran.result);
     if (strcmp(did, figures) != 0)
         fail_msg("done: %s\nexpected: %s", did, figures);
@@ -202,10 +204,10 @@ static unsigned long searches(Lab *lab)
 /* Our own echo, and then nothing at all. */
 static void assert_at_rest_but_for(const char *left)
 {
-    unsigned long before = lab_writes(home) + lab_writes(foreign);
     assert_ran(NULL, left, NULL);
+    assert_int_equal(planned, 0);
     assert_int_equal(assert_ran(NULL, left, NULL), 0);
-    assert_int_equal(lab_writes(home) + lab_writes(foreign), before);
+    assert_int_equal(planned, 0);
 }
 
 static void assert_at_rest(void)
@@ -263,7 +265,7 @@ static const ChangeCase cases[] = {
     {"somebody is gone", DELETE("uid=cat," TEAM), NULL, "import: 1 deleted", NULL, NULL},
     {"a member is gone",
      DELETE("uid=bob," THERE) CHANGE("cn=Sales," THERE, TAKE_VALUE("member", "uid=bob," THERE)), NULL,
-     "import: 1 modified, 1 deleted", NULL, NULL},
+     "import: 1 deleted", NULL, NULL},
     {"a member is gone and the group still names it", DELETE("uid=bob," THERE), NULL,
      "import: 1 deleted, 1 quarantined", NULL, "import: 1 quarantined"},
     {"a member comes", CHANGE("cn=Sales," THERE, GIVE("member", "uid=cat," TEAM)), NULL, "import: 1 modified",
@@ -412,13 +414,13 @@ static void who_is_in_quarantine_is_looked_at_again(void **state)
     (void)state;
     set_up_on(WITH_LOG);
     first_run();
-    lab_ldif_load(home, PERSON(HERE, "max", "Max", "mail: taken@globex.example\n"));
-    assert_ran(NULL, "addresses: 1 modified; export: 1 created", NULL);
+    lab_ldif_load(home, PERSON(HOME_BASE, "max", "Max", "mail: taken@globex.example\n"));
+    assert_ran(NULL, "", NULL);
     lab_ldif_load(foreign, PERSON(THERE, "eve", "Eve", "mail: taken@globex.example\n"));
     assert_ran(NULL, "import: 1 quarantined", NULL);
     assert_ran(NULL, "import: 1 quarantined", NULL);
-    lab_ldif_load(home, CHANGE("uid=max," HERE, SET("mail", "max@acme.example")));
-    assert_ran(NULL, "import: 1 created; addresses: 1 modified; export: 1 modified", NULL);
+    lab_ldif_load(home, CHANGE("uid=max," HOME_BASE, SET("mail", "max@acme.example")));
+    assert_ran(NULL, "import: 1 created; addresses: 1 modified", NULL);
     assert_at_rest();
     assert_nothing_was_missed("");
 }
@@ -448,7 +450,7 @@ static void a_limit_keeps_the_cursor(void **state)
 
 static void a_plan_keeps_the_cursor(void **state)
 {
-    size_t planned[2];
+    size_t changes[2];
     (void)state;
     set_up_on(WITH_LOG);
     first_run();
@@ -460,10 +462,10 @@ static void a_plan_keeps_the_cursor(void **state)
         RunOptions options = run_options(connector);
         g_auto(RunResult) result = {0};
         assert_true(run_plan(connector, &options, folder, &result, NULL));
-        planned[i] = run_planned(&result);
+        changes[i] = run_planned(&result);
     }
-    assert_true(planned[0] > 0);
-    assert_int_equal(planned[1], planned[0]);
+    assert_true(changes[0] > 0);
+    assert_int_equal(changes[1], changes[0]);
     assert_true(assert_ran(NULL, "import: 1 created, 1 deleted; addresses: 1 modified; export: 1 modified",
                            NULL) <= FEW);
     assert_at_rest();
