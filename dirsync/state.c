@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define STATE_FORM 4
+#define STATE_FORM 5
 
 #define LINK_COLUMNS                                                                                         \
     "row, step, anchor, dn, id, source_dn, source_key, source, target, desired, exact, flags, source_id"
@@ -329,7 +329,7 @@ bool state_remove_link(State *state, Step step, const char *anchor, GError **err
 bool state_count_links(State *state, Step step, int64_t *count, GError **error)
 {
     sqlite3_stmt *statement = database_query(state->database, error,
-                                             "SELECT count(*) FROM link WHERE step = ?", "i", (int64_t)step);
+                                             "SELECT n FROM links WHERE step = ?", "i", (int64_t)step);
     int more = statement ? database_step(state->database, statement, error) : -1;
     if (more <= 0)
         return false;

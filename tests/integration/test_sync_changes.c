@@ -55,6 +55,7 @@ static const char *const tells[SERVERS] = {"--syncprov", "--sessionlog 10000"};
 static Lab *homes[SERVERS], *foreigns[SERVERS];
 static Lab *home, *foreign;
 static World *world;
+static size_t planned; /* changes of the last run; none is written that is not planned */
 
 /* --- what a case begins with --- */
 
@@ -187,6 +188,7 @@ static size_t assert_ran(const RunOptions *options, const char *figures, const c
     g_auto(Ran) ran = world_sync_with(world, options);
     if (ran.error)
         fail_msg("%s", ran.error->message);
+    planned = run_planned(&ran.result);
     g_autofree char *did = figures_of_steps(&ran.result);
     if (strcmp(did, figures) != 0)
         fail_msg("done: %s\nexpected: %s", did, figures);
@@ -202,10 +204,10 @@ static unsigned long searches(Lab *lab)
 /* Our own echo, and then nothing at all. */
 static void assert_at_rest_but_for(const char *left)
 {
-    unsigned long before = lab_writes(home) + lab_writes(foreign);
     assert_ran(NULL, left, NULL);
+    assert_int_equal(planned, 0);
     assert_int_equal(assert_ran(NULL, left, NULL), 0);
-    assert_int_equal(lab_writes(home) + lab_writes(foreign), before);
+    assert_int_equal(planned, 0);
 }
 
 static void assert_at_rest(void)
@@ -243,60 +245,62 @@ typedef struct {
 #define STAMP TAKE("importedFrom") TAKE("dirsyncAnchor") TAKE_VALUE("objectClass", "dirsyncStamp")
 
 static const ChangeCase cases[] = {
-    {"nothing", NULL, NULL, "", NULL},
+    {"nothing", NULL, NULL, "", NULL, NULL},
     /* in the source */
     {"somebody is new", PERSON(THERE, "eve", "Eve", "mail: eve@globex.example\n"), NULL,
-     "import: 1 created; addresses: 1 modified", NULL},
-    {"somebody has changed", CHANGE("uid=ann," THERE, SET("title", "Boss")), NULL, "import: 1 modified",
+     "import: 1 created; addresses: 1 modified", NULL, NULL},
+    {"somebody has changed", CHANGE("uid=ann," THERE, SET("title", "Boss")), NULL, "import: 1 modified", NULL,
      NULL},
     {"somebody has another name", CHANGE("uid=ann," THERE, SET("displayName", "Anna")), NULL,
-     "import: 1 modified, 1 renamed", NULL},
-    {"an entry has another DN", RENAME("uid=cat," TEAM, "uid=kate"), NULL, "", NULL},
+     "import: 1 modified, 1 renamed", NULL, NULL},
+    {"an entry has another DN", RENAME("uid=cat," TEAM, "uid=kate"), NULL, "", NULL, NULL},
     {"a member has another DN",
      RENAME("uid=bob," THERE, "uid=rob")
          CHANGE("cn=Sales," THERE, TAKE_VALUE("member", "uid=bob," THERE) GIVE("member", "uid=rob," THERE)),
-     NULL, "", NULL},
-    {"somebody leaves the filter", CHANGE("uid=cat," TEAM, TAKE("mail")), NULL, "import: 1 deleted", NULL},
+     NULL, "", NULL, NULL},
+    {"somebody leaves the filter", CHANGE("uid=cat," TEAM, TAKE("mail")), NULL, "import: 1 deleted", NULL,
+     NULL},
     {"somebody comes into the filter", CHANGE("uid=dan," THERE, GIVE("mail", "dan@globex.example")), NULL,
-     "import: 1 created; addresses: 1 modified", NULL},
-    {"somebody is gone", DELETE("uid=cat," TEAM), NULL, "import: 1 deleted", NULL},
+     "import: 1 created; addresses: 1 modified", NULL, NULL},
+    {"somebody is gone", DELETE("uid=cat," TEAM), NULL, "import: 1 deleted", NULL, NULL},
     {"a member is gone",
      DELETE("uid=bob," THERE) CHANGE("cn=Sales," THERE, TAKE_VALUE("member", "uid=bob," THERE)), NULL,
-     "import: 1 modified, 1 deleted", NULL},
+     "import: 1 deleted", NULL, NULL},
     {"a member is gone and the group still names it", DELETE("uid=bob," THERE), NULL,
      "import: 1 deleted, 1 quarantined", NULL, "import: 1 quarantined"},
     {"a member comes", CHANGE("cn=Sales," THERE, GIVE("member", "uid=cat," TEAM)), NULL, "import: 1 modified",
-     NULL},
+     NULL, NULL},
     {"a member goes", CHANGE("cn=Sales," THERE, TAKE_VALUE("member", "uid=bob," THERE)), NULL,
-     "import: 1 modified", NULL},
+     "import: 1 modified", NULL, NULL},
     {"a member that is new",
      PERSON(THERE, "eve", "Eve", "mail: eve@globex.example\n")
          CHANGE("cn=Sales," THERE, GIVE("member", "uid=eve," THERE)),
-     NULL, "import: 1 created, 1 modified; addresses: 1 modified", NULL},
-    {"a container is renamed", RENAME(TEAM, "ou=crew"), NULL, "", "a container was"},
+     NULL, "import: 1 created, 1 modified; addresses: 1 modified", NULL, NULL},
+    {"a container is renamed", RENAME(TEAM, "ou=crew"), NULL, "", "a container was", NULL},
     /* drift in the import container */
     {"our contact is edited", NULL, CHANGE(CONTACT("Ann"), SET("displayName", "Somebody")),
-     "import: 1 modified", NULL},
-    {"our contact is deleted", NULL, DELETE(CONTACT("Cat")), "import: 1 created; addresses: 1 modified",
+     "import: 1 modified", NULL, NULL},
+    {"our contact is deleted", NULL, DELETE(CONTACT("Cat")), "import: 1 created; addresses: 1 modified", NULL,
      NULL},
-    {"our contact is renamed", NULL, RENAME(CONTACT("Cat"), "cn=Kate"), "import: 1 renamed", NULL},
+    {"our contact is renamed", NULL, RENAME(CONTACT("Cat"), "cn=Kate"), "import: 1 renamed", NULL, NULL},
     {"our contact is not marked as ours any more, and so is a native that has moved home", NULL,
-     CHANGE(CONTACT("Cat"), STAMP), "", NULL},
+     CHANGE(CONTACT("Cat"), STAMP), "", NULL, NULL},
     {"our group loses a member", NULL, CHANGE(CONTACT("Sales"), TAKE_VALUE("member", CONTACT("Ann"))),
-     "import: 1 modified", NULL},
+     "import: 1 modified", NULL, NULL},
     {"a native gets an address of ours", NULL, CHANGE("uid=nat," HERE, SET("mail", "ann@globex.example")),
      "import: 1 deleted; export: 1 quarantined", NULL, "export: 1 quarantined"},
     /* natives */
     {"a native is new", NULL, PERSON(HERE, "eva", "Eva", "mail: eva@acme.example\n"),
-     "addresses: 1 modified; export: 1 created", NULL},
-    {"a native has changed", NULL, CHANGE("uid=kim," HERE, SET("title", "Boss")), "export: 1 modified", NULL},
+     "addresses: 1 modified; export: 1 created", NULL, NULL},
+    {"a native has changed", NULL, CHANGE("uid=kim," HERE, SET("title", "Boss")), "export: 1 modified", NULL,
+     NULL},
     {"a native is gone", NULL,
      DELETE("uid=kim," HERE) CHANGE("cn=Staff," HERE, TAKE_VALUE("member", "uid=kim," HERE)),
-     "export: 1 deleted", NULL},
+     "export: 1 deleted", NULL, NULL},
     /* drift in the export container */
     {"our person there is edited", CHANGE("cn=Kim," OURS_THERE, SET("displayName", "Somebody")), NULL,
-     "export: 1 modified", NULL},
-    {"our person there is deleted", DELETE("cn=Kim," OURS_THERE), NULL, "export: 1 created", NULL},
+     "export: 1 modified", NULL, NULL},
+    {"our person there is deleted", DELETE("cn=Kim," OURS_THERE), NULL, "export: 1 created", NULL, NULL},
 };
 
 static void run_case(const ChangeCase *c)
@@ -410,13 +414,13 @@ static void who_is_in_quarantine_is_looked_at_again(void **state)
     (void)state;
     set_up_on(WITH_LOG);
     first_run();
-    lab_ldif_load(home, PERSON(HERE, "max", "Max", "mail: taken@globex.example\n"));
-    assert_ran(NULL, "addresses: 1 modified; export: 1 created", NULL);
+    lab_ldif_load(home, PERSON(HOME_BASE, "max", "Max", "mail: taken@globex.example\n"));
+    assert_ran(NULL, "", NULL);
     lab_ldif_load(foreign, PERSON(THERE, "eve", "Eve", "mail: taken@globex.example\n"));
     assert_ran(NULL, "import: 1 quarantined", NULL);
     assert_ran(NULL, "import: 1 quarantined", NULL);
-    lab_ldif_load(home, CHANGE("uid=max," HERE, SET("mail", "max@acme.example")));
-    assert_ran(NULL, "import: 1 created; addresses: 1 modified; export: 1 modified", NULL);
+    lab_ldif_load(home, CHANGE("uid=max," HOME_BASE, SET("mail", "max@acme.example")));
+    assert_ran(NULL, "import: 1 created; addresses: 1 modified", NULL);
     assert_at_rest();
     assert_nothing_was_missed("");
 }
@@ -446,7 +450,7 @@ static void a_limit_keeps_the_cursor(void **state)
 
 static void a_plan_keeps_the_cursor(void **state)
 {
-    size_t planned[2];
+    size_t changes[2];
     (void)state;
     set_up_on(WITH_LOG);
     first_run();
@@ -458,10 +462,10 @@ static void a_plan_keeps_the_cursor(void **state)
         RunOptions options = run_options(connector);
         g_auto(RunResult) result = {0};
         assert_true(run_plan(connector, &options, folder, &result, NULL));
-        planned[i] = run_planned(&result);
+        changes[i] = run_planned(&result);
     }
-    assert_true(planned[0] > 0);
-    assert_int_equal(planned[1], planned[0]);
+    assert_true(changes[0] > 0);
+    assert_int_equal(changes[1], changes[0]);
     assert_true(assert_ran(NULL, "import: 1 created, 1 deleted; addresses: 1 modified; export: 1 modified",
                            NULL) <= FEW);
     assert_at_rest();
@@ -582,11 +586,11 @@ static void what_one_connector_sees_first_the_other_sees_too(void **state)
     world_sync(&other, "1 created");
     assert_at_rest();
     lab_ldif_load(home, CHANGE("uid=kim," HERE, SET("mail", "pam@initech.example")));
-    assert_ran(NULL, "export: 1 modified", NULL);
+    assert_ran(NULL, "export: 1 quarantined", NULL);
     world_sync(&other, "1 deleted");
     world_sync(&other, "");
     g_free(other.connector);
-    assert_at_rest();
+    assert_at_rest_but_for("export: 1 quarantined");
 }
 
 int main(void)
