@@ -217,8 +217,8 @@ static bool retry_waiting(Pass *pass, Retry who, bool *progress, GError **error)
     return true;
 }
 
-/* One of those who wait for each other, at whom one comes in the end from @from; NOWHERE: it ends otherwise, or
- * at some that were met before. @seen has in which walk each was met. */
+/* One of those who wait for each other, at whom one comes in the end from @from; NOWHERE: it ends otherwise,
+ * or at some that were met before. @seen has in which walk each was met. */
 static uint32_t meet_circle(const Pass *pass, uint32_t from, GHashTable *seen)
 {
     gpointer walk = GUINT_TO_POINTER(from + 1);
@@ -233,8 +233,8 @@ static uint32_t meet_circle(const Pass *pass, uint32_t from, GHashTable *seen)
     return NOWHERE;
 }
 
-/* Those who wait for each other, each before the one whom he waits for, the first being one who may step back;
- * empty where none may. */
+/* Those who wait for each other, each before the one whom he waits for, the first being one who may step
+ * back; empty where none may. */
 static GArray *circle_from(const Pass *pass, uint32_t met)
 {
     GArray *circle = g_array_new(FALSE, FALSE, sizeof(uint32_t));
@@ -252,8 +252,8 @@ static GArray *circle_from(const Pass *pass, uint32_t met)
     return circle;
 }
 
-/* The first of the circle steps back; who waits for him gets it, and so on around. Nobody from outside comes in
- * between, or who has stepped back would stand there with nothing. */
+/* The first of the circle steps back; who waits for him gets it, and so on around. Nobody from outside comes
+ * in between, or who has stepped back would stand there with nothing. */
 static bool cut_circle(Pass *pass, const GArray *circle, GError **error)
 {
     if (!step_back(pass, g_array_index(circle, uint32_t, 0), error))
@@ -283,8 +283,8 @@ static bool cut_circles(Pass *pass, bool *cut, GError **error)
     return true;
 }
 
-/* Somebody waits for several others. One step back may be enough; after many rounds each of them steps back: an
- * operation more for each, but not a round for each. */
+/* Somebody waits for several others. One step back may be enough; after many rounds each of them steps back:
+ * an operation more for each, but not a round for each. */
 static bool untangle(Pass *pass, size_t round, GError **error)
 {
     bool cut = false;

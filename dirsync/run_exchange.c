@@ -33,11 +33,12 @@ typedef struct {
     const Apply *apply;
     GHashTable *waiting; /* by fingerprint (hex) of the anchor */
     GHashTable *chosen;  /* the same of those who are to be finished */
-    GHashTable *left;    /* places in the plan */
+    GArray *left;        /* places in the plan: size_t */
+    bool doubtful;       /* of one of them nobody knows yet whether it was done */
 } Exchanges;
 
 /* Each change that has an anchor; @among: whose anchor is there; NULL: each that waits for others. */
-static bool for_each_change(const Exchanges *exchanges, GHashTable *among, EachChange each, GError **error)
+static bool for_each_change(Exchanges *exchanges, GHashTable *among, EachChange each, GError **error)
 {
     const Apply *apply = exchanges->apply;
     g_autoptr(PlanReader) reader = plan_reader_new(apply->folder, apply->step, error);
@@ -54,7 +55,7 @@ static bool for_each_change(const Exchanges *exchanges, GHashTable *among, EachC
         if (among && !g_hash_table_contains(among, key))
             continue;
         if (!state_journal_outcome(apply->state, apply->run, seq, &outcome, error) ||
-            !each(change, key, seq, outcome, (void *)exchanges, error))
+            !each(change, key, seq, outcome, exchanges, error))
             return false;
     }
     return false;
@@ -94,11 +95,13 @@ static bool note_begun(const Change *change, const char *key, size_t seq, Journa
 static bool note_left(const Change *change, const char *key, size_t seq, JournalOutcome outcome, void *data,
                       GError **error)
 {
+    Exchanges *exchanges = data;
     (void)change;
     (void)key;
     (void)error;
+    exchanges->doubtful |= outcome == JOURNAL_INTENDED || outcome == JOURNAL_UNCERTAIN;
     if (outcome != JOURNAL_DONE)
-        g_hash_table_add(((const Exchanges *)data)->left, GSIZE_TO_POINTER(seq));
+        g_array_append_val(exchanges->left, seq);
     return true;
 }
 
@@ -122,11 +125,14 @@ static void choose(const Exchanges *exchanges)
     }
 }
 
+/* What the server that is asked now does not show may still come to it from the one that was written to: then
+ * nothing is sent, as of anything else that is in doubt. */
 bool run_add_exchanges(const Apply *apply, GHashTable *left, GError **error)
 {
     g_autoptr(GHashTable) waiting = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, waiting_free);
     g_autoptr(GHashTable) chosen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    const Exchanges exchanges = {apply, waiting, chosen, left};
+    g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(size_t));
+    Exchanges exchanges = {apply, waiting, chosen, places, false};
     if (!for_each_change(&exchanges, NULL, note_waiting, error))
         return false;
     if (!g_hash_table_size(waiting))
@@ -134,5 +140,9 @@ bool run_add_exchanges(const Apply *apply, GHashTable *left, GError **error)
     if (!for_each_change(&exchanges, waiting, note_begun, error))
         return false;
     choose(&exchanges);
-    return !g_hash_table_size(chosen) || for_each_change(&exchanges, chosen, note_left, error);
+    if (g_hash_table_size(chosen) && !for_each_change(&exchanges, chosen, note_left, error))
+        return false;
+    for (guint i = 0; i < places->len && !exchanges.doubtful; i++)
+        g_hash_table_add(left, GSIZE_TO_POINTER(g_array_index(places, size_t, i)));
+    return true;
 }

@@ -17,10 +17,11 @@ size_t run_first_seq(const PlanHead *head, Step step);
 Apply run_apply_of(const Connector *connector, State *state, Directory *directory, const char *folder,
                    const PlanHead *head, Step step, const char *run);
 
-/** The run stops in the middle of its plan: the next one asks what became of it. False: that cannot be noted. */
+/** The run stops in the middle of its plan: the next one asks what became of it. False: that cannot be noted.
+ */
 bool run_note_left_over(State *state, const char *run);
-/** Adds to @left the places in the plan of what is to be done now of exchanges of names and addresses that have
- *  begun: set of size_t. The journal must know what became of each change. */
+/** Adds to @left the places in the plan of what is to be done now of exchanges of names and addresses that
+ * have begun: set of size_t. The journal must know what became of each change. */
 bool run_add_exchanges(const Apply *apply, GHashTable *left, GError **error);
 /** Asks the directories what became of the changes of runs that were cut short, and records it. */
 bool run_recover(const Connector *connector, State *state, GError **error);

@@ -112,8 +112,9 @@ void crash_walk(CrashSite *site, const char *name, unsigned long wanted)
         print_commented(text);
     }
     g_autoptr(GArray) steps = crash_steps(site);
+    guint one = (guint)g_rand_int_range(chance, 0, (gint32)steps->len); /* at least */
     for (guint i = 0; i < steps->len; i++)
-        if (crash_is_chosen(wanted, steps->len))
+        if (i == one || crash_is_chosen(wanted, steps->len))
             try_step(site, name, g_array_index(steps, unsigned long, i));
 }
 
