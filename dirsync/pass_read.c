@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-static Fingerprint record_anchor(const void *side, uint32_t i)
+static Fingerprint anchor_key(const void *side, uint32_t i)
 {
     return g_array_index(((const Side *)side)->records, Record, i).anchor;
 }
@@ -21,19 +21,11 @@ static Fingerprint record_dn(const void *side, uint32_t i)
     return g_array_index(((const Side *)side)->records, Record, i).dn_key;
 }
 
-static void record_clear(void *data)
-{
-    Record *record = data;
-    g_free(record->anchor_text);
-    g_free(record->dn);
-    g_free(record->id);
-}
-
 static bool side_prepare(Pass *pass, Side *side, GError **error)
 {
     side->records = g_array_new(FALSE, TRUE, sizeof(Record));
-    g_array_set_clear_func(side->records, record_clear);
-    fingerprint_index_init(&side->by_anchor, record_anchor, side);
+    side->anchors = g_byte_array_new();
+    fingerprint_index_init(&side->by_anchor, anchor_key, side);
     fingerprint_index_init(&side->by_dn, record_dn, side);
     side->next = g_ptr_array_new_with_free_func(g_free);
     side->spool = spool_new(state_folder(pass->state), error);
@@ -182,10 +174,11 @@ static void forget_side(Pass *pass, int i)
     side->delta = false;
     side->lost = side->seen = 0;
     g_array_set_size(side->records, 0);
+    g_byte_array_set_size(side->anchors, 0);
     g_ptr_array_set_size(side->next, 0);
     fingerprint_index_clear(&side->by_anchor);
     fingerprint_index_clear(&side->by_dn);
-    fingerprint_index_init(&side->by_anchor, record_anchor, side);
+    fingerprint_index_init(&side->by_anchor, anchor_key, side);
     fingerprint_index_init(&side->by_dn, record_dn, side);
     g_clear_pointer(&side->roll, roll_free);
     read_result_clear(&side->result);
