@@ -190,7 +190,8 @@ bool pass_remember_cursors(Pass *pass, GError **error);
 const char *pass_out_of_scope(const Pass *pass, const Entry *entry);
 /** The value of the anchor as text; NULL when the entry has none. g_free(). */
 char *pass_anchor_of(const Pass *pass, const Entry *entry);
-/** The entryUUID or objectGUID of a source entry, where the anchor is something else; NULL: none. g_free(). */
+/** The entryUUID or objectGUID of a source entry, where the anchor is something else; NULL: none. g_free().
+ */
 char *pass_source_id(const Pass *pass, const Entry *entry);
 /** The attribute by which the source tells who has changed, where that is not the anchor; else NULL. */
 const char *pass_source_id_attribute(const Pass *pass);

@@ -351,7 +351,8 @@ static bool confirm_missing(Pass *pass, GError **error)
 
 /* Whose name is not what the groups of ours have, or will not be: who leaves, and who was renamed or deleted
  * by somebody else. Renames of our own are told to the groups as they happen. */
-static bool is_unlike_its_groups(const Pass *pass, const Item *item, const LinkRow *row, bool *is, GError **error)
+static bool is_unlike_its_groups(const Pass *pass, const Item *item, const LinkRow *row, bool *is,
+                                 GError **error)
 {
     g_autofree char *dn = NULL;
     *is = false;

@@ -287,8 +287,9 @@ bool pass_reconcile(Pass *pass, GError **error)
         return false;
     if (!pass->container_missing && any_changed(pass) && !claim_foreign_names(pass, error))
         return false;
-    bool decided = decide_all(pass, true, error) && ahead_start(pass, error) && decide_all(pass, false, error);
+    bool decided =
+        decide_all(pass, true, error) && ahead_start(pass, error) && decide_all(pass, false, error);
     ahead_stop(pass);
-    return decided && decide_waiting(pass, error) &&
-           reconcile_leaving(pass, error) && reconcile_groups(pass, error) && kinds_remember(pass, error);
+    return decided && decide_waiting(pass, error) && reconcile_leaving(pass, error) &&
+           reconcile_groups(pass, error) && kinds_remember(pass, error);
 }

@@ -149,8 +149,9 @@ static Entry *read_entry(int fd, uint64_t position, GError **error)
     uint64_t len;
     ssize_t n = read_some(fd, first, sizeof first, position);
     if (n < (ssize_t)sizeof len)
-        return read_all(fd, &len, sizeof len, position, error) ? read_large(fd, position + sizeof len, len, error)
-                                                               : NULL;
+        return read_all(fd, &len, sizeof len, position, error)
+                   ? read_large(fd, position + sizeof len, len, error)
+                   : NULL;
     memcpy(&len, first, sizeof len);
     if (len <= (size_t)n - sizeof len)
         return entry_deserialise(first + sizeof len, len, error);
