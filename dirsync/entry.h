@@ -49,7 +49,8 @@ void entry_set_dn(Entry *entry, const char *dn);
 void *entry_alloc(Entry *entry, size_t size);
 
 size_t entry_n_attributes(const Entry *entry);
-/** @i < entry_n_attributes(); the pointer is valid until the next entry_add or entry_remove. */
+/** @i < entry_n_attributes(); the pointer is valid until the next entry_add or entry_remove. They lie side by
+ *  side: 0 of an entry without attributes is where the first would be. */
 const Attribute *entry_attribute(const Entry *entry, size_t i);
 
 /** Appends a value (copied) to the attribute whose name is the same but for ASCII case; makes the

@@ -58,18 +58,19 @@ void group_set_members_aside(const Pass *pass, Subject *subject)
 bool group_postpone(Pass *pass, Subject *subject, GError **error)
 {
     Item *item = subject->item;
+    ItemMore *more = item_make_more(item);
     subject->wave = MAX(subject->wave, FIRST_WAVE);
-    if (!spool_append(pass->side[TARGET].spool, subject->desired, &item->postponed, error))
+    if (!spool_append(pass->side[TARGET].spool, subject->desired, &more->postponed, error))
         return false;
-    item->planned_dn = g_strdup(entry_dn(subject->desired));
-    item->postponed_wave = subject->wave;
-    item->postponed_after = subject->after ? g_array_ref(subject->after) : NULL;
-    item->retry = subject->retry;
-    item->emitted = (unsigned)subject->emitted;
-    item->kinds = subject->kinds;
+    more->planned_dn = g_strdup(entry_dn(subject->desired));
+    more->postponed_wave = subject->wave;
+    more->postponed_after = subject->after ? g_array_ref(subject->after) : NULL;
+    more->retry = subject->retry;
+    more->emitted = (unsigned)subject->emitted;
+    more->kinds = subject->kinds;
     item->state = ITEM_DONE;
-    if (subject->current && item->mark[TARGET] == MARK_ABSENT && !item->released)
-        item->released = entry_copy(subject->current); /* adopted */
+    if (subject->current && item->mark[TARGET] == MARK_ABSENT && !more->released)
+        more->released = entry_copy(subject->current); /* adopted */
     /* Others wait for what it gives up, and that may be in the last of its waves. */
     claim_register(pass, subject, subject->current, subject->desired, subject->wave + WAVES_OF_ONE - 1);
     return true;
@@ -201,7 +202,7 @@ static bool create_group(Pass *pass, Subject *subject, const char *name, GError 
             entry_add_string(change->entry, name, g_ptr_array_index(all, i));
     }
     if (!emit_change(pass, subject, change, NULL, subject->wave++,
-                     subject->item->remade ? "kind-changed" : "new", NULL, error))
+                     item_more(subject->item)->remade ? "kind-changed" : "new", NULL, error))
         return false;
     g_clear_pointer(&subject->row.id, g_free); /* the server gives it a new one */
     subject->current = entry_copy(change->entry);
@@ -239,7 +240,7 @@ static bool modify_group(Pass *pass, Subject *subject, const char *name, GError 
 /* Back into the groups that it was in as an object of another kind. */
 static bool rejoin_groups(Pass *pass, Subject *subject, GError **error)
 {
-    const GPtrArray *groups = subject->item->rejoins;
+    const GPtrArray *groups = item_more(subject->item)->rejoins;
     if (!groups)
         return subject_rejoin(pass, subject, error);
     for (guint i = 0; groups && i < groups->len; i++)
@@ -251,16 +252,16 @@ static bool rejoin_groups(Pass *pass, Subject *subject, GError **error)
 
 static bool load_postponed(Pass *pass, uint32_t index, Subject *subject, GError **error)
 {
-    Item *item = item_at(pass, index);
+    const ItemMore *more = item_more(item_at(pass, index));
     if (!subject_load(pass, index, subject, error))
         return false;
-    subject->wave = MAX(subject->wave, item->postponed_wave);
-    subject->after = item->postponed_after ? g_array_ref(item->postponed_after) : NULL;
-    subject->retry = item->retry;
+    subject->wave = MAX(subject->wave, more->postponed_wave);
+    subject->after = more->postponed_after ? g_array_ref(more->postponed_after) : NULL;
+    subject->retry = more->retry;
     if (!subject_map(pass, subject, error)) /* for the members' names alone */
         return false;
     g_clear_pointer(&subject->desired, entry_free);
-    subject->desired = spool_read(pass->side[TARGET].spool, item->postponed, error);
+    subject->desired = spool_read(pass->side[TARGET].spool, more->postponed, error);
     return subject->desired != NULL;
 }
 
@@ -270,19 +271,19 @@ static bool load_postponed(Pass *pass, uint32_t index, Subject *subject, GError 
 static bool rename_group(Pass *pass, uint32_t index, GError **error)
 {
     g_auto(Subject) subject = {0};
-    Item *item = item_at(pass, index);
+    ItemMore *more = item_make_more(item_at(pass, index));
     if (!load_postponed(pass, index, &subject, error))
         return false;
     if (!subject.current || !strcmp(entry_dn(subject.current), entry_dn(subject.desired)))
         return true;
     if (!subject_rename(pass, &subject, error))
         return false;
-    entry_free(item->released);
-    item->released = entry_copy(subject.current);
-    entry_set_dn(item->released, entry_dn(subject.desired));
-    item->after = subject.wave - 1;
-    item->emitted = (unsigned)subject.emitted;
-    item->kinds = subject.kinds;
+    entry_free(more->released);
+    more->released = entry_copy(subject.current);
+    entry_set_dn(more->released, entry_dn(subject.desired));
+    more->after = subject.wave - 1;
+    more->emitted = (unsigned)subject.emitted;
+    more->kinds = subject.kinds;
     return true;
 }
 
@@ -327,7 +328,7 @@ static bool write_group(Pass *pass, uint32_t index, unsigned late, GHashTable *c
 
 static bool is_created(const Item *item)
 {
-    return item->remade || (item->mark[TARGET] == MARK_ABSENT && !item->released);
+    return item_more(item)->remade || (item->mark[TARGET] == MARK_ABSENT && !item_more(item)->released);
 }
 
 /* Names of the groups that this run makes; *last: the latest wave that a group begins in. */
@@ -336,19 +337,19 @@ static GHashTable *created_groups(const Pass *pass, unsigned *last)
     GHashTable *created = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (guint i = 0; i < pass->items->len; i++) {
         const Item *item = item_at(pass, i);
-        if (item->postponed == SPOOL_NOWHERE)
+        if (item_more(item)->postponed == SPOOL_NOWHERE)
             continue;
-        *last = MAX(*last, MAX(item->postponed_wave, item->after));
+        *last = MAX(*last, MAX(item_more(item)->postponed_wave, item_more(item)->after));
         if (is_created(item))
-            g_hash_table_add(created, holder_dn_key(&pass->view, item->planned_dn));
+            g_hash_table_add(created, holder_dn_key(&pass->view, item_more(item)->planned_dn));
     }
     return created;
 }
 
 static int compare_waves(const void *a, const void *b, void *data)
 {
-    unsigned x = item_at(data, *(const uint32_t *)a)->postponed_wave;
-    unsigned y = item_at(data, *(const uint32_t *)b)->postponed_wave;
+    unsigned x = item_more(item_at(data, *(const uint32_t *)a))->postponed_wave;
+    unsigned y = item_more(item_at(data, *(const uint32_t *)b))->postponed_wave;
     return (x > y) - (x < y);
 }
 
@@ -357,7 +358,7 @@ static GArray *postponed_groups(Pass *pass)
 {
     GArray *groups = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     for (uint32_t i = 0; i < pass->items->len; i++)
-        if (item_at(pass, i)->postponed != SPOOL_NOWHERE)
+        if (item_more(item_at(pass, i))->postponed != SPOOL_NOWHERE)
             g_array_append_val(groups, i);
     g_array_sort_with_data(groups, compare_waves, pass);
     return groups;

@@ -214,12 +214,12 @@ static bool make_again(Pass *pass, Subject *subject, GPtrArray *groups, GError *
 {
     Item *item = subject->item;
     subject->wave++;
-    item->remade = true;
+    item_make_more(item)->remade = true;
     g_clear_pointer(&subject->current, entry_free);
     if (!subject_make_unique(pass, subject, error))
         return false;
     if (subject->is_group) {
-        item->rejoins = g_ptr_array_ref(groups);
+        item_make_more(item)->rejoins = g_ptr_array_ref(groups);
         return group_postpone(pass, subject, error);
     }
     if (!subject_create(pass, subject, "kind-changed", error))

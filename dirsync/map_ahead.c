@@ -43,8 +43,8 @@ void mapped_make(Mapped *mapped, Mapping *mapping, const RecipientAs as[OF_KINDS
 {
     mapped->kind = -1;
     if (mapping_choose(mapping, as, source, mapped->source, &mapped->kind, &mapped->why) && mapped->kind >= 0)
-        mapped->desired = mapping_apply(mapping, (size_t)mapped->kind, target, source, mapped->source,
-                                        &mapped->why);
+        mapped->desired =
+            mapping_apply(mapping, (size_t)mapped->kind, target, source, mapped->source, &mapped->why);
 }
 
 void mapped_clear(Mapped *mapped)

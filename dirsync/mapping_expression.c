@@ -29,7 +29,8 @@ typedef struct {
     bool filled;
 } Slot;
 
-/** What an expression gave for the present entry: mappings name an object and display it by the same words. */
+/** What an expression gave for the present entry: mappings name an object and display it by the same words.
+ */
 typedef struct {
     char *text;
     unsigned users; /* expressions */
@@ -40,8 +41,8 @@ typedef struct {
 struct Evaluator {
     xmlXPathContext *context;
     xmlDoc *values;
-    xmlNode *nowhere; /* context node of expressions without context */
-    GPtrArray *slots; /* of Slot */
+    xmlNode *nowhere;      /* context node of expressions without context */
+    GPtrArray *slots;      /* of Slot */
     GHashTable *functions; /* name -> MappingFunction */
     GArray *memos;         /* of Memo */
     uint64_t serial;       /* of the present entry */
@@ -358,8 +359,7 @@ static guint memo_for(Evaluator *evaluator, const char *text)
 /* NULL: the expression stands nowhere else. */
 static Memo *shared_memo(const Evaluator *evaluator, const Expression *expression)
 {
-    Memo *memo =
-        expression->memo ? &g_array_index(evaluator->memos, Memo, expression->memo - 1) : NULL;
+    Memo *memo = expression->memo ? &g_array_index(evaluator->memos, Memo, expression->memo - 1) : NULL;
     return memo && memo->users > 1 ? memo : NULL;
 }
 

@@ -35,8 +35,8 @@ static bool dn_of_item(Pass *pass, const Item *item, const LinkRow *known, Finge
 {
     const Settlement *settlement = settlements_find(pass->settlements, anchor);
     g_auto(Settled) settled = {0};
-    if (item->planned_dn) {
-        *dn = g_strdup(item->planned_dn);
+    if (item_more(item)->planned_dn) {
+        *dn = g_strdup(item_more(item)->planned_dn);
         return true;
     }
     if (settlement && !settlements_read(pass->settlements, settlement, &settled, error))
@@ -49,7 +49,7 @@ static bool dn_of_item(Pass *pass, const Item *item, const LinkRow *known, Finge
     if (settlement && settlement->pending)
         *dn = g_strdup(settled.row.dn);
     else if (item->target != NOWHERE) /* it stays as it is */
-        *dn = g_strdup(g_array_index(pass->side[TARGET].records, Record, item->target).dn);
+        return record_names(pass, item->target, dn, NULL, error);
     else if (item->mark[TARGET] != MARK_ABSENT)
         *dn = g_strdup(known->dn);
     return true;
@@ -75,9 +75,8 @@ static bool dn_of_object(Pass *pass, const char *anchor, char **dn, GError **err
         return dn_of_native(pass, row.id, dn, error);
     uint32_t record = fingerprint_index_find(&pass->side[TARGET].by_anchor, key);
     if (record != NOWHERE) /* it looks different now, and may have been moved */
-        *dn = g_strdup(g_array_index(pass->side[TARGET].records, Record, record).dn);
-    else
-        *dn = g_strdup(row.dn);
+        return record_names(pass, record, dn, NULL, error);
+    *dn = g_strdup(row.dn);
     return true;
 }
 
@@ -101,8 +100,7 @@ static bool by_record(Pass *pass, Fingerprint key, char **dn, GError **error)
     uint32_t record = fingerprint_index_find(&pass->side[SOURCE].by_dn, key);
     if (record == NOWHERE)
         return true;
-    return dn_of_object(pass, g_array_index(pass->side[SOURCE].records, Record, record).anchor_text, dn,
-                        error);
+    return dn_of_object(pass, record_anchor(&pass->side[SOURCE], record), dn, error);
 }
 
 /* The name that the state remembers is only good while the entry is as it was: else somebody else may have

@@ -111,8 +111,8 @@ void membership_note_deleted(Pass *pass, const Subject *subject)
 
 void membership_note_renamed(Pass *pass, const Subject *subject, const char *new_dn, unsigned wave)
 {
-    if (!subject->item->old_dn)
-        subject->item->old_dn = g_strdup(entry_dn(subject->current));
+    if (!item_more(subject->item)->old_dn)
+        item_make_more(subject->item)->old_dn = g_strdup(entry_dn(subject->current));
     if (!is_any_group(pass, subject->current))
         return;
     GroupPlan *plan = make_plan(pass, subject_server_dn(subject));

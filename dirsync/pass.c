@@ -17,6 +17,7 @@ static void side_close(Side *side)
     g_clear_pointer(&side->next, g_ptr_array_unref);
     roll_free(side->roll);
     g_clear_pointer(&side->records, g_array_unref);
+    g_clear_pointer(&side->anchors, g_byte_array_unref);
     fingerprint_index_clear(&side->by_anchor);
     fingerprint_index_clear(&side->by_dn);
     g_clear_error(&side->error);

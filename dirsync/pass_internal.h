@@ -17,9 +17,9 @@ typedef struct {
     Fingerprint fingerprint, anchor;
     Fingerprint dn_key; /* source only: of the canonical DN, by which members are found */
     uint64_t at;        /* in the spool; SPOOL_NOWHERE: not kept */
-    char *anchor_text;
-    char *dn, *id; /* target only */
-    uint32_t link; /* NOWHERE: not linked yet */
+    uint64_t anchor_text; /* see record_anchor() */
+    uint64_t names;       /* target only; see record_names() */
+    uint32_t link;        /* NOWHERE: not linked yet */
     unsigned short source; /* which of them */
     bool in_scope;         /* source only */
     bool left_alone;       /* target only: it carries the stamp of another object, and counts for nothing */
@@ -36,6 +36,7 @@ typedef struct {
     Spool *spool;
     ReadResult result;
     GArray *records;            /* of Record */
+    GByteArray *anchors;        /* of the records, each with its NUL */
     FingerprintIndex by_anchor; /* over records */
     FingerprintIndex by_dn;     /* the same; source */
     size_t seen;
@@ -58,18 +59,8 @@ typedef enum {
     ITEM_DONE
 } ItemState;
 
-/** One pair that is not known to be in sync. */
+/** What few items have: those that change in several steps. */
 typedef struct {
-    uint32_t link;
-    uint32_t source, target; /* records; NOWHERE: none */
-    Mark mark[SIDES];
-    ItemState state;
-    uint32_t waits_for;      /* ITEM_WAITING: the item that may free what is wanted; NOWHERE: not known */
-    uint64_t fetched[SIDES]; /* content of the side that had not changed, in the spool */
-    bool confirmed;          /* the source was asked and does not have it */
-    bool unconfirmed;        /* the source still has it, or could not be asked */
-    bool out_of_scope;       /* the source has it, outside the filter */
-    bool is_account;         /* leaving, and not to be deleted for a newcomer */
     Entry *released;         /* target as a first change of this run leaves it (cycles) */
     unsigned after;          /* wave of that change */
     unsigned emitted, kinds; /* what that came to, see Subject */
@@ -83,6 +74,21 @@ typedef struct {
     bool remade;        /* the object that was there is deleted before */
     char *old_dn;       /* as the server has it, when another name is planned already */
     GPtrArray *rejoins; /* groups (Entry) that it comes back into when it has been made again */
+} ItemMore;
+
+/** One pair that is not known to be in sync. There may be millions. */
+typedef struct {
+    uint32_t link;
+    uint32_t source, target; /* records; NOWHERE: none */
+    uint32_t waits_for;      /* ITEM_WAITING: the item that may free what is wanted; NOWHERE: not known */
+    uint8_t mark[SIDES];     /* Mark */
+    uint8_t state;           /* ItemState */
+    bool confirmed : 1;      /* the source was asked and does not have it */
+    bool unconfirmed : 1;    /* the source still has it, or could not be asked */
+    bool out_of_scope : 1;   /* the source has it, outside the filter */
+    bool is_account : 1;     /* leaving, and not to be deleted for a newcomer */
+    uint64_t fetched[SIDES]; /* content of the side that had not changed, in the spool */
+    ItemMore *more;          /* NULL: nothing of that */
 } Item;
 
 typedef struct Pass {
@@ -149,6 +155,13 @@ bool pass_read(Pass *pass, GError **error);
 bool pass_tell_progress(Pass *pass, int side, GError **error);
 
 /* pass_told.c */
+/** The anchor as text; until the next record is made. */
+static inline const char *record_anchor(const Side *side, uint32_t record)
+{
+    return (const char *)side->anchors->data + g_array_index(side->records, Record, record).anchor_text;
+}
+/** DN and id of an entry of the target; each may be NULL. g_free(). */
+bool record_names(const Pass *pass, uint32_t record, char **dn, char **id, GError **error);
 /** What is made of an entry of the source, of the target; a Pass is @data. */
 bool pass_take_source(const DirectoryItem *item, void *data, GError **error);
 bool pass_take_target(const DirectoryItem *item, void *data, GError **error);
@@ -186,7 +199,8 @@ bool pass_remember_cursors(Pass *pass, GError **error);
 const char *pass_out_of_scope(const Pass *pass, const Entry *entry);
 /** The value of the anchor as text; NULL when the entry has none. g_free(). */
 char *pass_anchor_of(const Pass *pass, const Entry *entry);
-/** The entryUUID or objectGUID of a source entry, where the anchor is something else; NULL: none. g_free(). */
+/** The entryUUID or objectGUID of a source entry, where the anchor is something else; NULL: none. g_free().
+ */
 char *pass_source_id(const Pass *pass, const Entry *entry);
 /** The attribute by which the source tells who has changed, where that is not the anchor; else NULL. */
 const char *pass_source_id_attribute(const Pass *pass);
@@ -233,6 +247,14 @@ static inline Item *item_at(const Pass *pass, uint32_t i)
 {
     return &g_array_index(pass->items, Item, i);
 }
+/** What the item has besides, to be read. */
+static inline const ItemMore *item_more(const Item *item)
+{
+    static const ItemMore none = {.postponed = SPOOL_NOWHERE};
+    return item->more ? item->more : &none;
+}
+/** The same to be written. */
+ItemMore *item_make_more(Item *item);
 static inline Link *item_link(const Pass *pass, const Item *item)
 {
     return link_at(pass->links, item->link);
@@ -285,7 +307,8 @@ typedef struct {
 /** The name that the subject's object has on the server. */
 static inline const char *subject_server_dn(const Subject *subject)
 {
-    return subject->item->old_dn ? subject->item->old_dn : entry_dn(subject->current);
+    const char *old = item_more(subject->item)->old_dn;
+    return old ? old : entry_dn(subject->current);
 }
 
 /* reconcile_present.c */

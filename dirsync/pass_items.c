@@ -16,8 +16,7 @@ static uint32_t add_item(Pass *pass, uint32_t link)
                  .source = NOWHERE,
                  .target = NOWHERE,
                  .waits_for = NOWHERE,
-                 .fetched = {SPOOL_NOWHERE, SPOOL_NOWHERE},
-                 .postponed = SPOOL_NOWHERE};
+                 .fetched = {SPOOL_NOWHERE, SPOOL_NOWHERE}};
     g_array_append_val(pass->items, item);
     link_at(pass->links, link)->item = i;
     return i;
@@ -37,7 +36,7 @@ static void add_known_item(Pass *pass, uint32_t link)
 {
     uint32_t at = add_item(pass, link);
     for (int side = 0; side < SIDES; side++)
-        item_at(pass, at)->mark[side] = (Mark)link_at(pass->links, link)->mark[side];
+        item_at(pass, at)->mark[side] = link_at(pass->links, link)->mark[side];
 }
 
 /* Whether anything at all is not as it was, on either side: a member that was not found may be there now. */
@@ -110,7 +109,7 @@ static void point_to_records(Pass *pass, int side)
         if (!item)
             continue;
         *(side == SOURCE ? &item->source : &item->target) = i;
-        item->mark[side] = record->mark;
+        item->mark[side] = (uint8_t)record->mark;
     }
 }
 
@@ -303,24 +302,20 @@ static bool identity(Pass *pass, const Item *item, LinkRow *row, GError **error)
     const Link *link = item_link(pass, item);
     if (link->row && !state_find_link(pass->state, link->row, row, error))
         return false;
-    const Record *target =
-        item->target == NOWHERE ? NULL : &g_array_index(pass->side[TARGET].records, Record, item->target);
-    const Record *source =
-        item->source == NOWHERE ? NULL : &g_array_index(pass->side[SOURCE].records, Record, item->source);
-    if (!row->anchor)
-        row->anchor = g_strdup(target ? target->anchor_text : source ? source->anchor_text : "");
-    if (target) { /* what was read now is truer than what is remembered */
-        g_free(row->dn);
-        g_free(row->id);
-        row->dn = g_strdup(target->dn);
-        row->id = g_strdup(target->id);
-    }
-    return true;
+    if (!row->anchor && item->target != NOWHERE)
+        row->anchor = g_strdup(record_anchor(&pass->side[TARGET], item->target));
+    else if (!row->anchor)
+        row->anchor = g_strdup(item->source == NOWHERE ? "" : record_anchor(&pass->side[SOURCE], item->source));
+    if (item->target == NOWHERE)
+        return true;
+    g_clear_pointer(&row->dn, g_free); /* what was read now is truer than what is remembered */
+    g_clear_pointer(&row->id, g_free);
+    return record_names(pass, item->target, &row->dn, &row->id, error);
 }
 
 static bool is_wanted(const Pass *pass, const Item *item, int side, bool confirming)
 {
-    Mark mark = item->mark[side];
+    Mark mark = (Mark)item->mark[side];
     if (confirming)
         return side == SOURCE && mark == MARK_ABSENT && item->mark[TARGET] != MARK_ABSENT && pass->may_remove;
     if (item->mark[SOURCE] == MARK_ABSENT && (side == SOURCE || !pass->may_remove))
@@ -359,14 +354,20 @@ static bool confirm_missing(Pass *pass, GError **error)
 
 /* Whose name is not what the groups of ours have, or will not be: who leaves, and who was renamed or deleted
  * by somebody else. Renames of our own are told to the groups as they happen. */
-static bool is_unlike_its_groups(const Pass *pass, const Item *item, const LinkRow *row)
+static bool is_unlike_its_groups(const Pass *pass, const Item *item, const LinkRow *row, bool *is,
+                                 GError **error)
 {
+    g_autofree char *dn = NULL;
+    *is = false;
     if (!row->dn || item_link(pass, item)->flags & LINK_GRACED)
-        return false;
-    if (item->mark[TARGET] == MARK_ABSENT || (item->mark[SOURCE] == MARK_ABSENT && item->confirmed))
         return true;
-    return item->target != NOWHERE &&
-           strcmp(g_array_index(pass->side[TARGET].records, Record, item->target).dn, row->dn) != 0;
+    *is = item->mark[TARGET] == MARK_ABSENT || (item->mark[SOURCE] == MARK_ABSENT && item->confirmed);
+    if (*is || item->target == NOWHERE)
+        return true;
+    if (!record_names(pass, item->target, &dn, NULL, error))
+        return false;
+    *is = strcmp(dn, row->dn) != 0;
+    return true;
 }
 
 /* A file cannot be asked which groups somebody is in. */
@@ -392,9 +393,11 @@ static bool open_groups(Pass *pass, GError **error)
     for (guint i = 0; i < pass->items->len; i++) {
         g_auto(LinkRow) row = {0};
         int64_t known = item_link(pass, item_at(pass, i))->row;
-        if (known && !state_find_link(pass->state, known, &row, error))
+        bool is_unlike = false;
+        if (known && (!state_find_link(pass->state, known, &row, error) ||
+                      !is_unlike_its_groups(pass, item_at(pass, i), &row, &is_unlike, error)))
             return false;
-        if (known && is_unlike_its_groups(pass, item_at(pass, i), &row))
+        if (is_unlike)
             g_ptr_array_add(dns, g_steal_pointer(&row.dn));
     }
     return membership_open_groups(pass, dns, open_rival, pass, error);
@@ -411,12 +414,24 @@ static bool has_groups(const Pass *pass)
 
 static void item_clear(void *data)
 {
-    Item *item = data;
-    entry_free(item->released);
-    g_free(item->planned_dn);
-    g_free(item->old_dn);
-    g_clear_pointer(&item->rejoins, g_ptr_array_unref);
-    g_clear_pointer(&item->postponed_after, g_array_unref);
+    ItemMore *more = ((Item *)data)->more;
+    if (!more)
+        return;
+    entry_free(more->released);
+    g_free(more->planned_dn);
+    g_free(more->old_dn);
+    g_clear_pointer(&more->rejoins, g_ptr_array_unref);
+    g_clear_pointer(&more->postponed_after, g_array_unref);
+    g_free(more);
+}
+
+ItemMore *item_make_more(Item *item)
+{
+    if (!item->more) {
+        item->more = g_new0(ItemMore, 1);
+        item->more->postponed = SPOOL_NOWHERE;
+    }
+    return item->more;
 }
 
 bool pass_make_items(Pass *pass, GError **error)

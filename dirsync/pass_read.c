@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-static Fingerprint record_anchor(const void *side, uint32_t i)
+static Fingerprint anchor_key(const void *side, uint32_t i)
 {
     return g_array_index(((const Side *)side)->records, Record, i).anchor;
 }
@@ -21,19 +21,11 @@ static Fingerprint record_dn(const void *side, uint32_t i)
     return g_array_index(((const Side *)side)->records, Record, i).dn_key;
 }
 
-static void record_clear(void *data)
-{
-    Record *record = data;
-    g_free(record->anchor_text);
-    g_free(record->dn);
-    g_free(record->id);
-}
-
 static bool side_prepare(Pass *pass, Side *side, GError **error)
 {
     side->records = g_array_new(FALSE, TRUE, sizeof(Record));
-    g_array_set_clear_func(side->records, record_clear);
-    fingerprint_index_init(&side->by_anchor, record_anchor, side);
+    side->anchors = g_byte_array_new();
+    fingerprint_index_init(&side->by_anchor, anchor_key, side);
     fingerprint_index_init(&side->by_dn, record_dn, side);
     side->next = g_ptr_array_new_with_free_func(g_free);
     side->spool = spool_new(state_folder(pass->state), error);
@@ -182,10 +174,11 @@ static void forget_side(Pass *pass, int i)
     side->delta = false;
     side->lost = side->seen = 0;
     g_array_set_size(side->records, 0);
+    g_byte_array_set_size(side->anchors, 0);
     g_ptr_array_set_size(side->next, 0);
     fingerprint_index_clear(&side->by_anchor);
     fingerprint_index_clear(&side->by_dn);
-    fingerprint_index_init(&side->by_anchor, record_anchor, side);
+    fingerprint_index_init(&side->by_anchor, anchor_key, side);
     fingerprint_index_init(&side->by_dn, record_dn, side);
     g_clear_pointer(&side->roll, roll_free);
     read_result_clear(&side->result);
@@ -216,30 +209,47 @@ static bool read_changes(Pass *pass, GError **error)
 
 /* --- several objects with one stamp --- */
 
-static bool is_in_container(const Pass *pass, const Record *record)
+static bool is_in_container(const Pass *pass, const char *dn)
 {
     const char *container = pass->settings->container;
-    return *container && schema_dn_within(target_schema(pass), record->dn, container);
+    return *container && schema_dn_within(target_schema(pass), dn, container);
 }
+
+typedef struct {
+    char *dn, *id;
+} Names;
+
+static void names_clear(Names *names)
+{
+    g_free(names->dn);
+    g_free(names->id);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Names, names_clear)
 
 /* Ours is the one that the link remembers; where it remembers none of them, the first in our container, else the
  * first. */
-static bool is_right_one(Pass *pass, const Record *record, bool *is, GError **error)
+static bool is_right_one(Pass *pass, guint at, bool *is, GError **error)
 {
     const GArray *records = pass->side[TARGET].records;
+    const Record *record = &g_array_index(records, Record, at);
     const Link *link = record->link == NOWHERE ? NULL : link_at(pass->links, record->link);
     g_auto(LinkRow) row = {0};
-    if (link && link->row && !state_find_link(pass->state, link->row, &row, error))
+    g_auto(Names) own = {0};
+    if ((link && link->row && !state_find_link(pass->state, link->row, &row, error)) ||
+        !record_names(pass, at, &own.dn, &own.id, error))
         return false;
-    bool remembered = false, first = true, inside = is_in_container(pass, record);
+    bool mine = !g_strcmp0(own.id, row.id), remembered = mine, first = true;
+    bool inside = is_in_container(pass, own.dn);
     for (guint i = 0; i < records->len; i++) {
-        const Record *other = &g_array_index(records, Record, i);
-        bool same = fingerprint_equal(other->anchor, record->anchor);
-        remembered |= same && !g_strcmp0(other->id, row.id);
-        if (same && other != record)
-            first &= is_in_container(pass, other) == inside ? other > record : inside;
+        g_auto(Names) names = {0};
+        if (i == at || !fingerprint_equal(g_array_index(records, Record, i).anchor, record->anchor))
+            continue;
+        if (!record_names(pass, i, &names.dn, &names.id, error))
+            return false;
+        remembered |= !g_strcmp0(names.id, row.id);
+        first &= is_in_container(pass, names.dn) == inside ? i > at : inside;
     }
-    *is = remembered ? !g_strcmp0(record->id, row.id) : first;
+    *is = remembered ? mine : first;
     return true;
 }
 
@@ -250,23 +260,34 @@ static bool is_copy(const Pass *pass, const Record *record)
            link_at(pass->links, record->link)->mark[TARGET] == MARK_SAME;
 }
 
-static bool leave_copies_alone(Pass *pass, GError **error)
+static bool find_copies(Pass *pass, GArray *copies, GError **error)
 {
     GArray *records = pass->side[TARGET].records;
-    g_autoptr(GArray) copies = g_array_new(FALSE, FALSE, sizeof(guint));
     for (guint i = 0; i < records->len; i++) {
-        Record *record = &g_array_index(records, Record, i);
+        const Record *record = &g_array_index(records, Record, i);
         bool right = !is_copy(pass, record);
-        if (right && record->duplicate && !is_right_one(pass, record, &right, error))
+        if (right && record->duplicate && !is_right_one(pass, i, &right, error))
             return false;
         if (!right)
             g_array_append_val(copies, i);
         else if (record->duplicate && record->link != NOWHERE)
             link_at(pass->links, record->link)->mark[TARGET] = (uint8_t)record->mark;
     }
+    return true;
+}
+
+static bool leave_copies_alone(Pass *pass, GError **error)
+{
+    g_autoptr(GArray) copies = g_array_new(FALSE, FALSE, sizeof(guint));
+    if (!find_copies(pass, copies, error))
+        return false;
     for (guint i = 0; i < copies->len; i++) {
-        Record *record = &g_array_index(records, Record, g_array_index(copies, guint, i));
-        pass_leave_alone(record->dn, record->anchor_text);
+        guint at = g_array_index(copies, guint, i);
+        Record *record = &g_array_index(pass->side[TARGET].records, Record, at);
+        g_autofree char *dn = NULL;
+        if (!record_names(pass, at, &dn, NULL, error))
+            return false;
+        pass_leave_alone(dn, record_anchor(&pass->side[TARGET], at));
         record->anchor = (Fingerprint){0, 0}; /* nobody finds it */
         record->left_alone = true;
     }

@@ -113,8 +113,10 @@ static bool store_new_looks(Pass *pass, GError **error)
         const Record *record = &g_array_index(pass->side[TARGET].records, Record, i);
         if (record->left_alone || record->mark != MARK_EQUAL || link_item(pass, record->link))
             continue;
-        if (!state_look_link(pass->state, link_at(pass->links, record->link)->row, record->fingerprint,
-                             record->dn, record->id, error))
+        g_autofree char *dn = NULL, *id = NULL;
+        if (!record_names(pass, i, &dn, &id, error) ||
+            !state_look_link(pass->state, link_at(pass->links, record->link)->row, record->fingerprint, dn,
+                             id, error))
             return false;
     }
     return true;

@@ -9,12 +9,39 @@
 
 #include <string.h>
 
-static void add_record(Side *side, Record *record)
+static void add_record(Side *side, Record *record, const char *anchor)
 {
     uint32_t i = side->records->len;
+    record->anchor_text = side->anchors->len;
+    g_byte_array_append(side->anchors, (const guint8 *)anchor, (guint)strlen(anchor) + 1);
     g_array_append_val(side->records, *record);
     fingerprint_index_add(&side->by_anchor, i);
     fingerprint_index_add(&side->by_dn, i);
+}
+
+/* Only who is looked at again is asked for these, so they are not kept in memory. */
+static bool keep_names(Side *side, Record *record, const char *dn, const char *id, GError **error)
+{
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    g_byte_array_append(bytes, (const guint8 *)dn, (guint)strlen(dn) + 1);
+    if (id)
+        g_byte_array_append(bytes, (const guint8 *)id, (guint)strlen(id) + 1);
+    return spool_append_bytes(side->spool, bytes->data, bytes->len, &record->names, error);
+}
+
+bool record_names(const Pass *pass, uint32_t record, char **dn, char **id, GError **error)
+{
+    const Side *side = &pass->side[TARGET];
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    if (!spool_read_bytes(side->spool, g_array_index(side->records, Record, record).names, bytes, error))
+        return false;
+    const char *first = (const char *)bytes->data;
+    size_t len = strlen(first) + 1;
+    if (dn)
+        *dn = g_strdup(first);
+    if (id)
+        *id = len < bytes->len ? g_strdup(first + len) : NULL;
+    return true;
 }
 
 /* Whether this read has told of the link before. */
@@ -52,7 +79,7 @@ static Record *earlier_record(Side *side, Fingerprint anchor)
 }
 
 /* True when the anchor was seen before in this read: then neither is applied. */
-static bool is_duplicate(Pass *pass, Side *side, Record *record)
+static bool is_duplicate(Pass *pass, Side *side, Record *record, const char *anchor)
 {
     Record *earlier = earlier_record(side, record->anchor);
     bool marked = is_told(pass, SOURCE, record->link);
@@ -61,8 +88,8 @@ static bool is_duplicate(Pass *pass, Side *side, Record *record)
     if (marked)
         link_at(pass->links, record->link)->twice = true;
     if (earlier || marked)
-        event_emit(EVENT_SOURCE_DUPLICATE, record->anchor_text,
-                   "anchor %s occurs more than once; none is applied", pass->anchor);
+        event_emit(EVENT_SOURCE_DUPLICATE, anchor, "anchor %s occurs more than once; none is applied",
+                   pass->anchor);
     return earlier || marked;
 }
 
@@ -96,11 +123,9 @@ static bool keep(Pass *pass, Fingerprint fingerprint, const Entry *entry, const 
         return false;
     if (somebody_else)
         pass_must_read_all(pass, SOURCE, "another entry has an anchor that is known already");
-    record.anchor_text = (char *)anchor;
     bool fresh = !side->delta || record.link == NOWHERE ||
                  link_at(pass->links, record.link)->mark[SOURCE] == MARK_ABSENT;
-    bool twice = is_duplicate(pass, side, &record);
-    record.anchor_text = NULL;
+    bool twice = is_duplicate(pass, side, &record, anchor);
     bool outsider = !record.in_scope && record.link == NOWHERE;
     pass->outsiders += outsider && !side->delta;
     pass->outsiders_told |= outsider;
@@ -111,8 +136,7 @@ static bool keep(Pass *pass, Fingerprint fingerprint, const Entry *entry, const 
     if (record.link != NOWHERE)
         link_at(pass->links, record.link)->mark[SOURCE] = MARK_CHANGED;
     pass->shown[pass->source_at] += fresh;
-    record.anchor_text = g_strdup(anchor);
-    add_record(side, &record);
+    add_record(side, &record, anchor);
     return true;
 }
 
@@ -276,12 +300,10 @@ static bool keep_target(Pass *pass, Side *side, const DirectoryItem *item, const
     }
     if (record.link != NOWHERE && !earlier)
         link_at(pass->links, record.link)->mark[TARGET] = (uint8_t)record.mark;
-    if (record.mark == MARK_CHANGED && !spool_append(side->spool, entry, &record.at, error))
+    if ((record.mark == MARK_CHANGED && !spool_append(side->spool, entry, &record.at, error)) ||
+        !keep_names(side, &record, entry_dn(entry), id, error))
         return false;
-    record.anchor_text = g_strdup(stamp->anchor);
-    record.dn = g_strdup(entry_dn(entry));
-    record.id = g_strdup(id);
-    add_record(side, &record);
+    add_record(side, &record, stamp->anchor);
     return true;
 }
 

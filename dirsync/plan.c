@@ -150,21 +150,41 @@ static gint compare_placed(gconstpointer a, gconstpointer b)
     return (x->start[FORWARD] > y->start[FORWARD]) - (x->start[FORWARD] < y->start[FORWARD]);
 }
 
-static bool copy_record(PlanWriter *writer, int side, const Placed *placed, FILE *out)
+/** A part of a work file in memory: records are copied one after the other, the undo's from the end. */
+typedef struct {
+    GByteArray *bytes;
+    uint64_t start; /* of what is in it */
+} Window;
+
+#define WINDOW ((size_t)256 * 1024)
+
+/* Has the record in the window; @back: those before it come next. */
+static bool move_window(PlanWriter *writer, int side, const Placed *placed, bool back, Window *window)
 {
-    g_string_set_size(writer->text, placed->length[side]);
-    return fseeko(writer->work[side], (off_t)placed->start[side], SEEK_SET) == 0 &&
-           fread(writer->text->str, 1, placed->length[side], writer->work[side]) == placed->length[side] &&
-           fwrite(writer->text->str, 1, placed->length[side], out) == placed->length[side];
+    uint64_t start = placed->start[side], end = start + placed->length[side];
+    if (start >= window->start && end <= window->start + window->bytes->len)
+        return true;
+    if (back)
+        start = MIN(start, end - MIN(end, WINDOW));
+    else
+        end = MAX(end, MIN(start + WINDOW, writer->size[side]));
+    g_byte_array_set_size(window->bytes, (guint)(end - start));
+    window->start = start;
+    return fseeko(writer->work[side], (off_t)start, SEEK_SET) == 0 &&
+           fread(window->bytes->data, 1, window->bytes->len, writer->work[side]) == window->bytes->len;
 }
 
 static bool copy_sorted(PlanWriter *writer, int side, FILE *out)
 {
     guint n = writer->placed->len;
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    Window window = {bytes, 0};
     fputs("version: 1\n\n", out);
     for (guint i = 0; i < n; i++) {
-        guint at = side == FORWARD ? i : n - 1 - i;
-        if (!copy_record(writer, side, &g_array_index(writer->placed, Placed, at), out))
+        const Placed *placed = &g_array_index(writer->placed, Placed, side == FORWARD ? i : n - 1 - i);
+        if (!move_window(writer, side, placed, side == UNDO, &window) ||
+            fwrite(bytes->data + (placed->start[side] - window.start), 1, placed->length[side], out) !=
+                placed->length[side])
             return false;
     }
     return fflush(out) == 0 && fsync(fileno(out)) == 0;

@@ -50,31 +50,33 @@ static char *anchor_of(const Pass *pass, const Subject *subject)
         return g_strdup(subject->row.anchor);
     int side = item->source != NOWHERE ? SOURCE : TARGET;
     uint32_t record = side == SOURCE ? item->source : item->target;
-    return g_strdup(g_array_index(pass->side[side].records, Record, record).anchor_text);
+    return g_strdup(record_anchor(&pass->side[side], record));
 }
 
 bool subject_load(Pass *pass, uint32_t index, Subject *subject, GError **error)
 {
     Item *item = item_at(pass, index);
+    const ItemMore *more = item_more(item);
     *subject =
-        (Subject){.item = item, .index = index, .wave = 1, .emitted = item->emitted, .kinds = item->kinds};
+        (Subject){.item = item, .index = index, .wave = 1, .emitted = more->emitted, .kinds = more->kinds};
     const Link *link = item_link(pass, item);
     if (link->row && !state_find_link(pass->state, link->row, &subject->row, error))
         return false;
     subject->anchor = anchor_of(pass, subject);
     if (item->target != NOWHERE) {
-        g_free(subject->row.id); /* what was read now is truer than what is remembered */
-        subject->row.id = g_strdup(g_array_index(pass->side[TARGET].records, Record, item->target).id);
+        g_clear_pointer(&subject->row.id, g_free); /* what was read now is truer than what is remembered */
+        if (!record_names(pass, item->target, NULL, &subject->row.id, error))
+            return false;
     }
     subject->is_mapped = ahead_take(pass, index, &subject->mapped);
     subject->source = g_steal_pointer(&subject->mapped.source);
     if (!subject->is_mapped && !load_content(pass, item, SOURCE, &subject->source, error))
         return false;
-    if (item->remade) {
+    if (more->remade) {
         g_clear_pointer(&subject->row.id, g_free); /* the server gives it a new one */
-    } else if (item->released) {
-        subject->current = entry_copy(item->released);
-        subject->wave = item->after + 1;
+    } else if (more->released) {
+        subject->current = entry_copy(more->released);
+        subject->wave = more->after + 1;
     } else if (!load_content(pass, item, TARGET, &subject->current, error)) {
         return false;
     }
@@ -177,19 +179,20 @@ static bool step_back(Pass *pass, uint32_t index, GError **error)
         return false;
     if (!give_up_name(pass, &subject, left, error))
         return false;
-    item->after = subject.wave - 1;
-    item->emitted = (unsigned)subject.emitted;
-    item->kinds = subject.kinds;
-    claim_register(pass, &subject, subject.current, left, item->after);
-    entry_free(item->released);
-    item->released = g_steal_pointer(&left);
+    ItemMore *more = item_make_more(item);
+    more->after = subject.wave - 1;
+    more->emitted = (unsigned)subject.emitted;
+    more->kinds = subject.kinds;
+    claim_register(pass, &subject, subject.current, left, more->after);
+    entry_free(more->released);
+    more->released = g_steal_pointer(&left);
     return true;
 }
 
 /* Who is waited for by others holds something: an object there is, that has not stepped back yet. */
 static bool may_step_back(const Item *item)
 {
-    return item->mark[TARGET] != MARK_ABSENT && !item->released;
+    return item->mark[TARGET] != MARK_ABSENT && !item_more(item)->released;
 }
 
 static uint32_t first_waiting(const Pass *pass, bool to_step_back)
@@ -353,8 +356,9 @@ bool pass_reconcile(Pass *pass, GError **error)
         return false;
     if (!pass->container_missing && any_changed(pass) && !claim_foreign_names(pass, error))
         return false;
-    bool decided = decide_all(pass, true, error) && ahead_start(pass, error) && decide_all(pass, false, error);
+    bool decided =
+        decide_all(pass, true, error) && ahead_start(pass, error) && decide_all(pass, false, error);
     ahead_stop(pass);
-    return decided && decide_waiting(pass, error) &&
-           reconcile_leaving(pass, error) && reconcile_groups(pass, error) && kinds_remember(pass, error);
+    return decided && decide_waiting(pass, error) && reconcile_leaving(pass, error) &&
+           reconcile_groups(pass, error) && kinds_remember(pass, error);
 }

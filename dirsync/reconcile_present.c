@@ -333,7 +333,7 @@ static bool reconcile_unowned(Pass *pass, Subject *subject, const Holder *native
         return adopt(pass, subject, native, last, error);
     g_autofree char *reason = g_strdup_printf(
         "%s is this person and not ours; left alone (<adopt/> would take it over)", native->dn);
-    subject->item->planned_dn = g_strdup(native->dn); /* who it is where it is a member */
+    item_make_more(subject->item)->planned_dn = g_strdup(native->dn); /* who it is where it is a member */
     return put_aside(pass, subject, EVENT_UNOWNED, reason);
 }
 

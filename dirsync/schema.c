@@ -58,8 +58,7 @@ void *schema_table_find(const NameTable *table, const char *name, size_t len)
 
 size_t schema_base_length(const char *description)
 {
-    const char *options = strchr(description, ';');
-    return options ? (size_t)(options - description) : strlen(description);
+    return strcspn(description, ";");
 }
 
 const AttributeType *schema_attribute(const Schema *schema, const char *description)
@@ -118,7 +117,7 @@ bool schema_same_options(const char *a, const char *b)
 
 bool schema_names_type(const TypeRecord *record, const char *name, size_t len)
 {
-    if (!len || !(record->initials & 1u << (name[0] & 31)))
+    if (!len || !(record->initials & 1u << (name[0] & 31)) || !(record->lengths & 1u << (len & 31)))
         return false;
     for (const char *const *known = record->description.names; *known; known++)
         if (strlen(*known) == len && same_name(*known, name, len))
@@ -140,9 +139,8 @@ bool schema_same_attribute(const Schema *schema, const char *a, const char *b)
 static const Attribute *find_attribute(const Entry *entry, const TypeRecord *record, const char *description,
                                        size_t len)
 {
-    size_t n = entry_n_attributes(entry);
-    for (size_t i = 0; i < n; i++) {
-        const Attribute *attribute = entry_attribute(entry, i);
+    const Attribute *attribute = entry_attribute(entry, 0), *end = attribute + entry_n_attributes(entry);
+    for (; attribute < end; attribute++) {
         if (!attribute->n_values || (record && !(record->initials & 1u << (attribute->name[0] & 31))))
             continue;
         size_t base = schema_base_length(attribute->name);

@@ -176,6 +176,14 @@ static guint32 initial_letters(const Description *description)
     return initials;
 }
 
+static guint32 name_lengths(const Description *description)
+{
+    guint32 lengths = 1u << (strlen(description->oid) & 31);
+    for (const char *const *name = description->names; *name; name++)
+        lengths |= 1u << (strlen(*name) & 31);
+    return lengths;
+}
+
 static void finish_type(const Builder *builder, TypeRecord *record, const TypeRecord *superior)
 {
     const Description *description = &record->description;
@@ -196,6 +204,7 @@ static void finish_type(const Builder *builder, TypeRecord *record, const TypeRe
     record->lower_name = lower_name;
     record->syntax = schema_syntax_kind(description->syntax);
     record->initials = initial_letters(description);
+    record->lengths = name_lengths(description);
 }
 
 /** False for a superior that is in a cycle with the one being resolved, or too deep. */

@@ -95,7 +95,7 @@ static bool append_parsed(const Schema *schema, const char *text, GString *out)
 #define MEMO_TEXT 256
 
 typedef struct {
-    guint64 schema;       /* its serial; 0: empty */
+    guint64 schema; /* its serial; 0: empty */
     guint32 len, out_len;
     char text[MEMO_TEXT]; /* as it was given */
     char out[MEMO_TEXT];  /* its canonical form */
@@ -150,7 +150,8 @@ static bool append_parent(const Schema *schema, const char *parent, size_t len, 
 }
 
 /** A name is its RDN and its parent, one after the other. */
-static bool append_in_parts(const Schema *schema, const char *text, const char *parent, size_t len, GString *out)
+static bool append_in_parts(const Schema *schema, const char *text, const char *parent, size_t len,
+                            GString *out)
 {
     g_autofree char *rdn = g_strndup(text, (size_t)(parent - 1 - text));
     if (!append_parsed(schema, rdn, out))

@@ -40,6 +40,7 @@ typedef struct TypeRecord {
     const char *lower_name; /* how it appears in canonical DNs */
     SyntaxKind syntax;
     guint32 initials;       /* a bit for the first letter of each name and OID */
+    guint32 lengths;        /* a bit for the length of each, modulo 32 */
     unsigned depth;         /* of superiors; 0 not yet resolved */
     unsigned mark;          /* last class whose lists it was put in */
 } TypeRecord;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define SPOOL_BUFFER (256 * 1024)
+#define FIRST_READ 4096
 
 struct Spool {
     int fd;
@@ -120,30 +121,41 @@ static bool read_all(int fd, void *data, size_t len, uint64_t position, GError *
     return true;
 }
 
-bool spool_read_bytes(Spool *spool, uint64_t position, GByteArray *bytes, GError **error)
+/* What there is from @position on, up to @len bytes; fewer at the end. */
+static ssize_t read_some(int fd, void *data, size_t len, uint64_t position)
 {
-    if (position >= spool->written && !flush_buffer(spool, error))
-        return false;
-    uint64_t len;
-    if (!read_all(spool->fd, &len, sizeof len, position, error))
-        return false;
-    g_byte_array_set_size(bytes, (guint)len);
-    return read_all(spool->fd, bytes->data, len, position + sizeof len, error);
+    ssize_t n;
+    do
+        n = pread(fd, data, len, (off_t)position);
+    while (n < 0 && errno == EINTR);
+    return n;
 }
 
-static Entry *read_entry(int fd, uint64_t position, GError **error)
+static Entry *read_large(int fd, uint64_t position, uint64_t len, GError **error)
 {
-    uint64_t len;
-    if (!read_all(fd, &len, sizeof len, position, error))
-        return NULL;
     g_autofree char *data = g_try_malloc(len + 1);
-    if (!data || !read_all(fd, data, len, position + sizeof len, error)) {
-        if (!data)
-            error_set(error, ERROR_IO,
-                      "temporary file: entry of %" G_GUINT64_FORMAT " bytes does not fit into memory", len);
+    if (!data) {
+        error_set(error, ERROR_IO,
+                  "temporary file: entry of %" G_GUINT64_FORMAT " bytes does not fit into memory", len);
         return NULL;
     }
-    return entry_deserialise(data, len, error);
+    return read_all(fd, data, len, position, error) ? entry_deserialise(data, len, error) : NULL;
+}
+
+/* Most entries come with their length in one read. */
+static Entry *read_entry(int fd, uint64_t position, GError **error)
+{
+    char first[FIRST_READ];
+    uint64_t len;
+    ssize_t n = read_some(fd, first, sizeof first, position);
+    if (n < (ssize_t)sizeof len)
+        return read_all(fd, &len, sizeof len, position, error)
+                   ? read_large(fd, position + sizeof len, len, error)
+                   : NULL;
+    memcpy(&len, first, sizeof len);
+    if (len <= (size_t)n - sizeof len)
+        return entry_deserialise(first + sizeof len, len, error);
+    return read_large(fd, position + sizeof len, len, error);
 }
 
 Entry *spool_read(Spool *spool, uint64_t position, GError **error)
@@ -151,6 +163,23 @@ Entry *spool_read(Spool *spool, uint64_t position, GError **error)
     if (position >= spool->written && !flush_buffer(spool, error))
         return NULL;
     return read_entry(spool->fd, position, error);
+}
+
+bool spool_read_bytes(Spool *spool, uint64_t position, GByteArray *bytes, GError **error)
+{
+    char first[512];
+    uint64_t len;
+    if (position >= spool->written && !flush_buffer(spool, error))
+        return false;
+    ssize_t n = read_some(spool->fd, first, sizeof first, position);
+    if (n < (ssize_t)sizeof len && !read_all(spool->fd, first, sizeof len, position, error))
+        return false;
+    memcpy(&len, first, sizeof len);
+    g_byte_array_set_size(bytes, (guint)len);
+    if (n < (ssize_t)sizeof len || len > (size_t)n - sizeof len)
+        return read_all(spool->fd, bytes->data, len, position + sizeof len, error);
+    memcpy(bytes->data, first + sizeof len, len);
+    return true;
 }
 
 /* Of its own: the spool itself may change meanwhile, but not what is in the file. */

@@ -558,10 +558,17 @@ static void canonical_names_are_readable(void **state)
 static void a_name_is_the_same_whatever_was_asked_before(void **state)
 {
     (void)state;
-    static const char *const rdns[] = {"cn=Anna  Berg", "CN=anna berg ", "cn=a\\,b", "cn=\"a,b\"", "cn=#0403", "",
-                                       "sn=b+cn=a",     "cn",            " ",        "cn=a<",       "2.5.4.3=X"};
-    static const char *const parents[] = {"OU=People,DC=Example", "ou=people, dc=example", "dc=x;dc=y", " dc=x",
-                                          "dc=x,",                ",dc=x",                 "bad",       "dc=X "};
+    static const char *const rdns[] = {
+        "cn=Anna  Berg", "CN=anna berg ", "cn=a\\,b", "cn=\"a,b\"", "cn=#0403", "", "sn=b+cn=a", "cn", " ",
+        "cn=a<",         "2.5.4.3=X"};
+    static const char *const parents[] = {"OU=People,DC=Example",
+                                          "ou=people, dc=example",
+                                          "dc=x;dc=y",
+                                          " dc=x",
+                                          "dc=x,",
+                                          ",dc=x",
+                                          "bad",
+                                          "dc=X "};
     for (size_t i = 0; i < 3 * G_N_ELEMENTS(rdns) * G_N_ELEMENTS(parents); i++) {
         g_autofree char *text = g_strdup_printf("%s,%s", rdns[i % G_N_ELEMENTS(rdns)],
                                                 parents[i / G_N_ELEMENTS(rdns) % G_N_ELEMENTS(parents)]);
@@ -582,9 +589,10 @@ static void a_name_is_of_its_schema(void **state)
         bool exact = i % 2;
         g_autoptr(Entry) subschema = entry_new("cn=subschema");
         entry_add_string(subschema, "objectClasses", "( 2.5.6.0 NAME 'top' ABSTRACT )");
-        entry_add_string(subschema, "attributeTypes",
-                         exact ? "( 2.5.4.3 NAME 'cn' EQUALITY caseExactMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )"
-                               : "( 2.5.4.3 NAME 'cn' EQUALITY caseIgnoreMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )");
+        entry_add_string(
+            subschema, "attributeTypes",
+            exact ? "( 2.5.4.3 NAME 'cn' EQUALITY caseExactMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )"
+                  : "( 2.5.4.3 NAME 'cn' EQUALITY caseIgnoreMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )");
         g_autoptr(Schema) schema = schema_new_from_subschema(subschema, NULL);
         assert_non_null(schema);
         g_autofree char *form = schema_normalise_dn(schema, "cn=A,cn=B");
@@ -607,8 +615,8 @@ static void names_within_names(void **state)
         {"cn=a,dc=x", "", true, false},
         {"", "", true, true},
         {"cn=a,ddc=x", "dc=x", false, false},
-        {"cn=a\\,dc=x", "dc=x", false, false},     /* the comma is part of the value */
-        {"cn=a\\\\,dc=x", "dc=x", true, false},    /* this one is not */
+        {"cn=a\\,dc=x", "dc=x", false, false},  /* the comma is part of the value */
+        {"cn=a\\\\,dc=x", "dc=x", true, false}, /* this one is not */
         {"cn=a\\\\\\,dc=x", "dc=x", false, false},
         {"cn=a+dc=x", "dc=x", false, false},
         {"bad", "", false, false},
