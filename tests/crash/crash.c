@@ -29,7 +29,9 @@ char *crash_dump(const CrashSite *site)
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
     g_autoptr(GDateTime) then = g_date_time_add_hours(now, -1);
     g_autofree char *hour_ago = g_date_time_format(then, "%Y%m%d%H%M%SZ");
-    g_autofree char *text = site->home.dump(site->home.data);
+    g_autofree char *folded = site->home.dump(site->home.data);
+    g_auto(GStrv) parts = g_strsplit(folded, "\n ", -1); /* a line may be folded within the time */
+    g_autofree char *text = g_strjoinv("", parts);
     g_autoptr(GRegex) time = g_regex_new("20[0-9]{12}(\\.0)?Z", G_REGEX_RAW, 0, NULL);
     return g_regex_replace_eval(time, text, -1, 0, 0, put_now, hour_ago, NULL);
 }
