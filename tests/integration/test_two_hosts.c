@@ -259,24 +259,31 @@ static void replicate(Lab *lab)
     lab_configure(lab, change->str);
 }
 
-/* Until all of them hold the same, up to half a minute. */
-static void wait_until_all_agree(void)
+static char *content_of(const Lab *lab)
+{
+    return lab_count(lab, HOME_BASE, NULL) ? lab_dump(lab, HOME_BASE, NULL) : NULL;
+}
+
+/* Until those from @first on hold the same, up to half a minute. */
+static void wait_until_they_agree(size_t first)
 {
     for (int i = 0; i < 300; i++) {
-        g_autofree char *dump[N_PROVIDERS] = {NULL};
-        bool same = true;
-        for (size_t p = 0; p < N_PROVIDERS; p++) {
-            dump[p] =
-                lab_count(providers[p], HOME_BASE, NULL) ? lab_dump(providers[p], HOME_BASE, NULL) : NULL;
-            same = same && dump[p] && !g_strcmp0(dump[p], dump[0]);
+        g_autofree char *one = content_of(providers[first]);
+        bool same = one != NULL;
+        for (size_t p = first + 1; p < N_PROVIDERS && same; p++) {
+            g_autofree char *other = content_of(providers[p]);
+            same = !g_strcmp0(one, other);
         }
-        for (size_t p = 1; p < N_PROVIDERS; p++)
-            g_clear_pointer(&dump[p], g_free);
         if (same)
             return;
         g_usleep(100000);
     }
     fail_msg("the providers do not agree");
+}
+
+static void wait_until_all_agree(void)
+{
+    wait_until_they_agree(0);
 }
 
 static void set_up_providers(void)
@@ -315,6 +322,14 @@ static void the_next_run_finishes(void)
     assert_int_equal(next.status, 0);
 }
 
+/* What the first one had told one of the others only must be with both: else they tell each other of an
+ * object while the run makes it. */
+static void the_next_run_finishes_without_the_first(void)
+{
+    wait_until_they_agree(1);
+    the_next_run_finishes();
+}
+
 /* It comes back with what it alone had; all agree, each person is there once, and nothing is left to do. */
 static void the_first_provider_returns(const char *title)
 {
@@ -334,13 +349,13 @@ static void a_provider_dies_in_the_middle_and_the_next_run_finishes_the_job(void
     set_people(0, 40, NULL);
     g_auto(Ran) first = run_interrupted("answer", 11, the_first_provider_dies);
     assert_true(first.status == 0 || first.status == 3);
-    the_next_run_finishes();
+    the_next_run_finishes_without_the_first();
     assert_everybody_once(providers[1], 0, 40, NULL);
     the_first_provider_returns(NULL);
     set_people(0, 40, "Boss");
     g_auto(Ran) second = run_interrupted("answer", 11, the_first_provider_dies);
     assert_true(second.status == 0 || second.status == 3);
-    the_next_run_finishes();
+    the_next_run_finishes_without_the_first();
     the_first_provider_returns("Boss");
 }
 
@@ -353,7 +368,7 @@ static void providers_that_had_fallen_behind_take_over(void **state)
     set_people(0, 40, NULL);
     g_auto(Ran) first = run_interrupted("answer", 3, the_others_take_over);
     assert_true(first.status == 0 || first.status == 3);
-    the_next_run_finishes();
+    the_next_run_finishes_without_the_first();
     assert_everybody_once(providers[1], 0, 40, NULL);
     the_first_provider_returns(NULL);
     set_people(0, 40, "Boss");
@@ -361,7 +376,7 @@ static void providers_that_had_fallen_behind_take_over(void **state)
     lab_kill(providers[2]);
     g_auto(Ran) second = run_interrupted("answer", 21, the_others_take_over);
     assert_true(second.status == 0 || second.status == 3);
-    the_next_run_finishes();
+    the_next_run_finishes_without_the_first();
     assert_everybody_once(providers[1], 0, 40, "Boss");
     the_first_provider_returns("Boss");
 }
