@@ -19,7 +19,7 @@
 #define ROUNDS 20      /* plans until everybody has what nobody else has */
 #define MOVED_ROUNDS 3 /* plans for an entry that is never as it was read */
 
-static const char *const index_kinds[] = {"legacyexchangedn", NULL};
+const char *const address_index_kinds[] = {"legacyexchangedn", NULL};
 
 /* --- open --- */
 
@@ -288,7 +288,7 @@ static bool begin_round(AddressStep *step, GError **error)
         ((TypeState *)g_ptr_array_index(step->types, i))->holders = 0;
     step->spool = spool_new(state_folder(step->state), error);
     return step->spool && decide_fullness(step, error) &&
-           holder_index_prepare(step->index, index_kinds, request, error) &&
+           holder_index_prepare(step->index, address_index_kinds, request, error) &&
            address_recall_cursor(step, error);
 }
 

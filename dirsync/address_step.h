@@ -33,4 +33,7 @@ typedef void (*AddressPreviewed)(const char *dn, const AddressPreview *preview, 
 bool address_step_preview(const Connector *connector, State *state, const char *filter,
                           AddressPreviewed previewed, void *data, GError **error);
 
+/** What the index of the home directory finds recipients by for this step, besides addresses; NULL-terminated. */
+extern const char *const address_index_kinds[];
+
 #endif

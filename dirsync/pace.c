@@ -3,7 +3,7 @@
  */
 #include "dirsync/pace.h"
 
-#define SECOND 1000000
+#define SECOND 1e6
 #define MADE_GOOD (SECOND / 10)
 
 Pace pace_new(double rate, int64_t now)
@@ -15,8 +15,8 @@ int64_t pace_next(Pace *pace, int64_t now)
 {
     if (pace->interval <= 0)
         return 0;
-    if (pace->due < (double)(now - MADE_GOOD))
-        pace->due = (double)(now - MADE_GOOD);
+    if (pace->due < (double)now - MADE_GOOD)
+        pace->due = (double)now - MADE_GOOD;
     int64_t wait = (int64_t)(pace->due - (double)now);
     pace->due += pace->interval;
     return wait > 0 ? wait : 0;

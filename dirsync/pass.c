@@ -3,6 +3,7 @@
  */
 #include "dirsync/pass_internal.h"
 
+#include "dirsync/address_step.h"
 #include "dirsync/dn.h"
 
 #include <string.h>
@@ -111,6 +112,10 @@ static GPtrArray *index_kinds(const Pass *pass)
             if (recipient->rules[j]->is_unique)
                 g_ptr_array_add(kinds, g_ascii_strdown(recipient->rules[j]->name, -1));
     }
+    /* Else the address step would have the index made anew after us. */
+    bool addresses = pass->step == STEP_IMPORT && pass->connector->pass[STEP_ADDRESSES].wanted;
+    for (size_t i = 0; addresses && address_index_kinds[i]; i++)
+        g_ptr_array_add(kinds, g_strdup(address_index_kinds[i]));
     g_ptr_array_add(kinds, NULL);
     return kinds;
 }

@@ -376,7 +376,9 @@ static void begin_ids(Sync *sync, const char *context, GBytes **cookie, GError *
     ReadRequest one = {
         .base = context, .scope = SEARCH_BASE, .filter = "(objectClass=*)", .attributes = none};
     sync->request = &one;
-    if (!search(sync, error))
+    bool good = search(sync, error);
+    sync->request = NULL;
+    if (!good)
         return;
     if (sync->end.result != LDAP_SUCCESS)
         refuse(sync);
@@ -393,7 +395,9 @@ static bool go_on_ids(Sync *sync, const char *context, GBytes **cookie, GError *
         .base = context, .scope = SEARCH_SUBTREE, .filter = "(objectClass=*)", .attributes = none};
     g_autoptr(GBytes) before = ldap_directory_cookie_from(sync->changes);
     sync->request = &whole;
-    if (!search(sync, error))
+    bool good = search(sync, error);
+    sync->request = NULL;
+    if (!good)
         return false;
     if (sync->end.result != LDAP_SUCCESS)
         refuse(sync);
