@@ -6,13 +6,13 @@
  * of everything.
  */
 #include "dirsync/address_step_internal.h"
-#include "dirsync/gone.h"
+#include "dirsync/delta.h"
 
 #include <string.h>
 
-#define CURSOR "addresses cursor"
-#define UNSETTLED "addresses unsettled"
-#define FULL_READ "addresses full-read"
+#define CURSOR "cursor"
+#define UNSETTLED "unsettled"
+#define FULL_READ "full-read"
 #define UNSETTLED_MAX 10000
 
 bool address_can_tell(const AddressStep *step)
@@ -37,11 +37,22 @@ bool address_recall_reading(const Connector *connector, Step which, State *state
     g_autofree char *last = NULL;
     HolderIndex *index = state_index(state, which, error);
     (void)connector;
-    if (!index || !state_get(state, CURSOR, &value, error) || !state_get(state, FULL_READ, &last, error))
+    if (!index || !step_recall(state, which, CURSOR, &value, error) ||
+        !step_recall(state, which, FULL_READ, &last, error))
         return false;
     reading->everything = last ? g_ascii_strtoll(last, NULL, 10) : 0;
-    reading->changes[TARGET] = step_cursor_in(value, holder_index_id(index), NULL) != NULL;
+    reading->changes[TARGET] = delta_cursor_in(value, holder_index_id(index), NULL) != NULL;
     return true;
+}
+
+static bool recall(const AddressStep *step, const char *name, char **value, GError **error)
+{
+    return step_recall(step->state, STEP_ADDRESSES, name, value, error);
+}
+
+static bool remember(const AddressStep *step, const char *name, const char *value, GError **error)
+{
+    return step_remember(step->state, STEP_ADDRESSES, name, value, error);
 }
 
 bool address_recall_cursor(AddressStep *step, GError **error)
@@ -50,10 +61,10 @@ bool address_recall_cursor(AddressStep *step, GError **error)
     g_autofree char *last = NULL;
     if (step->work.full_reason || !address_can_tell(step))
         return true;
-    if (!state_get(step->state, CURSOR, &value, error) || !state_get(step->state, FULL_READ, &last, error))
+    if (!recall(step, CURSOR, &value, error) || !recall(step, FULL_READ, &last, error))
         return false;
     const char *why;
-    const char *cursor = step_cursor_in(value, holder_index_id(step->index), &why);
+    const char *cursor = delta_cursor_in(value, holder_index_id(step->index), &why);
     if (cursor && step_full_read_is_due(step->connector, last))
         why = STEP_FULL_READ_DUE;
     if (why)
@@ -76,8 +87,9 @@ bool address_note_told(AddressStep *step, Fingerprint identity, GError **error)
     return true;
 }
 
-static bool lose(AddressStep *step, const char *id, GError **error)
+static bool lose(const char *id, void *data, GError **error)
 {
+    AddressStep *step = data;
     bool native, changed = false;
     Fingerprint identity = fingerprint_string(id);
     if (!state_is_addressed_native(step->state, identity, &native, error) ||
@@ -88,49 +100,16 @@ static bool lose(AddressStep *step, const char *id, GError **error)
     return true;
 }
 
-/* Those who really are. */
-static bool lose_all(AddressStep *step, const ReadRequest *request, GPtrArray *gone, GError **error)
+static bool lose_absent(AddressStep *step, const ReadRequest *request, const DeltaSink *sink, char **doubt,
+                        GError **error)
 {
-    const char *doubt;
-    if (!gone_ask(step->real, request, gone, address_take, step, &doubt, error))
+    g_autoptr(GPtrArray) absent = g_ptr_array_new_with_free_func(g_free);
+    if (!holder_call_roll(&step->view, step->roll, absent, error))
         return false;
-    if (doubt)
-        address_must_read_all(step, doubt);
-    for (guint i = 0; i < gone->len && !doubt; i++)
-        if (!lose(step, g_ptr_array_index(gone, i), error))
-            return false;
+    if (!roll_strangers(step->roll))
+        return delta_lose(step->real, request, absent, sink, doubt, error);
+    *doubt = g_strdup("the server tells of entries that are not known here");
     return true;
-}
-
-typedef struct {
-    AddressStep *step;
-    GPtrArray *gone; /* ids of those who are said to be */
-} Reading;
-
-static bool take(const DirectoryChange *change, void *data, GError **error)
-{
-    const Reading *reading = data;
-    AddressStep *step = reading->step;
-    if (change->told == TOLD_ENTRY)
-        return address_take(change->item, step, error);
-    g_autofree char *id = anchor_text(change->id);
-    if (change->told == TOLD_GONE)
-        g_ptr_array_add(reading->gone, g_steal_pointer(&id));
-    else
-        roll_add(step->roll, fingerprint_string(id), true);
-    return true;
-}
-
-static bool forget_absent(AddressStep *step, const ReadRequest *request, GError **error)
-{
-    g_autoptr(GPtrArray) gone = g_ptr_array_new_with_free_func(g_free);
-    if (!holder_call_roll(&step->view, step->roll, gone, error))
-        return false;
-    if (roll_strangers(step->roll)) {
-        address_must_read_all(step, "the server tells of entries that are not known here");
-        return true;
-    }
-    return lose_all(step, request, gone, error);
 }
 
 static bool take_unsettled(size_t index, Entry *owned, void *data, GError **error)
@@ -148,7 +127,7 @@ static bool fetch_unsettled(AddressStep *step, GError **error)
     g_autoptr(GPtrArray) owned = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
     g_autoptr(GHashTable) told = g_hash_table_new(g_str_hash, g_str_equal);
     g_auto(GStrv) attributes = holder_request(&step->view);
-    if (!state_get(step->state, UNSETTLED, &text, error))
+    if (!recall(step, UNSETTLED, &text, error))
         return false;
     g_auto(GStrv) unsettled = g_strsplit(text ? text : "", "\n", 0);
     for (guint i = 0; i < step->pending->len; i++)
@@ -168,26 +147,17 @@ static bool fetch_unsettled(AddressStep *step, GError **error)
 
 bool address_read_changes(AddressStep *step, const ReadRequest *request, GError **error)
 {
-    ChangesResult result = {0};
-    g_autofree char *cursor = g_strdup(step->cursor);
+    DeltaSink sink = {address_take, lose, step};
+    g_auto(Delta) delta = {0};
     if (!state_count_addressed(step->state, &step->settled_natives, error))
         return false;
     step->roll = roll_new();
-    g_autoptr(GPtrArray) gone = g_ptr_array_new_with_free_func(g_free);
-    Reading reading = {step, gone};
-    bool ok = directory_changes(step->real, request, cursor, take, &reading, &result, error);
-    const char *doubt = result.full_reason                    ? result.full_reason
-                        : result.read.proof != PROOF_COMPLETE ? result.read.reason
-                        : result.read.bad                     ? "an entry among the changes cannot be read"
-                                                              : NULL;
-    if (ok && doubt)
-        address_must_read_all(step, doubt);
-    else if (ok)
-        ok = lose_all(step, request, gone, error) &&
-             (!result.by_absence || !step->cursor || forget_absent(step, request, error));
+    bool ok = delta_read(step->real, request, step->cursor, step->roll, &sink, &delta, error) &&
+              (delta.doubt || !delta.by_absence || lose_absent(step, request, &sink, &delta.doubt, error));
     g_clear_pointer(&step->roll, roll_free);
-    step->next = step_next_cursor(&result);
-    changes_result_clear(&result);
+    step->next = g_steal_pointer(&delta.next);
+    if (ok && delta.doubt)
+        address_must_read_all(step, delta.doubt);
     if (!ok || !step->cursor)
         return ok;
     if (!fetch_unsettled(step, error))
@@ -217,13 +187,13 @@ static char *name_unsettled(const AddressStep *step)
 bool address_remember_cursor(AddressStep *step, GError **error)
 {
     g_autofree char *unsettled = name_unsettled(step);
+    g_autofree char *none = delta_no_next("too many were left without something");
     g_autofree char *cursor =
-        g_strconcat(holder_index_id(step->index), " ",
-                    unsettled ? step->next : "!too many were left without something", NULL);
+        g_strconcat(holder_index_id(step->index), " ", unsettled ? step->next : none, NULL);
     g_autofree char *now = step_now();
     if (!address_can_tell(step))
         return true;
-    return state_set(step->state, CURSOR, cursor, error) &&
-           state_set(step->state, UNSETTLED, unsettled ? unsettled : "", error) &&
-           (step->cursor || state_set(step->state, FULL_READ, now, error));
+    return remember(step, CURSOR, cursor, error) &&
+           remember(step, UNSETTLED, unsettled ? unsettled : "", error) &&
+           (step->cursor || remember(step, FULL_READ, now, error));
 }

@@ -6,6 +6,7 @@
  */
 #include "dirsync/account.h"
 #include "dirsync/address_step_internal.h"
+#include "dirsync/delta.h"
 #include "dirsync/dn.h"
 #include "dirsync/interrupt.h"
 
@@ -170,23 +171,12 @@ bool address_take(const DirectoryItem *item, void *data, GError **error)
     return entry && address_keep(step, item->fingerprint, entry, error);
 }
 
-static bool take_told(const DirectoryChange *change, void *data, GError **error)
-{
-    return address_take(change->item, data, error);
-}
-
-/* From a server that can tell changes so that the next run need not. */
 static bool read_everything(AddressStep *step, const ReadRequest *request, ReadResult *result, GError **error)
 {
-    ChangesResult changes = {0};
     if (!address_can_tell(step))
         return directory_read(step->seen, request, address_take, step, result, error);
-    bool ok = directory_changes(step->seen, request, NULL, take_told, step, &changes, error);
-    step->next = step_next_cursor(&changes);
-    *result = changes.read;
-    changes.read = (ReadResult){0};
-    changes_result_clear(&changes);
-    return ok;
+    g_clear_pointer(&step->next, g_free);
+    return delta_read_all(step->seen, request, address_take, step, result, &step->next, error);
 }
 
 static gint by_anchor(gconstpointer a, gconstpointer b)

@@ -255,7 +255,7 @@ static bool is_special(const AddressStep *step)
 static bool decide_fullness(AddressStep *step, GError **error)
 {
     g_autofree char *known = NULL;
-    if (!state_get(step->state, "addresses definitions", &known, error))
+    if (!step_recall(step->state, STEP_ADDRESSES, "definitions", &known, error))
         return false;
     if (step->options.full || is_special(step))
         step->work.full_reason = g_strdup("asked for");
@@ -550,7 +550,7 @@ static bool store_settled(AddressStep *step, GError **error)
     for (guint i = 0; i < step->newly_settled->len; i++)
         if (!state_add_addressed(step->state, &g_array_index(step->newly_settled, Addressed, i), error))
             return false;
-    return state_set(step->state, "addresses definitions", step->digest, error) &&
+    return step_remember(step->state, STEP_ADDRESSES, "definitions", step->digest, error) &&
            address_remember_cursor(step, error);
 }
 

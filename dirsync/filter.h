@@ -42,6 +42,11 @@ Filter *filter_parse_resolved(const char *text, GError **error);
 char *filter_escape(const void *value, size_t len);
 /** "(name=escaped value)". g_free(). */
 char *filter_equals(const char *name, const void *value, size_t len);
+/** "(|(name=a)(name=b))" of the values (GBytes) from *at on, @most of them; *at: the first that is not in it.
+ *  g_free(). */
+char *filter_any_of(const char *name, const GPtrArray *values, guint *at, guint most);
+/** "(&AB)"; both with or without outer parentheses, @a may be NULL: everybody. g_free(). */
+char *filter_and(const char *a, const char *b);
 
 /** BER of the filter as RFC 4511 has it on the wire; the controlValue of RFC 4528. */
 GBytes *filter_to_ber(const Filter *filter);

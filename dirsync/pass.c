@@ -72,14 +72,12 @@ void pass_close(Pass *pass)
 /* What is remembered of each step by itself. */
 bool pass_recall(Pass *pass, const char *name, char **value, GError **error)
 {
-    g_autofree char *key = g_strconcat(step_names[pass->step], " ", name, NULL);
-    return state_get(pass->state, key, value, error);
+    return step_recall(pass->state, pass->step, name, value, error);
 }
 
 bool pass_remember(Pass *pass, const char *name, const char *value, GError **error)
 {
-    g_autofree char *key = g_strconcat(step_names[pass->step], " ", name, NULL);
-    return state_set(pass->state, key, value, error);
+    return step_remember(pass->state, pass->step, name, value, error);
 }
 
 static bool decide_fullness(Pass *pass, GError **error)

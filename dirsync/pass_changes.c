@@ -6,10 +6,11 @@
  * Who is left to do something about is in the state and is fetched by identity, so a
  * cursor may pass what could not be applied.
  */
-#include "dirsync/gone.h"
 #include "dirsync/pass_internal.h"
 
 #include <string.h>
+
+#define FULL_READ "full-read" /* in the state: when everything was read */
 
 static const char *const side_names[SIDES] = {"source", "target"};
 
@@ -56,7 +57,7 @@ static bool recall_cursors(Pass *pass, int side, GPtrArray *cursors, char **why,
         if (!pass_recall(pass, name, &value, error))
             return false;
         const char *none;
-        const char *cursor = step_cursor_in(value, index, &none);
+        const char *cursor = delta_cursor_in(value, index, &none);
         if (cursor)
             g_ptr_array_add(cursors, g_strdup(cursor));
         else
@@ -68,24 +69,22 @@ static bool recall_cursors(Pass *pass, int side, GPtrArray *cursors, char **why,
 static bool is_remembered(Step step, State *state, int side, size_t i, bool *is, GError **error)
 {
     g_autofree char *name = cursor_name(side, i);
-    g_autofree char *key = g_strconcat(step_names[step], " ", name, NULL);
     g_autofree char *value = NULL;
     HolderIndex *index = NULL;
     *is = false;
-    if (!state_get(state, key, &value, error))
+    if (!step_recall(state, step, name, &value, error))
         return false;
     if (value && side == TARGET && !(index = state_index(state, step, error)))
         return false;
-    *is = value && step_cursor_in(value, index ? holder_index_id(index) : "", NULL);
+    *is = value && delta_cursor_in(value, index ? holder_index_id(index) : "", NULL);
     return true;
 }
 
 bool pass_recall_reading(const Connector *connector, Step step, State *state, StepReading *reading,
                          GError **error)
 {
-    g_autofree char *key = g_strconcat(step_names[step], " full-read", NULL);
     g_autofree char *last = NULL;
-    if (!state_get(state, key, &last, error))
+    if (!step_recall(state, step, FULL_READ, &last, error))
         return false;
     reading->everything = last ? g_ascii_strtoll(last, NULL, 10) : 0;
     for (int side = 0; side < SIDES; side++) {
@@ -110,10 +109,18 @@ bool pass_can_tell(const Pass *pass, int side)
 static bool is_due(Pass *pass, bool *due, GError **error)
 {
     g_autofree char *last = NULL;
-    if (!pass_recall(pass, "full-read", &last, error))
+    if (!pass_recall(pass, FULL_READ, &last, error))
         return false;
     *due = step_full_read_is_due(pass->connector, last);
     return true;
+}
+
+static bool is_among(const Schema *schema, const char *const *names, const char *name)
+{
+    for (; *names; names++)
+        if (!g_ascii_strcasecmp(*names, name) || schema_same_attribute(schema, *names, name))
+            return true;
+    return false;
 }
 
 /* Servers keep them by themselves, and tell nobody when one changes. */
@@ -124,12 +131,7 @@ static bool changes_silently(const Schema *schema, const char *name)
                                        "entryDN",   "creatorsName", "pwdAccountLockedTime", "nsAccountLock",
                                        NULL};
     const AttributeType *type = schema_attribute(schema, name);
-    if (g_strv_contains(silent, name))
-        return true;
-    for (size_t i = 0; told[i]; i++)
-        if (schema_same_attribute(schema, told[i], name))
-            return false;
-    return type && type->operational;
+    return is_among(schema, silent, name) || (type && type->operational && !is_among(schema, told, name));
 }
 
 static char *silent_attribute(const Pass *pass)
@@ -199,62 +201,59 @@ bool pass_remember_cursors(Pass *pass, GError **error)
         for (size_t i = 0; read->next && i < read->next->len; i++) {
             const char *next = g_ptr_array_index(read->next, i);
             g_autofree char *name = cursor_name(side, i);
-            g_autofree char *value =
-                g_strconcat(index_of(pass, side), " ", doubtful ? "!the last read was doubtful" : next, NULL);
+            g_autofree char *none = delta_no_next("the last read was doubtful");
+            g_autofree char *value = g_strconcat(index_of(pass, side), " ", doubtful ? none : next, NULL);
             if (!(doubtful && read->delta) && !pass_remember(pass, name, value, error))
                 return false;
         }
     }
     g_autofree char *now = step_now();
-    return !whole || pass_remember(pass, "full-read", now, error);
+    return !whole || pass_remember(pass, FULL_READ, now, error);
 }
 
-/* --- who is gone, or not told of at all --- */
+/* --- reading --- */
+
+static DeltaSink sink_of(Pass *pass, int side)
+{
+    return side == SOURCE ? (DeltaSink){pass_take_source, pass_lose_source, pass}
+                          : (DeltaSink){pass_take_target, pass_lose_target, pass};
+}
+
+static bool read_request(Pass *pass, int side, size_t i, bool *by_absence, GError **error)
+{
+    Side *read = &pass->side[side];
+    DeltaSink sink = sink_of(pass, side);
+    g_auto(Delta) delta = {0};
+    ReadRequest request;
+    pass_request(pass, side, i, &request);
+    pass->source_at = i;
+    if (!delta_read(read->directory, &request, g_ptr_array_index(read->cursors, i), read->roll, &sink, &delta,
+                    error))
+        return false;
+    if (delta.doubt)
+        pass_must_read_all(pass, side, delta.doubt);
+    read->result.entries += delta.entries;
+    *by_absence |= delta.by_absence;
+    g_ptr_array_add(read->next, g_steal_pointer(&delta.next));
+    return true;
+}
+
+/* --- who is not told of at all --- */
 
 typedef struct {
     Pass *pass;
     int side;
-    GPtrArray *gone; /* ids of those who are said to be */
-} Reading;
-
-static bool is_there(const Reading *call, const char *id)
-{
-    return roll_call(call->pass->side[call->side].roll, fingerprint_string(id));
-}
+    GPtrArray *absent; /* ids */
+} RollCall;
 
 static void call_link(const LinkRow *row, void *data)
 {
-    Reading *call = data;
+    RollCall *call = data;
     bool by_anchor = call->side == SOURCE && !pass_source_id_attribute(call->pass);
     const char *id = by_anchor ? row->anchor : call->side == SOURCE ? row->source_id : row->id;
-    if (id && !(call->side == TARGET && row->flags & LINK_YIELDED) && !is_there(call, id))
-        g_ptr_array_add(call->gone, g_strdup(id));
-}
-
-static bool take_item(const DirectoryItem *item, void *data, GError **error)
-{
-    const Reading *reading = data;
-    return reading->side == SOURCE ? pass_take_source(item, reading->pass, error)
-                                   : pass_take_target(item, reading->pass, error);
-}
-
-/* Those who really are. */
-static bool lose(Pass *pass, int side, size_t i, GPtrArray *gone, GError **error)
-{
-    Reading reading = {.pass = pass, .side = side};
-    ReadRequest request;
-    const char *doubt;
-    pass_request(pass, side, i, &request);
-    if (!gone_ask(pass->side[side].directory, &request, gone, take_item, &reading, &doubt, error))
-        return false;
-    if (doubt)
-        pass_must_read_all(pass, side, doubt);
-    for (guint j = 0; j < gone->len && !doubt; j++) {
-        const char *id = g_ptr_array_index(gone, j);
-        if (!(side == SOURCE ? pass_lose_source(pass, id, error) : pass_lose_target(pass, id, error)))
-            return false;
-    }
-    return true;
+    bool native = call->side == TARGET && row->flags & LINK_YIELDED;
+    if (id && !native && !roll_call(call->pass->side[call->side].roll, fingerprint_string(id)))
+        g_ptr_array_add(call->absent, g_strdup(id));
 }
 
 /* How many may be there whom no link knows: of the source those who were nobody to us, or in quarantine. */
@@ -270,75 +269,40 @@ static bool count_expected(Pass *pass, int side, size_t *expected, GError **erro
     return true;
 }
 
-/* Who is known and was not told of is gone. Who was told of and is not known was missed before. */
-static bool call_roll(Pass *pass, int side, GError **error)
+/* Why the roll cannot be called, NULL: it was, and *absent are those who are known and were not told of. */
+static bool find_absent(Pass *pass, int side, GPtrArray *absent, const char **doubt, GError **error)
 {
-    g_autoptr(GPtrArray) gone = g_ptr_array_new_with_free_func(g_free);
-    Reading call = {pass, side, gone};
+    RollCall call = {pass, side, absent};
+    Roll *roll = pass->side[side].roll;
     size_t expected;
-    if (pass_n_requests(pass, side) > 1) {
-        pass_must_read_all(pass, side,
-                           "of several sources the server only tells who is there; its session "
-                           "log (syncprov) would say who has gone");
-        return true;
-    }
+    *doubt = NULL;
     if (!state_scan_links(pass->state, pass->step, 0, call_link, &call, error) ||
-        (side == TARGET && !holder_call_roll(&pass->view, pass->side[TARGET].roll, gone, error)) ||
+        (side == TARGET && !holder_call_roll(&pass->view, roll, absent, error)) ||
         !count_expected(pass, side, &expected, error))
         return false;
-    if (roll_strangers(pass->side[side].roll) > expected) {
-        pass_must_read_all(pass, side, "the server tells of entries that are not known here");
-        return true;
-    }
-    return lose(pass, side, 0, gone, error);
-}
-
-/* --- reading --- */
-
-static bool take(const DirectoryChange *change, void *data, GError **error)
-{
-    const Reading *reading = data;
-    Pass *pass = reading->pass;
-    if (!pass_tell_progress(pass, reading->side, error))
-        return false;
-    if (change->told == TOLD_ENTRY)
-        return take_item(change->item, data, error);
-    g_autofree char *id = anchor_text(change->id);
-    if (change->told == TOLD_GONE)
-        g_ptr_array_add(reading->gone, g_steal_pointer(&id));
-    else
-        roll_add(pass->side[reading->side].roll, fingerprint_string(id), true);
+    if (pass_n_requests(pass, side) > 1)
+        *doubt =
+            "of several sources the server only tells who is there; its session log (syncprov) would say "
+            "who has gone";
+    else if (roll_strangers(roll) > expected) /* they were missed before */
+        *doubt = "the server tells of entries that are not known here";
     return true;
 }
 
-static const char *doubt_about(const ChangesResult *result)
+static bool lose_absent(Pass *pass, int side, GError **error)
 {
-    return result->full_reason                    ? result->full_reason
-           : result->read.proof != PROOF_COMPLETE ? result->read.reason
-           : result->read.bad                     ? "an entry among the changes cannot be read"
-                                                  : NULL;
-}
-
-static bool read_request(Pass *pass, int side, size_t i, bool *by_absence, GError **error)
-{
-    Side *read = &pass->side[side];
-    g_autoptr(GPtrArray) gone = g_ptr_array_new_with_free_func(g_free);
-    Reading reading = {pass, side, gone};
+    g_autoptr(GPtrArray) absent = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *unasked = NULL;
+    DeltaSink sink = sink_of(pass, side);
     ReadRequest request;
-    ChangesResult result = {0};
-    pass_request(pass, side, i, &request);
-    pass->source_at = i;
-    bool ok = directory_changes(read->directory, &request, g_ptr_array_index(read->cursors, i), take,
-                                &reading, &result, error);
-    if (ok && doubt_about(&result))
-        pass_must_read_all(pass, side, doubt_about(&result));
-    else if (ok)
-        ok = lose(pass, side, i, gone, error);
-    read->result.entries += result.read.entries;
-    *by_absence |= result.by_absence;
-    g_ptr_array_add(read->next, step_next_cursor(&result));
-    changes_result_clear(&result);
-    return ok;
+    const char *doubt;
+    pass_request(pass, side, 0, &request);
+    if (!find_absent(pass, side, absent, &doubt, error) ||
+        (!doubt && !delta_lose(pass->side[side].directory, &request, absent, &sink, &unasked, error)))
+        return false;
+    if (doubt || unasked)
+        pass_must_read_all(pass, side, doubt ? doubt : unasked);
+    return true;
 }
 
 /* A source that shows nobody any more must say so when it is asked for everything. */
@@ -361,7 +325,7 @@ bool pass_read_changes(Pass *pass, int side, GError **error)
     for (size_t i = 0; read->cursors && i < pass_n_requests(pass, side); i++)
         if (!read_request(pass, side, i, &by_absence, error))
             return false;
-    if (read->cursors && by_absence && !call_roll(pass, side, error))
+    if (read->cursors && by_absence && !lose_absent(pass, side, error))
         return false;
     g_clear_pointer(&read->roll, roll_free);
     if (read->cursors && side == SOURCE)
@@ -401,22 +365,16 @@ static bool is_to_be_looked_for(const Pass *pass, const char *anchor)
 bool pass_look_for_quarantined(Pass *pass, GError **error)
 {
     g_autoptr(GPtrArray) anchors = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) values = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
     if (!state_quarantined(pass->state, pass->step, anchors, error))
         return false;
-    for (guint i = 0; i < anchors->len;) {
-        g_autoptr(GString) filter = g_string_new("(|");
-        for (guint n = 0; n < QUARANTINED_IN_FILTER && i < anchors->len; n++, i++) {
-            const char *anchor = g_ptr_array_index(anchors, i);
-            g_autoptr(GBytes) bytes = anchor_bytes(anchor);
-            gsize size;
-            const void *value = g_bytes_get_data(bytes, &size);
-            g_autofree char *equals = filter_equals(pass->anchor, value, size);
-            if (is_to_be_looked_for(pass, anchor))
-                g_string_append(filter, equals);
-        }
-        g_string_append_c(filter, ')');
-        for (size_t j = 0; filter->len > strlen("(|)") && j < pass->settings->n_sources; j++)
-            if (!take_found(pass, j, filter->str, error))
+    for (guint i = 0; i < anchors->len; i++)
+        if (is_to_be_looked_for(pass, g_ptr_array_index(anchors, i)))
+            g_ptr_array_add(values, anchor_bytes(g_ptr_array_index(anchors, i)));
+    for (guint at = 0; at < values->len;) {
+        g_autofree char *filter = filter_any_of(pass->anchor, values, &at, QUARANTINED_IN_FILTER);
+        for (size_t i = 0; i < pass->settings->n_sources; i++)
+            if (!take_found(pass, i, filter, error))
                 return false;
     }
     return true;

@@ -3,12 +3,12 @@
 #define DIRSYNC_PASS_INTERNAL_H
 
 #include "dirsync/claim_table.h"
+#include "dirsync/delta.h"
 #include "dirsync/event.h"
 #include "dirsync/holder_view.h"
 #include "dirsync/managed.h"
 #include "dirsync/map_ahead.h"
 #include "dirsync/pass.h"
-#include "dirsync/roll.h"
 #include "dirsync/settlements.h"
 #include "dirsync/spool.h"
 
@@ -151,8 +151,6 @@ bool pass_settle(StepWork *work, const char *run, bool finished, GError **error)
 
 /* pass_read.c */
 bool pass_read(Pass *pass, GError **error);
-/** Once for each entry. False when somebody asked to stop. */
-bool pass_tell_progress(Pass *pass, int side, GError **error);
 
 /* pass_told.c */
 /** The anchor as text; until the next record is made. */
@@ -171,8 +169,8 @@ bool pass_keep_source(Pass *pass, Fingerprint fingerprint, const char *where, co
 /** Told: a copy of a stamp. */
 void pass_leave_alone(const char *dn, const char *anchor);
 /** What is made of an identity that is there no more. */
-bool pass_lose_source(Pass *pass, const char *id, GError **error);
-bool pass_lose_target(Pass *pass, const char *id, GError **error);
+bool pass_lose_source(const char *id, void *data, GError **error);
+bool pass_lose_target(const char *id, void *data, GError **error);
 
 /* pass_changes.c */
 /** Loads the links, and what was remembered of where the last reads ended; decides how each side is read. */

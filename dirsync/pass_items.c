@@ -142,36 +142,16 @@ static void open_rival(const char *anchor, void *data)
 
 #define KEYS_IN_FILTER 200
 
-/* Alternatives of a filter over the source. */
-typedef struct {
-    const char *attribute;
-    GPtrArray *filters; /* of GString, each with at most KEYS_IN_FILTER alternatives, not closed yet */
-    size_t in_last;
-} KeyFilters;
-
-static void add_key_filter(const char *value, void *data)
+static void add_value(const char *value, void *data)
 {
-    KeyFilters *keys = data;
-    if (!keys->filters->len || keys->in_last == KEYS_IN_FILTER) {
-        g_ptr_array_add(keys->filters, g_string_new("(|"));
-        keys->in_last = 0;
-    }
-    g_autofree char *equals = filter_equals(keys->attribute, value, strlen(value));
-    g_string_append(g_ptr_array_index(keys->filters, keys->filters->len - 1), equals);
-    keys->in_last++;
+    g_ptr_array_add(data, g_bytes_new(value, strlen(value)));
 }
 
-static void filter_text_free(void *text)
+static bool open_matches_in(Pass *pass, size_t source, const char *filter, GError **error)
 {
-    g_string_free(text, TRUE);
-}
-
-static bool open_matches_in(Pass *pass, const SourceSettings *source, const char *filter, GError **error)
-{
-    ReadRequest request = {.base = source->base,
-                           .scope = (SearchScope)source->scope,
-                           .filter = filter,
-                           .attributes = (const char *const *)pass->requests[SOURCE]};
+    ReadRequest request;
+    pass_request(pass, SOURCE, source, &request);
+    request.filter = filter;
     g_autoptr(GPtrArray) found = directory_search(pass->side[SOURCE].directory, &request, G_MAXINT32, error);
     for (guint i = 0; found && i < found->len; i++) {
         const Entry *entry = g_ptr_array_index(found, i);
@@ -182,26 +162,19 @@ static bool open_matches_in(Pass *pass, const SourceSettings *source, const char
     return found != NULL;
 }
 
-static bool open_matches(Pass *pass, GString *filter, GError **error)
-{
-    g_string_append_c(filter, ')');
-    for (size_t i = 0; i < pass->settings->n_sources; i++)
-        if (!open_matches_in(pass, &pass->settings->sources[i], filter->str, error))
-            return false;
-    return true;
-}
-
 /* Our objects do not carry the keys of join rules: their people are looked up in the source. */
 static bool open_joined(Pass *pass, const JoinRule *join, int64_t since, GError **error)
 {
     g_autofree char *kind = g_ascii_strdown(join->target, -1);
-    g_autoptr(GPtrArray) filters = g_ptr_array_new_with_free_func(filter_text_free);
-    KeyFilters keys = {join->source, filters, 0};
-    if (!holder_index_new_keys(pass->index, since, kind, add_key_filter, &keys, error))
+    g_autoptr(GPtrArray) values = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+    if (!holder_index_new_keys(pass->index, since, kind, add_value, values, error))
         return false;
-    for (guint i = 0; i < filters->len; i++)
-        if (!open_matches(pass, g_ptr_array_index(filters, i), error))
-            return false;
+    for (guint at = 0; at < values->len;) {
+        g_autofree char *filter = filter_any_of(join->source, values, &at, KEYS_IN_FILTER);
+        for (size_t i = 0; i < pass->settings->n_sources; i++)
+            if (!open_matches_in(pass, i, filter, error))
+                return false;
+    }
     return true;
 }
 

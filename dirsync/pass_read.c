@@ -32,54 +32,19 @@ static bool side_prepare(Pass *pass, Side *side, GError **error)
     return side->spool != NULL;
 }
 
-bool pass_tell_progress(Pass *pass, int i, GError **error)
-{
-    Side *side = &pass->side[i];
-    if (++side->seen % 1000 != 0)
-        return true;
-    if (pass->options.progress)
-        pass->options.progress(side->what, side->seen, 0, pass->options.data);
-    return !interrupt_pending(error);
-}
-
 /* --- everything --- */
 
-static bool take_source(const DirectoryItem *item, void *data, GError **error)
-{
-    return pass_tell_progress(data, SOURCE, error) && pass_take_source(item, data, error);
-}
-
-static bool take_target(const DirectoryItem *item, void *data, GError **error)
-{
-    return pass_tell_progress(data, TARGET, error) && pass_take_target(item, data, error);
-}
-
-typedef struct {
-    DirectorySink sink;
-    Pass *pass;
-} Taking;
-
-static bool take_told(const DirectoryChange *change, void *data, GError **error)
-{
-    const Taking *taking = data;
-    return taking->sink(change->item, taking->pass, error);
-}
-
-/* Reads everything, from a server that can tell changes so that the next run need not. */
 static bool read_all(Pass *pass, int side, size_t i, ReadResult *result, GError **error)
 {
     Side *read = &pass->side[side];
-    Taking taking = {side == SOURCE ? take_source : take_target, pass};
+    DirectorySink sink = side == SOURCE ? pass_take_source : pass_take_target;
     ReadRequest request;
+    char *next;
     pass_request(pass, side, i, &request);
     if (!pass_can_tell(pass, side))
-        return directory_read(read->directory, &request, taking.sink, pass, result, error);
-    ChangesResult changes = {0};
-    bool ok = directory_changes(read->directory, &request, NULL, take_told, &taking, &changes, error);
-    g_ptr_array_add(read->next, step_next_cursor(&changes));
-    *result = changes.read;
-    changes.read = (ReadResult){0};
-    changes_result_clear(&changes);
+        return directory_read(read->directory, &request, sink, pass, result, error);
+    bool ok = delta_read_all(read->directory, &request, sink, pass, result, &next, error);
+    g_ptr_array_add(read->next, next);
     return ok;
 }
 
@@ -215,81 +180,99 @@ static bool is_in_container(const Pass *pass, const char *dn)
     return *container && schema_dn_within(target_schema(pass), dn, container);
 }
 
-typedef struct {
-    char *dn, *id;
-} Names;
-
-static void names_clear(Names *names)
+/* Records of one stamp lie together, in the order in which they were read. */
+static int compare_stamps(const void *a, const void *b, void *data)
 {
-    g_free(names->dn);
-    g_free(names->id);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Names, names_clear)
-
-/* Ours is the one that the link remembers; where it remembers none of them, the first in our container, else the
- * first. */
-static bool is_right_one(Pass *pass, guint at, bool *is, GError **error)
-{
-    const GArray *records = pass->side[TARGET].records;
-    const Record *record = &g_array_index(records, Record, at);
-    const Link *link = record->link == NOWHERE ? NULL : link_at(pass->links, record->link);
-    g_auto(LinkRow) row = {0};
-    g_auto(Names) own = {0};
-    if ((link && link->row && !state_find_link(pass->state, link->row, &row, error)) ||
-        !record_names(pass, at, &own.dn, &own.id, error))
-        return false;
-    bool mine = !g_strcmp0(own.id, row.id), remembered = mine, first = true;
-    bool inside = is_in_container(pass, own.dn);
-    for (guint i = 0; i < records->len; i++) {
-        g_auto(Names) names = {0};
-        if (i == at || !fingerprint_equal(g_array_index(records, Record, i).anchor, record->anchor))
-            continue;
-        if (!record_names(pass, i, &names.dn, &names.id, error))
-            return false;
-        remembered |= !g_strcmp0(names.id, row.id);
-        first &= is_in_container(pass, names.dn) == inside ? i > at : inside;
-    }
-    *is = remembered ? mine : first;
-    return true;
+    guint i = *(const guint *)a, j = *(const guint *)b;
+    Fingerprint x = g_array_index((GArray *)data, Record, i).anchor,
+                y = g_array_index((GArray *)data, Record, j).anchor;
+    if (x.high != y.high)
+        return x.high < y.high ? -1 : 1;
+    if (x.low != y.low)
+        return x.low < y.low ? -1 : 1;
+    return (i > j) - (i < j);
 }
 
-/* An object that looks as it did, and another one of which the same stamp was read: that is a copy. */
-static bool is_copy(const Pass *pass, const Record *record)
+/* An object that looks as it did has its stamp too: whatever was read with the same one is a copy. */
+static bool is_known_elsewhere(const Pass *pass, const Record *record)
 {
     return !pass->side[TARGET].delta && record->link != NOWHERE &&
            link_at(pass->links, record->link)->mark[TARGET] == MARK_SAME;
 }
 
-static bool find_copies(Pass *pass, GArray *copies, GError **error)
+static GArray *records_in_doubt(const Pass *pass)
 {
     GArray *records = pass->side[TARGET].records;
+    GArray *doubtful = g_array_new(FALSE, FALSE, sizeof(guint));
     for (guint i = 0; i < records->len; i++) {
         const Record *record = &g_array_index(records, Record, i);
-        bool right = !is_copy(pass, record);
-        if (right && record->duplicate && !is_right_one(pass, i, &right, error))
-            return false;
-        if (!right)
-            g_array_append_val(copies, i);
-        else if (record->duplicate && record->link != NOWHERE)
-            link_at(pass->links, record->link)->mark[TARGET] = (uint8_t)record->mark;
+        if (record->duplicate || is_known_elsewhere(pass, record))
+            g_array_append_val(doubtful, i);
     }
+    g_array_sort_with_data(doubtful, compare_stamps, records);
+    return doubtful;
+}
+
+/* Of @n records with one stamp the one that is ours: which the link remembers, else the first in our
+ * container, else the first. NOWHERE: none of them. */
+static bool find_right_one(Pass *pass, const guint *at, guint n, uint32_t *right, GError **error)
+{
+    const Record *first = &g_array_index(pass->side[TARGET].records, Record, at[0]);
+    const Link *link = first->link == NOWHERE ? NULL : link_at(pass->links, first->link);
+    g_auto(LinkRow) row = {0};
+    uint32_t inside = NOWHERE;
+    *right = NOWHERE;
+    if (is_known_elsewhere(pass, first))
+        return true;
+    if (link && link->row && !state_find_link(pass->state, link->row, &row, error))
+        return false;
+    for (guint i = 0; i < n && *right == NOWHERE; i++) {
+        g_autofree char *dn = NULL;
+        g_autofree char *id = NULL;
+        if (!record_names(pass, at[i], &dn, &id, error))
+            return false;
+        if (row.id && !g_strcmp0(id, row.id))
+            *right = at[i];
+        else if (inside == NOWHERE && is_in_container(pass, dn))
+            inside = at[i];
+    }
+    if (*right == NOWHERE)
+        *right = inside == NOWHERE ? at[0] : inside;
+    return true;
+}
+
+static bool leave_alone(Pass *pass, guint at, GError **error)
+{
+    Record *record = &g_array_index(pass->side[TARGET].records, Record, at);
+    g_autofree char *dn = NULL;
+    if (!record_names(pass, at, &dn, NULL, error))
+        return false;
+    pass_leave_alone(dn, record_anchor(&pass->side[TARGET], at));
+    record->anchor = (Fingerprint){0, 0}; /* nobody finds it */
+    record->left_alone = true;
     return true;
 }
 
 static bool leave_copies_alone(Pass *pass, GError **error)
 {
-    g_autoptr(GArray) copies = g_array_new(FALSE, FALSE, sizeof(guint));
-    if (!find_copies(pass, copies, error))
-        return false;
-    for (guint i = 0; i < copies->len; i++) {
-        guint at = g_array_index(copies, guint, i);
-        Record *record = &g_array_index(pass->side[TARGET].records, Record, at);
-        g_autofree char *dn = NULL;
-        if (!record_names(pass, at, &dn, NULL, error))
+    GArray *records = pass->side[TARGET].records;
+    g_autoptr(GArray) doubtful = records_in_doubt(pass);
+    for (guint from = 0, to; from < doubtful->len; from = to) {
+        const guint *at = &g_array_index(doubtful, guint, from);
+        const Record *first = &g_array_index(records, Record, *at);
+        Fingerprint stamp = first->anchor;
+        uint32_t right, link = first->link;
+        for (to = from + 1; to < doubtful->len; to++)
+            if (!fingerprint_equal(g_array_index(records, Record, g_array_index(doubtful, guint, to)).anchor,
+                                   stamp))
+                break;
+        if (!find_right_one(pass, at, to - from, &right, error))
             return false;
-        pass_leave_alone(dn, record_anchor(&pass->side[TARGET], at));
-        record->anchor = (Fingerprint){0, 0}; /* nobody finds it */
-        record->left_alone = true;
+        if (right != NOWHERE && link != NOWHERE)
+            link_at(pass->links, link)->mark[TARGET] = (uint8_t)g_array_index(records, Record, right).mark;
+        for (guint i = 0; i < to - from; i++)
+            if (at[i] != right && !leave_alone(pass, at[i], error))
+                return false;
     }
     return true;
 }
@@ -332,7 +315,8 @@ static bool has_too_few_for_what_we_own(const Pass *pass)
 {
     const Endpoint *foreign = pass->side[SOURCE].endpoint;
     bool is_file = directory_describe(pass->side[SOURCE].directory)->capabilities & IS_FILE;
-    if (!is_file || pass->side[SOURCE].delta || foreign->count_trailer || foreign->checksum || pass->source_count)
+    if (!is_file || pass->side[SOURCE].delta || foreign->count_trailer || foreign->checksum ||
+        pass->source_count)
         return false;
     return pass->side[SOURCE].result.entries * 100 < pass->work.population * foreign->minimum_percent;
 }
@@ -451,7 +435,8 @@ bool pass_read(Pass *pass, GError **error)
     if (!recall_counts(pass, error) || !recall_shown(pass, error) || !holder_index_begin(pass->index, error))
         return false;
     pass->index_serial = holder_index_serial(pass->index);
-    if (!read_sides(pass, error) || !leave_copies_alone(pass, error) || interrupt_pending(error) || !holder_index_commit(pass->index, error)) {
+    if (!read_sides(pass, error) || !leave_copies_alone(pass, error) || interrupt_pending(error) ||
+        !holder_index_commit(pass->index, error)) {
         holder_index_rollback(pass->index);
         return false;
     }

@@ -7,6 +7,8 @@
  */
 #include "dirsync/pass_internal.h"
 
+#include "dirsync/interrupt.h"
+
 #include <string.h>
 
 static void add_record(Side *side, Record *record, const char *anchor)
@@ -42,6 +44,16 @@ bool record_names(const Pass *pass, uint32_t record, char **dn, char **id, GErro
     if (id)
         *id = len < bytes->len ? g_strdup(first + len) : NULL;
     return true;
+}
+
+/* False when somebody asked to stop. */
+static bool tell_progress(Pass *pass, Side *side, GError **error)
+{
+    if (++side->seen % 1000 != 0)
+        return true;
+    if (pass->options.progress)
+        pass->options.progress(side->what, side->seen, 0, pass->options.data);
+    return !interrupt_pending(error);
 }
 
 /* Whether this read has told of the link before. */
@@ -205,6 +217,8 @@ bool pass_take_source(const DirectoryItem *item, void *data, GError **error)
 {
     Pass *pass = data;
     g_autoptr(GError) why = NULL;
+    if (!tell_progress(pass, &pass->side[SOURCE], error))
+        return false;
     if (item->bad) {
         quarantine_item(pass, item->where, item->bad->message, false);
         return true;
@@ -224,9 +238,9 @@ bool pass_take_source(const DirectoryItem *item, void *data, GError **error)
     return true;
 }
 
-bool pass_lose_source(Pass *pass, const char *id, GError **error)
+bool pass_lose_source(const char *id, void *data, GError **error)
 {
-    return lose_identity(pass, id, NULL, error);
+    return lose_identity(data, id, NULL, error);
 }
 
 /* --- target --- */
@@ -329,6 +343,8 @@ bool pass_take_target(const DirectoryItem *item, void *data, GError **error)
 {
     Pass *pass = data;
     Side *side = &pass->side[TARGET];
+    if (!tell_progress(pass, side, error))
+        return false;
     if (!item->bad && is_known(pass, item))
         return true;
     g_autoptr(Entry) entry = item->bad ? NULL : directory_item_decode(item, error);
@@ -354,8 +370,9 @@ bool pass_take_target(const DirectoryItem *item, void *data, GError **error)
     return true;
 }
 
-bool pass_lose_target(Pass *pass, const char *id, GError **error)
+bool pass_lose_target(const char *id, void *data, GError **error)
 {
+    Pass *pass = data;
     return take_from_others(pass, id, NULL, error) &&
            holder_forget(&pass->view, id, &pass->holders_changed, error);
 }

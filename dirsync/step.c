@@ -66,19 +66,16 @@ bool step_recall_reading(const Connector *connector, Step step, State *state, St
     return true;
 }
 
-const char *step_cursor_in(const char *remembered, const char *index_id, const char **why)
+bool step_recall(State *state, Step step, const char *name, char **value, GError **error)
 {
-    size_t len = strlen(index_id);
-    const char *none = NULL;
-    if (!remembered)
-        none = "until now nobody was asked where to go on";
-    else if (strncmp(remembered, index_id, len) != 0 || remembered[len] != ' ')
-        none = "the index of addresses was made anew";
-    else if (remembered[len + 1] == STEP_NO_CURSOR)
-        none = remembered + len + 2;
-    if (why)
-        *why = none;
-    return none ? NULL : remembered + len + 1;
+    g_autofree char *key = g_strconcat(step_names[step], " ", name, NULL);
+    return state_get(state, key, value, error);
+}
+
+bool step_remember(State *state, Step step, const char *name, const char *value, GError **error)
+{
+    g_autofree char *key = g_strconcat(step_names[step], " ", name, NULL);
+    return state_set(state, key, value, error);
 }
 
 char *step_now(void)
@@ -90,12 +87,4 @@ bool step_full_read_is_due(const Connector *connector, const char *last)
 {
     gint64 now = g_get_real_time() / G_USEC_PER_SEC, then = last ? g_ascii_strtoll(last, NULL, 10) : 0;
     return connector->full_read != FULL_READ_NEVER && (now < then || now - then >= connector->full_read);
-}
-
-char *step_next_cursor(ChangesResult *result)
-{
-    if (result->cursor)
-        return g_steal_pointer(&result->cursor);
-    return g_strdup_printf("%c%s", STEP_NO_CURSOR,
-                           result->no_cursor ? result->no_cursor : "the server does not say where to go on");
 }

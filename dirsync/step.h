@@ -110,12 +110,9 @@ bool step_finish_plan(const StepWork *work, const Connector *connector, Step ste
 bool step_full_read_is_due(const Connector *connector, const char *last);
 /** g_free(). */
 char *step_now(void);
-#define STEP_NO_CURSOR '!'
-/** The cursor in what is remembered behind the id of the index that it belongs to ("": to none). NULL: there is
- *  none to go on from; then *why (may be NULL) is the reason. Both are parts of @remembered, or constants. */
-const char *step_cursor_in(const char *remembered, const char *index_id, const char **why);
-/** What is remembered of where an answer ends: its cursor, or STEP_NO_CURSOR and why there is none. g_free(). */
-char *step_next_cursor(ChangesResult *result);
+/** What a step remembers in the state, by a name of its own. *value NULL: nothing. g_free(). */
+bool step_recall(State *state, Step step, const char *name, char **value, GError **error);
+bool step_remember(State *state, Step step, const char *name, const char *value, GError **error);
 
 /** Thin calls through the kind. */
 StepWork *step_open(const Connector *connector, Step step, State *state, const StepOptions *options,

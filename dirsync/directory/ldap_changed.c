@@ -41,18 +41,10 @@ static bool take_found(LdapDirectory *self, LDAPMessage *message, void *data, GE
 
 static char *batch_filter(const Batch *batch)
 {
-    const char *filter = batch->changes->request->filter;
-    const char *anchor = batch->changes->self->description.default_anchor;
-    GString *text = g_string_new("(&");
-    bool bare = filter && *filter != '(';
-    g_string_append_printf(text, bare ? "(%s)(|" : "%s(|", filter ? filter : "(objectClass=*)");
-    for (guint i = 0; i < batch->ids->len; i++) {
-        GBytes *id = g_ptr_array_index(batch->ids, i);
-        g_autofree char *term = filter_equals(anchor, g_bytes_get_data(id, NULL), g_bytes_get_size(id));
-        g_string_append(text, term);
-    }
-    g_string_append(text, "))");
-    return g_string_free(text, FALSE);
+    guint at = 0;
+    g_autofree char *ids =
+        filter_any_of(batch->changes->self->description.default_anchor, batch->ids, &at, batch->ids->len);
+    return filter_and(batch->changes->request->filter, ids);
 }
 
 static bool tell_missing(const Batch *batch, GError **error)
