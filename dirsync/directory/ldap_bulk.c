@@ -80,7 +80,8 @@ static bool check_overlays(const LdapDirectory *self, const GPtrArray *config, c
 {
     for (guint i = 0; i < config->len; i++) {
         const Entry *entry = g_ptr_array_index(config, i);
-        if (!g_str_has_suffix(entry_dn(entry), database) && !strcasestr(entry_dn(entry), "{-1}frontend"))
+        if (!schema_dn_within(self->description.schema, entry_dn(entry), database) &&
+            !strcasestr(entry_dn(entry), "{-1}frontend"))
             continue;
         if (any_value_has(entry, "olcOverlay", "accesslog"))
             return refuse(self, error,

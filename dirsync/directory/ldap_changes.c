@@ -14,13 +14,17 @@
 
 #include <string.h>
 
-static const char *const kinds[] = {
-    [CHANGES_SYNC] = "sync1", [CHANGES_IDS] = "ids1", [CHANGES_DIRSYNC] = "dirsync1"};
+/* A way to ask: the kind its cursors are of, a cookie of now, and what is new since one. */
+typedef struct {
+    const char *kind;
+    GBytes *(*begin)(Changes *changes);
+    bool (*go_on)(Changes *changes, GBytes **cookie, GError **error);
+} Way;
 
-static bool (*const ways[])(Changes *changes, GBytes **cookie, bool *unasked, GError **error) = {
-    [CHANGES_SYNC] = ldap_directory_sync,
-    [CHANGES_IDS] = ldap_directory_sync_ids,
-    [CHANGES_DIRSYNC] = ldap_directory_dirsync,
+static const Way ways[] = {
+    [CHANGES_SYNC] = {"sync1", ldap_changes_begin_sync, ldap_changes_go_on_sync},
+    [CHANGES_IDS] = {"ids1", ldap_changes_begin_ids, ldap_changes_go_on_ids},
+    [CHANGES_DIRSYNC] = {"dirsync1", ldap_changes_begin_dirsync, ldap_changes_go_on_dirsync},
 };
 
 bool ldap_directory_tell_item(const DirectoryItem *item, void *data, GError **error)
@@ -64,7 +68,7 @@ static char *digest_request(const LdapDirectory *self, const ReadRequest *reques
 
 static char *server_identity(LdapDirectory *self)
 {
-    return self->changes_way == CHANGES_DIRSYNC ? ldap_directory_dirsync_identity(self) : g_strdup(self->uri);
+    return self->changes_way == CHANGES_DIRSYNC ? ldap_changes_dirsync_identity(self) : g_strdup(self->uri);
 }
 
 static char *make_cursor(const Changes *changes, const char *server, const char *containers, GBytes *cookie)
@@ -74,7 +78,7 @@ static char *make_cursor(const Changes *changes, const char *server, const char 
     g_autofree char *request = digest_request(changes->self, changes->request);
     g_autofree char *text = g_base64_encode(data, len);
     const char *const fields[] = {server, request, containers, text, NULL};
-    return cursor_join(kinds[changes->self->changes_way], fields);
+    return cursor_join(ways[changes->self->changes_way].kind, fields);
 }
 
 /* Sets full_reason when the cursor is of something else. */
@@ -82,7 +86,7 @@ static void take_cursor(Changes *changes, const char *cursor, const char *server
 {
     const LdapDirectory *self = changes->self;
     g_autofree char *request = digest_request(self, changes->request);
-    const char *kind = kinds[self->changes_way];
+    const char *kind = ways[self->changes_way].kind;
     changes->from = kind ? cursor_split(cursor, kind, CURSOR_FIELDS) : NULL;
     char **reason = &changes->result->full_reason;
     if (!changes->from)
@@ -101,11 +105,14 @@ static bool read_plainly(Changes *changes, GError **error)
                                &changes->result->read, error);
 }
 
+/* The cookie is older than the read, never younger: what changes meanwhile is told of next time. */
 static bool ask(Changes *changes, GBytes **cookie, GError **error)
 {
-    bool unasked = false;
-    bool good = ways[changes->self->changes_way](changes, cookie, &unasked, error);
-    return good && unasked && !changes->from ? read_plainly(changes, error) : good;
+    const Way *way = &ways[changes->self->changes_way];
+    if (changes->from)
+        return way->go_on(changes, cookie, error);
+    *cookie = way->begin(changes);
+    return read_plainly(changes, error);
 }
 
 static bool ask_with_containers(Changes *changes, const char *server, GError **error)

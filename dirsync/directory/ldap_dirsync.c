@@ -7,8 +7,7 @@
  * taken from it (ldap_changed.c).
  *
  * A first cookie is had from a search that matches nothing: it stands for now,
- * without the whole directory being sent. It is taken before the read, so that
- * what changes meanwhile is told of next time.
+ * without the whole directory being sent.
  */
 #include "dirsync/directory/ldap_internal.h"
 #include "dirsync/directory/ldap_sync_codec.h"
@@ -119,52 +118,62 @@ static void refuse(DirSync *sync)
                         more ? ": " : "", more ? sync->end.diagnostic : ""));
 }
 
-/* --- the whole --- */
+/* --- the way --- */
 
-static bool go_on(DirSync *sync, GError **error)
+/* False after a doubt. */
+static bool dirsync_open(DirSync *sync, Changes *changes)
 {
-    ask(sync, "(objectClass=*)");
-    if (sync->end.result != LDAP_SUCCESS)
-        refuse(sync);
-    else if (sync->nameless)
-        ldap_directory_doubt(sync->changes, g_strdup("objects came without objectGUID"));
-    else
-        return ldap_directory_tell_changed(sync->changes, sync->changed, error);
+    *sync = (DirSync){.changes = changes, .context = ldap_directory_context(changes)};
+    if (!sync->context)
+        return false;
+    sync->cookie = ldap_directory_cookie_from(changes);
+    sync->changed = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
     return true;
 }
 
-static bool begin(DirSync *sync, GError **error)
+static void dirsync_close(DirSync *sync)
 {
-    Changes *changes = sync->changes;
-    ask(sync, "(!(objectClass=*))");
-    if (sync->end.result != LDAP_SUCCESS) {
-        refuse(sync);
-        g_clear_pointer(&sync->cookie, g_bytes_unref);
-    }
-    return ldap_directory_read(&changes->self->directory, changes->request, ldap_directory_tell_item, changes,
-                               &changes->result->read, error);
+    g_clear_pointer(&sync->cookie, g_bytes_unref);
+    g_hash_table_unref(sync->changed);
+    ldap_directory_search_end_clear(&sync->end);
 }
 
-bool ldap_directory_dirsync(Changes *changes, GBytes **cookie, bool *unasked, GError **error)
+GBytes *ldap_changes_begin_dirsync(Changes *changes)
 {
-    DirSync sync = {.changes = changes, .context = ldap_directory_context(changes)};
-    *cookie = NULL;
-    *unasked = !sync.context;
-    if (*unasked)
+    DirSync sync;
+    GBytes *cookie = NULL;
+    if (!dirsync_open(&sync, changes))
+        return NULL;
+    ask(&sync, "(!(objectClass=*))");
+    if (sync.end.result != LDAP_SUCCESS)
+        refuse(&sync);
+    else
+        cookie = g_steal_pointer(&sync.cookie);
+    dirsync_close(&sync);
+    return cookie;
+}
+
+bool ldap_changes_go_on_dirsync(Changes *changes, GBytes **cookie, GError **error)
+{
+    DirSync sync;
+    bool good = true;
+    if (!dirsync_open(&sync, changes))
         return true;
-    sync.cookie = ldap_directory_cookie_from(changes);
-    sync.changed = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
-    bool good = changes->from ? go_on(&sync, error) : begin(&sync, error);
-    if (good && changes->result->read.proof == PROOF_COMPLETE)
+    ask(&sync, "(objectClass=*)");
+    if (sync.end.result != LDAP_SUCCESS) {
+        refuse(&sync);
+    } else if (sync.nameless) {
+        ldap_directory_doubt(changes, g_strdup("objects came without objectGUID"));
+    } else {
+        good = ldap_directory_tell_changed(changes, sync.changed, error);
         *cookie = g_steal_pointer(&sync.cookie);
-    g_clear_pointer(&sync.cookie, g_bytes_unref);
-    g_hash_table_unref(sync.changed);
-    ldap_directory_search_end_clear(&sync.end);
+    }
+    dirsync_close(&sync);
     return good;
 }
 
 /* The server that answers, and its database: one that was restored has another invocationId. */
-char *ldap_directory_dirsync_identity(LdapDirectory *self)
+char *ldap_changes_dirsync_identity(LdapDirectory *self)
 {
     static const char *const names[] = {"dsServiceName", NULL}, *const ids[] = {"invocationId", NULL};
     ReadRequest root = {.base = "", .scope = SEARCH_BASE, .attributes = names};

@@ -167,16 +167,20 @@ GBytes *ldap_directory_cookie_from(const Changes *changes);
  *  first one counts. */
 void ldap_directory_doubt(const Changes *changes, char *reason);
 
-/* ldap_sync.c, ldap_dirsync.c */
+/* ldap_sync.c, ldap_dirsync.c: one pair for each way to ask */
 
-/** Asks and tells, as directory_changes(). @cookie is what to go on from next time, or NULL after
- *  ldap_directory_doubt(). @unasked is set where the server refused to answer this sort of question at all
- *  and nothing was told. */
-bool ldap_directory_sync(Changes *changes, GBytes **cookie, bool *unasked, GError **error);
-bool ldap_directory_sync_ids(Changes *changes, GBytes **cookie, bool *unasked, GError **error);
-bool ldap_directory_dirsync(Changes *changes, GBytes **cookie, bool *unasked, GError **error);
+/** A cookie of now, for which no entry is told; or NULL after ldap_directory_doubt(). g_bytes_unref(). */
+GBytes *ldap_changes_begin_sync(Changes *changes);
+/** The same for 389, of which identities only are believed. */
+GBytes *ldap_changes_begin_ids(Changes *changes);
+GBytes *ldap_changes_begin_dirsync(Changes *changes);
+/** Tells what has changed since the cursor, as directory_changes(). @cookie, NULL at first, is what to go on from
+ *  next time; it stays NULL after ldap_directory_doubt(). False: @error. */
+bool ldap_changes_go_on_sync(Changes *changes, GBytes **cookie, GError **error);
+bool ldap_changes_go_on_ids(Changes *changes, GBytes **cookie, GError **error);
+bool ldap_changes_go_on_dirsync(Changes *changes, GBytes **cookie, GError **error);
 /** Which server, with which database, answers; g_free(). */
-char *ldap_directory_dirsync_identity(LdapDirectory *self);
+char *ldap_changes_dirsync_identity(LdapDirectory *self);
 
 /* ldap_changed.c */
 

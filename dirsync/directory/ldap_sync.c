@@ -323,82 +323,73 @@ static void refuse(Sync *sync)
                                          no_control ? "; the database needs overlay syncprov" : ""));
 }
 
-/* Everything, without the control: under it slapd leaves out entries that are newer than its contextCSN, which
- * stays behind after writes that overtook each other. The cookie is older than the read, never younger. */
-static bool begin(Changes *changes, GBytes **cookie, GError **error)
+/* --- the ways --- */
+
+static GHashTable *new_ids(void)
 {
-    const char *const none[] = {"1.1", NULL};
-    const ReadRequest nobody = {.base = changes->request->base,
-                                .scope = SEARCH_BASE,
-                                .filter = "(!(objectClass=*))",
-                                .attributes = none};
-    Sync sync = {.changes = changes, .request = &nobody};
-    bool good = search(&sync, error);
-    if (good && sync.end.result != LDAP_SUCCESS)
-        refuse(&sync);
-    else if (good)
-        *cookie = next_cookie(&sync);
-    g_clear_pointer(&sync.cookie, g_bytes_unref);
-    ldap_directory_search_end_clear(&sync.end);
-    return good && ldap_directory_read(&changes->self->directory, changes->request, ldap_directory_tell_item,
-                                       changes, &changes->result->read, error);
+    return g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
 }
 
-bool ldap_directory_sync(Changes *changes, GBytes **cookie, bool *unasked, GError **error)
+static void sync_clear(Sync *sync)
 {
-    *cookie = NULL;
-    if (!changes->from)
-        return begin(changes, cookie, error);
+    g_clear_pointer(&sync->changed, g_hash_table_unref);
+    g_clear_pointer(&sync->cookie, g_bytes_unref);
+    ldap_directory_search_end_clear(&sync->end);
+}
+
+/* A cookie of now, from a question that is answered with one entry at most, of which nothing is told. */
+static GBytes *begin(Changes *changes, const char *base, const char *filter)
+{
+    const char *const none[] = {"1.1", NULL};
+    const ReadRequest one = {.base = base, .scope = SEARCH_BASE, .filter = filter, .attributes = none};
+    Sync sync = {.changes = changes, .request = &one, .changed = new_ids()};
+    g_autoptr(GError) lost = NULL;
+    GBytes *cookie = NULL;
+    if (!search(&sync, &lost))
+        ldap_directory_doubt(changes, g_strdup(lost->message));
+    else if (sync.end.result != LDAP_SUCCESS)
+        refuse(&sync);
+    else
+        cookie = next_cookie(&sync);
+    sync_clear(&sync);
+    return cookie;
+}
+
+/* Entries are read without the control: under it slapd leaves out those that are newer than its contextCSN,
+ * which stays behind after writes that overtook each other. */
+GBytes *ldap_changes_begin_sync(Changes *changes)
+{
+    return begin(changes, changes->request->base, "(!(objectClass=*))");
+}
+
+bool ldap_changes_go_on_sync(Changes *changes, GBytes **cookie, GError **error)
+{
     Sync sync = {.changes = changes, .request = changes->request};
     bool good = search(&sync, error);
     if (good && is_of_any_read(sync.end.result)) {
         good = ldap_directory_conclude(changes->self, changes->request, &sync.end, &changes->result->read,
                                        error);
-        bool whole = good && changes->result->read.proof == PROOF_COMPLETE;
-        if (whole)
+        if (good && changes->result->read.proof == PROOF_COMPLETE)
             *cookie = next_cookie(&sync);
         changes->result->by_absence = *cookie && says_who_is_there(&sync);
     } else if (good) {
         refuse(&sync);
-        *unasked = !sync.told;
     }
-    g_clear_pointer(&sync.cookie, g_bytes_unref);
-    ldap_directory_search_end_clear(&sync.end);
+    sync_clear(&sync);
     return good;
 }
 
-/* --- identities only --- */
-
-/* A cookie of now, without the entries: it holds base and filter, not the scope. */
-static void begin_ids(Sync *sync, const char *context, GBytes **cookie, GError **error)
+/* 389's cookie holds base and filter, not the scope. */
+GBytes *ldap_changes_begin_ids(Changes *changes)
 {
-    const char *const none[] = {"1.1", NULL};
-    ReadRequest one = {
-        .base = context, .scope = SEARCH_BASE, .filter = "(objectClass=*)", .attributes = none};
-    sync->request = &one;
-    bool good = search(sync, error);
-    sync->request = NULL;
-    if (!good)
-        return;
-    if (sync->end.result != LDAP_SUCCESS)
-        refuse(sync);
-    else if (!sync->answered || !sync->cookie)
-        misunderstood(sync, "the answer, which has no cookie,");
-    else
-        *cookie = g_bytes_ref(sync->cookie);
+    const char *context = ldap_directory_context(changes);
+    return context ? begin(changes, context, "(objectClass=*)") : NULL;
 }
 
-static bool go_on_ids(Sync *sync, const char *context, GBytes **cookie, GError **error)
+/* NULL after a doubt. */
+static GBytes *next_of_ids(Sync *sync)
 {
-    const char *const none[] = {"1.1", NULL};
-    ReadRequest whole = {
-        .base = context, .scope = SEARCH_SUBTREE, .filter = "(objectClass=*)", .attributes = none};
     g_autoptr(GBytes) before = ldap_directory_cookie_from(sync->changes);
-    sync->request = &whole;
-    bool good = search(sync, error);
-    sync->request = NULL;
-    if (!good)
-        return false;
     if (sync->end.result != LDAP_SUCCESS)
         refuse(sync);
     else if (!sync->answered || !sync->cookie)
@@ -408,33 +399,27 @@ static bool go_on_ids(Sync *sync, const char *context, GBytes **cookie, GError *
                              g_strdup("something has changed, but the server does not say what; its retro "
                                       "changelog needs nsslapd-attribute: nsuniqueid:targetUniqueId"));
     else
-        *cookie = g_bytes_ref(sync->cookie);
-    return !*cookie || ldap_directory_tell_changed(sync->changes, sync->changed, error);
+        return g_bytes_ref(sync->cookie);
+    return NULL;
 }
 
 /* 389 sends changed entries with other attributes than asked for, does not tell of those that left the
  * filter, and says refreshDeletes=FALSE whatever it did. Without identities in its changelog it counts
  * changes and tells of none. So it is asked for everything, and for who it was only. */
-bool ldap_directory_sync_ids(Changes *changes, GBytes **cookie, bool *unasked, GError **error)
+bool ldap_changes_go_on_ids(Changes *changes, GBytes **cookie, GError **error)
 {
+    const char *const none[] = {"1.1", NULL};
     const char *context = ldap_directory_context(changes);
-    Sync sync = {.changes = changes};
-    *cookie = NULL;
-    *unasked = !context;
+    const ReadRequest whole = {
+        .base = context, .scope = SEARCH_SUBTREE, .filter = "(objectClass=*)", .attributes = none};
     if (!context)
         return true;
-    sync.changed = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
-    bool good = true;
-    if (changes->from) {
-        good = go_on_ids(&sync, context, cookie, error);
-    } else {
-        g_autoptr(GError) lost = NULL;
-        begin_ids(&sync, context, cookie, &lost);
-        good = ldap_directory_read(&changes->self->directory, changes->request, ldap_directory_tell_item,
-                                   changes, &changes->result->read, error);
-    }
-    g_hash_table_unref(sync.changed);
-    g_clear_pointer(&sync.cookie, g_bytes_unref);
-    ldap_directory_search_end_clear(&sync.end);
+    Sync sync = {.changes = changes, .request = &whole, .changed = new_ids()};
+    bool good = search(&sync, error);
+    if (good)
+        *cookie = next_of_ids(&sync);
+    if (*cookie)
+        good = ldap_directory_tell_changed(changes, sync.changed, error);
+    sync_clear(&sync);
     return good;
 }
