@@ -13,6 +13,16 @@
 #include <stdio.h>
 #include <string.h>
 
+static gboolean option_defaults, option_remove_addresses, option_dry_run;
+
+static const GOptionEntry own_options[] = {
+    {"defaults", 0, 0, G_OPTION_ARG_NONE, &option_defaults, "register: the types whose generators ship",
+     NULL},
+    {"remove-addresses", 0, 0, G_OPTION_ARG_NONE, &option_remove_addresses,
+     "unregister: take the addresses of the type away, under the limits", NULL},
+    {"dry-run", 0, 0, G_OPTION_ARG_NONE, &option_dry_run, "Only show what would be done", NULL},
+    {NULL, 0, 0, 0, NULL, NULL, NULL}};
+
 typedef struct {
     Settings *settings;
     const Connector *connector;
@@ -110,7 +120,7 @@ static int list(Errand *errand, GError **error)
 static void take_object(const char *what, const char *dn, void *data)
 {
     const Errand *errand = data;
-    if (!g_hash_table_add(errand->told, g_strdup(dn)) && errand->settings->dry_run)
+    if (!g_hash_table_add(errand->told, g_strdup(dn)) && option_dry_run)
         return; /* a container that each type would need */
     json_array_append_new(json_object_get(errand->json, "objects"),
                           json_pack("{s:s, s:s}", "what", what, "dn", dn));
@@ -121,7 +131,7 @@ static void take_object(const char *what, const char *dn, void *data)
 
 static bool register_type(Errand *errand, const char *type, GError **error)
 {
-    return registrar_register(errand->connector->organisation, errand->home, type, errand->settings->dry_run,
+    return registrar_register(errand->connector->organisation, errand->home, type, option_dry_run,
                               take_object, errand, error);
 }
 
@@ -129,14 +139,14 @@ static bool register_own(Errand *errand, GError **error)
 {
     const char *type = errand->connector->addresses.type;
     return (!type || register_type(errand, type, error)) &&
-           registrar_register_connector(errand->connector, errand->home, errand->settings->dry_run,
-                                        take_object, errand, error);
+           registrar_register_connector(errand->connector, errand->home, option_dry_run, take_object, errand,
+                                        error);
 }
 
 static int do_register(Errand *errand, GError **error)
 {
     json_object_set_new(errand->json, "objects", json_array());
-    for (const AddressType *const *type = address_types(); errand->settings->defaults && *type; type++)
+    for (const AddressType *const *type = address_types(); option_defaults && *type; type++)
         if ((*type)->generator)
             g_ptr_array_add(errand->types, g_strdup((*type)->name));
     bool good = true;
@@ -175,7 +185,7 @@ static int run_removal(Errand *errand, const RunOptions *options, GError **error
 {
     g_auto(RunResult) result = {0};
     GError *failure = NULL;
-    if (errand->settings->dry_run)
+    if (option_dry_run)
         return errand->settings->json
                    ? plan_in_document(errand, options, error)
                    : settings_plan(errand->settings, "addrtype", errand->connector, options, error);
@@ -219,11 +229,10 @@ static int unregister(Errand *errand, GError **error)
     int status = 0;
     json_object_set_new(errand->json, "objects", json_array());
     bool there = registrar_unregister(organisation, errand->home, type, true, NULL, NULL, &failure);
-    if (there && errand->settings->remove_addresses)
+    if (there && option_remove_addresses)
         status = remove_addresses(errand, type, &failure);
     if (there && !status && !failure)
-        registrar_unregister(organisation, errand->home, type, errand->settings->dry_run, take_object, errand,
-                             &failure);
+        registrar_unregister(organisation, errand->home, type, option_dry_run, take_object, errand, &failure);
     if (failure)
         g_propagate_error(error, failure);
     return status;
@@ -244,15 +253,14 @@ static const Action actions[] = {
     {"unregister", unregister, 1, 1, true, false, true},
 };
 
-static const Action *find_action(const Settings *settings, int argc, char **argv, GError **error)
+static const Action *find_action(int argc, char **argv, GError **error)
 {
     const Action *found = NULL;
     for (size_t i = 0; argc > 1 && i < G_N_ELEMENTS(actions); i++)
         if (!strcmp(actions[i].name, argv[0]))
             found = &actions[i];
-    if (found && argc - 2 >= found->least && argc - 2 <= found->most &&
-        (found->writes || !settings->dry_run) && (found->takes_defaults || !settings->defaults) &&
-        (found->takes_removal || !settings->remove_addresses))
+    if (found && argc - 2 >= found->least && argc - 2 <= found->most && (found->writes || !option_dry_run) &&
+        (found->takes_defaults || !option_defaults) && (found->takes_removal || !option_remove_addresses))
         return found;
     settings_usage(&command_addrtype, error);
     return NULL;
@@ -279,7 +287,7 @@ static int run_action(const Action *action, Errand *errand, GError **error)
     int status = action->run(errand, &failure);
     if (errand->settings->json) {
         if (action->writes)
-            json_object_set_new(errand->json, "dry_run", json_boolean(errand->settings->dry_run));
+            json_object_set_new(errand->json, "dry_run", json_boolean(option_dry_run));
         if (failure)
             json_object_set_new(errand->json, "error", json_string(failure->message));
         report_print_json(stdout, json_incref(errand->json));
@@ -291,7 +299,7 @@ static int run_action(const Action *action, Errand *errand, GError **error)
 
 static int run(Settings *settings, int argc, char **argv, GError **error)
 {
-    const Action *action = find_action(settings, argc, argv, error);
+    const Action *action = find_action(argc, argv, error);
     g_autoptr(GPtrArray) types = action ? take_types(argc - 2, argv + 2, error) : NULL;
     g_autoptr(Connector) connector = types ? settings_connector(settings, 1, argv + 1, 1, error) : NULL;
     g_autoptr(Directory) home =
@@ -310,6 +318,9 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
     return status;
 }
 
-const Command command_addrtype = {"addrtype", "list|register|unregister CONNECTOR [TYPE...]",
+const Command command_addrtype = {"addrtype",
+                                  "list|register|unregister CONNECTOR [TYPE...]",
                                   "Show, register or remove address types",
-                                  OPTIONS_RUN | OPTIONS_LIMITS | OPTIONS_ADDRTYPE, run};
+                                  OPTIONS_RUN | OPTIONS_LIMITS,
+                                  run,
+                                  own_options};

@@ -22,4 +22,4 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
     return settings_end(settings, "apply", connector, &result, failure, error);
 }
 
-const Command command_apply = {"apply", "FOLDER", "Carry out a saved plan, exactly", OPTIONS_RUN, run};
+const Command command_apply = {"apply", "FOLDER", "Carry out a saved plan, exactly", OPTIONS_RUN, run, NULL};

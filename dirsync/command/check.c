@@ -76,4 +76,4 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
 }
 
 const Command command_check = {"check", "CONNECTOR", "Check definition, connections, schema and permissions",
-                               0, run};
+                               0,       run,         NULL};

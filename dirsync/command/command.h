@@ -14,7 +14,7 @@
 
 #define EXIT_CHANGES 2 /* with --detailed-exitcode */
 
-/** What the options said; global and of the verb. */
+/** What the options that several verbs have said. */
 typedef struct {
     gboolean json, quiet, detailed, progress_on, progress_off, version;
     int verbose;
@@ -24,12 +24,7 @@ typedef struct {
     char *only, *step;
     double rate;
     char *limits[LIMIT_KINDS];
-    char *output;                                 /* plan -o */
-    char *from;                                   /* init --from */
-    char *organisation;                           /* init --organisation */
-    char *policy, *old_site;                      /* proxy update --policy, --from-template */
-    gboolean write;                               /* proxy update --write */
-    gboolean defaults, remove_addresses, dry_run; /* addrtype */
+    char *output; /* plan -o */
     Progress *progress;
 } Settings;
 
@@ -37,8 +32,9 @@ typedef struct {
     const char *name;
     const char *words; /* "CONNECTOR [-o FOLDER]" */
     const char *about; /* one line */
-    unsigned options;  /* OptionGroups */
+    unsigned options;  /* OptionGroups: options of several verbs */
     int (*run)(Settings *settings, int argc, char **argv, GError **error);
+    const GOptionEntry *own; /* options of this verb alone, into variables of its file; NULL: none */
 } Command;
 
 typedef enum {
@@ -46,11 +42,8 @@ typedef enum {
     OPTIONS_PLAN = 1 << 1, /* --full, --allow-empty, --only, and the limits */
     OPTIONS_VERIFY = 1 << 2,
     OPTIONS_OUTPUT = 1 << 3,
-    OPTIONS_INIT = 1 << 4,
-    OPTIONS_DETAILED = 1 << 5,
-    OPTIONS_PROXY = 1 << 6,
-    OPTIONS_ADDRTYPE = 1 << 7,
-    OPTIONS_LIMITS = 1 << 8 /* --max-... alone */
+    OPTIONS_DETAILED = 1 << 4,
+    OPTIONS_LIMITS = 1 << 5 /* --max-... alone */
 } OptionGroups;
 
 /** The options of a verb, with the global ones. The result borrows @settings. */

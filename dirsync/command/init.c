@@ -14,6 +14,13 @@
 #include <string.h>
 #include <unistd.h>
 
+static char *option_from, *option_organisation;
+
+static const GOptionEntry own_options[] = {
+    {"from", 0, 0, G_OPTION_ARG_STRING, &option_from, "Template: ldif, csv or ldap", "TEMPLATE"},
+    {"organisation", 0, 0, G_OPTION_ARG_STRING, &option_organisation, "Name of the organisation", "NAME"},
+    {NULL, 0, 0, 0, NULL, NULL, NULL}};
+
 #define ORGANISATION_FILE "organisation.xml" /* beside the connectors; its template has the same name */
 
 static bool is_name(const char *name)
@@ -90,8 +97,8 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
             g_prefix_error(error, "%s: a name is made of a-z, 0-9, - and _; ", argv[0]);
         return 0;
     }
-    const char *organisation = settings->organisation ? settings->organisation : "acme";
-    g_autofree char *template = g_strdup_printf("connector-%s.xml", settings->from ? settings->from : "ldif");
+    const char *organisation = option_organisation ? option_organisation : "acme";
+    g_autofree char *template = g_strdup_printf("connector-%s.xml", option_from ? option_from : "ldif");
     g_autofree char *file = g_strconcat(argv[0], ".xml", NULL);
     g_autofree char *folder = g_get_current_dir();
     g_autofree char *path = g_build_filename(folder, file, NULL);
@@ -103,5 +110,5 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
     return 0;
 }
 
-const Command command_init = {"init", "NAME [--from ldif|csv|ldap]",
-                              "Write commented definitions to start from", OPTIONS_INIT, run};
+const Command command_init = {
+    "init", "NAME [--from ldif|csv|ldap]", "Write commented definitions to start from", 0, run, own_options};

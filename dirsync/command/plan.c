@@ -69,5 +69,9 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
     return settings_plan(settings, "plan", connector, &options, error);
 }
 
-const Command command_plan = {"plan", "CONNECTOR [-o FOLDER]", "Show what sync would do; nothing is written",
-                              OPTIONS_PLAN | OPTIONS_OUTPUT | OPTIONS_DETAILED, run};
+const Command command_plan = {"plan",
+                              "CONNECTOR [-o FOLDER]",
+                              "Show what sync would do; nothing is written",
+                              OPTIONS_PLAN | OPTIONS_OUTPUT | OPTIONS_DETAILED,
+                              run,
+                              NULL};

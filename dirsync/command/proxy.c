@@ -15,6 +15,16 @@
 #include <stdio.h>
 #include <string.h>
 
+static char *option_policy, *option_old_site;
+static gboolean option_write;
+
+static const GOptionEntry own_options[] = {
+    {"policy", 0, 0, G_OPTION_ARG_STRING, &option_policy, "update: the policy that is applied anew", "NAME"},
+    {"from-template", 0, 0, G_OPTION_ARG_STRING, &option_old_site,
+     "update: the template that there was before; what was given by hand is kept", "TEMPLATE"},
+    {"write", 0, 0, G_OPTION_ARG_NONE, &option_write, "update: carry it out; else it is only shown", NULL},
+    {NULL, 0, 0, 0, NULL, NULL, NULL}};
+
 /* --- generate --- */
 
 typedef struct {
@@ -190,7 +200,7 @@ static int validate(Settings *settings, int argc, char **argv, GError **error)
 static int update(Settings *settings, const Connector *connector, GError **error)
 {
     RunOptions options;
-    if (!settings->policy) {
+    if (!option_policy) {
         error_set(error, ERROR_DEFINITION,
                   "--policy is missing: the recipient policy that is to be applied anew");
         return 0;
@@ -199,9 +209,9 @@ static int update(Settings *settings, const Connector *connector, GError **error
         return 0;
     for (int step = 0; step < STEPS; step++)
         options.steps[step] = step == STEP_ADDRESSES;
-    options.pass.apply_policy = settings->policy;
-    options.pass.old_site = settings->old_site;
-    if (!settings->write)
+    options.pass.apply_policy = option_policy;
+    options.pass.old_site = option_old_site;
+    if (!option_write)
         return settings_plan(settings, "proxy update", connector, &options, error);
     g_auto(RunResult) result = {0};
     GError *failure = NULL;
@@ -241,6 +251,9 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
 }
 
 const Command command_proxy = {
-    "proxy", "generate CONNECTOR OBJECT... | validate ADDRESS... | update CONNECTOR --policy NAME",
+    "proxy",
+    "generate CONNECTOR OBJECT... | validate ADDRESS... | update CONNECTOR --policy NAME",
     "Make, check or renew addresses by hand",
-    OPTIONS_RUN | OPTIONS_PLAN | OPTIONS_OUTPUT | OPTIONS_DETAILED | OPTIONS_PROXY, run};
+    OPTIONS_RUN | OPTIONS_PLAN | OPTIONS_OUTPUT | OPTIONS_DETAILED,
+    run,
+    own_options};

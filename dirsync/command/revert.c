@@ -19,4 +19,4 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
     return settings_end(settings, "revert", connector, &result, failure, error);
 }
 
-const Command command_revert = {"revert", "CONNECTOR RUN", "Undo what a run did", OPTIONS_RUN, run};
+const Command command_revert = {"revert", "CONNECTOR RUN", "Undo what a run did", OPTIONS_RUN, run, NULL};

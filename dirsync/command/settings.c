@@ -86,28 +86,6 @@ static void add_single_options(GOptionContext *context, Settings *settings, unsi
           NULL}},
         {OPTIONS_OUTPUT,
          {"output", 'o', 0, G_OPTION_ARG_FILENAME, &settings->output, "Save the plan in FOLDER", "FOLDER"}},
-        {OPTIONS_INIT,
-         {"from", 0, 0, G_OPTION_ARG_STRING, &settings->from, "Template: ldif, csv or ldap", "TEMPLATE"}},
-        {OPTIONS_INIT,
-         {"organisation", 0, 0, G_OPTION_ARG_STRING, &settings->organisation, "Name of the organisation",
-          "NAME"}},
-        {OPTIONS_ADDRTYPE,
-         {"defaults", 0, 0, G_OPTION_ARG_NONE, &settings->defaults,
-          "register: the types whose generators ship", NULL}},
-        {OPTIONS_ADDRTYPE,
-         {"remove-addresses", 0, 0, G_OPTION_ARG_NONE, &settings->remove_addresses,
-          "unregister: take the addresses of the type away, under the limits", NULL}},
-        {OPTIONS_ADDRTYPE,
-         {"dry-run", 0, 0, G_OPTION_ARG_NONE, &settings->dry_run, "Only show what would be done", NULL}},
-        {OPTIONS_PROXY,
-         {"policy", 0, 0, G_OPTION_ARG_STRING, &settings->policy, "update: the policy that is applied anew",
-          "NAME"}},
-        {OPTIONS_PROXY,
-         {"from-template", 0, 0, G_OPTION_ARG_STRING, &settings->old_site,
-          "update: the template that there was before; what was given by hand is kept", "TEMPLATE"}},
-        {OPTIONS_PROXY,
-         {"write", 0, 0, G_OPTION_ARG_NONE, &settings->write, "update: carry it out; else it is only shown",
-          NULL}},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(options); i++) {
         const GOptionEntry entries[] = {options[i].entry, {NULL, 0, 0, 0, NULL, NULL, NULL}};
@@ -136,6 +114,8 @@ GOptionContext *settings_context(Settings *settings, const Command *command)
     if (command->options & (OPTIONS_PLAN | OPTIONS_LIMITS))
         add_limit_options(context, settings);
     add_single_options(context, settings, command->options);
+    if (command->own)
+        g_option_context_add_main_entries(context, command->own, NULL);
     g_option_context_set_summary(context, command->about);
     g_autofree char *more = g_strdup_printf("See dirsync-%s(1).", command->name);
     g_option_context_set_description(context, more);
@@ -148,10 +128,6 @@ void settings_clear(Settings *settings)
     g_free(settings->only);
     g_free(settings->step);
     g_free(settings->output);
-    g_free(settings->from);
-    g_free(settings->organisation);
-    g_free(settings->policy);
-    g_free(settings->old_site);
     for (int kind = 0; kind < LIMIT_KINDS; kind++)
         g_free(settings->limits[kind]);
     progress_free(settings->progress);

@@ -24,4 +24,4 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
     return settings->detailed && head.changes ? EXIT_CHANGES : 0;
 }
 
-const Command command_show = {"show", "FOLDER", "Show a saved plan or undo", OPTIONS_DETAILED, run};
+const Command command_show = {"show", "FOLDER", "Show a saved plan or undo", OPTIONS_DETAILED, run, NULL};

@@ -161,5 +161,5 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
     return 0;
 }
 
-const Command command_status = {"status", "CONNECTOR", "Show the last runs and what is in quarantine", 0,
-                                run};
+const Command command_status = {"status", "CONNECTOR", "Show the last runs and what is in quarantine",
+                                0,        run,         NULL};

@@ -16,5 +16,9 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
     return !status && settings->detailed && run_planned(&result) ? EXIT_CHANGES : status;
 }
 
-const Command command_sync = {"sync", "CONNECTOR", "Plan and apply under the limits",
-                              OPTIONS_RUN | OPTIONS_PLAN | OPTIONS_VERIFY | OPTIONS_DETAILED, run};
+const Command command_sync = {"sync",
+                              "CONNECTOR",
+                              "Plan and apply under the limits",
+                              OPTIONS_RUN | OPTIONS_PLAN | OPTIONS_VERIFY | OPTIONS_DETAILED,
+                              run,
+                              NULL};
