@@ -173,16 +173,18 @@ static size_t entries_read(const RunResult *result)
 
 static void assert_why(const RunResult *result, const char *reason)
 {
-    const char *full = result->step[STEP_IMPORT].full_reason;
-    if (!reason)
-        for (int step = 0; step < STEPS; step++)
-            if (result->step[step].full_reason)
-                fail_msg("%s: everything was read: %s", step_names[step], result->step[step].full_reason);
-    if (reason && (!full || !strstr(full, reason)))
-        fail_msg("everything was read: %s; expected: %s", full ? full : "(it was not)", reason);
+    bool found = false;
+    for (int step = 0; step < STEPS; step++) {
+        const char *full = result->step[step].full_reason;
+        found |= reason && full && strstr(full, reason);
+        if (!reason && full)
+            fail_msg("%s: everything was read: %s", step_names[step], full);
+    }
+    if (reason && !found)
+        fail_msg("no step read everything because: %s", reason);
 }
 
-/* @full: a part of the reason why the import reads everything; NULL: no step does. */
+/* @full: a part of the reason why a step reads everything; NULL: none does. */
 static size_t assert_ran(const RunOptions *options, const char *figures, const char *full)
 {
     g_auto(Ran) ran = world_sync_with(world, options);
@@ -242,6 +244,7 @@ typedef struct {
     const char *left; /* what each run has to say from then on; NULL: nothing */
 } ChangeCase;
 
+#define LOST "an object of ours is gone"
 #define STAMP TAKE("importedFrom") TAKE("dirsyncAnchor") TAKE_VALUE("objectClass", "dirsyncStamp")
 
 static const ChangeCase cases[] = {
@@ -280,7 +283,7 @@ static const ChangeCase cases[] = {
     /* drift in the import container */
     {"our contact is edited", NULL, CHANGE(CONTACT("Ann"), SET("displayName", "Somebody")),
      "import: 1 modified", NULL, NULL},
-    {"our contact is deleted", NULL, DELETE(CONTACT("Cat")), "import: 1 created; addresses: 1 modified", NULL,
+    {"our contact is deleted", NULL, DELETE(CONTACT("Cat")), "import: 1 created; addresses: 1 modified", LOST,
      NULL},
     {"our contact is renamed", NULL, RENAME(CONTACT("Cat"), "cn=Kate"), "import: 1 renamed", NULL, NULL},
     {"our contact is not marked as ours any more, and so is a native that has moved home", NULL,
@@ -300,7 +303,7 @@ static const ChangeCase cases[] = {
     /* drift in the export container */
     {"our person there is edited", CHANGE("cn=Kim," OURS_THERE, SET("displayName", "Somebody")), NULL,
      "export: 1 modified", NULL, NULL},
-    {"our person there is deleted", DELETE("cn=Kim," OURS_THERE), NULL, "export: 1 created", NULL, NULL},
+    {"our person there is deleted", DELETE("cn=Kim," OURS_THERE), NULL, "export: 1 created", LOST, NULL},
 };
 
 static void run_case(const ChangeCase *c)
@@ -504,7 +507,8 @@ static void a_plan_keeps_the_cursor(void **state)
     set_up_on(WITH_LOG);
     first_run();
     lab_ldif_load(foreign, DELETE("uid=cat," TEAM));
-    lab_ldif_load(home, CHANGE("uid=kim," HERE, SET("title", "Boss")) DELETE(CONTACT("Ann")));
+    lab_ldif_load(home, CHANGE("uid=kim," HERE, SET("title", "Boss"))
+                            CHANGE(CONTACT("Ann"), SET("displayName", "Somebody")));
     for (int i = 0; i < 2; i++) {
         g_autoptr(Connector) connector = world_connector(world);
         g_autofree char *folder = g_strdup_printf("%s/plan%d", world->folder, i);
@@ -515,8 +519,7 @@ static void a_plan_keeps_the_cursor(void **state)
     }
     assert_true(changes[0] > 0);
     assert_int_equal(changes[1], changes[0]);
-    assert_true(assert_ran(NULL, "import: 1 created, 1 deleted; addresses: 1 modified; export: 1 modified",
-                           NULL) <= FEW);
+    assert_true(assert_ran(NULL, "import: 1 modified, 1 deleted; export: 1 modified", NULL) <= FEW);
     assert_at_rest();
     assert_nothing_was_missed("");
 }
@@ -631,7 +634,7 @@ static void what_one_connector_sees_first_the_other_sees_too(void **state)
     world_sync(&other, "");
     assert_ran(NULL, "", NULL);
     lab_ldif_load(home, DELETE("cn=Pam," OTHER_CONTAINER) DELETE(CONTACT("Cat")));
-    assert_ran(NULL, "import: 1 created; addresses: 1 modified", NULL);
+    assert_ran(NULL, "import: 1 created; addresses: 1 modified", LOST);
     world_sync(&other, "1 created");
     assert_at_rest();
     lab_ldif_load(home, CHANGE("uid=kim," HERE, SET("mail", "pam@initech.example")));
