@@ -119,6 +119,42 @@ Database *database_open(const char *path, const char *sql_name, int version, boo
     return set_up(database, sql_name, version, created, error) ? g_steal_pointer(&database) : NULL;
 }
 
+static bool back_up(sqlite3 *from, sqlite3 *to, const char *path, GError **error)
+{
+    sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
+    int code = backup ? sqlite3_backup_step(backup, -1) : sqlite3_errcode(to);
+    if (backup)
+        sqlite3_backup_finish(backup);
+    if (code == SQLITE_DONE)
+        return true;
+    error_set(error, code == SQLITE_BUSY || code == SQLITE_LOCKED ? ERROR_BUSY : ERROR_STATE,
+              "%s: cannot be copied: %s", path, sqlite3_errstr(code));
+    return false;
+}
+
+bool database_copy(const char *from, const char *to, GError **error)
+{
+    sqlite3 *source = NULL, *copy = NULL;
+    int fd = open(to, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd >= 0)
+        close(fd);
+    /* Opened for reading alone it would leave its -wal and -shm behind; a file that may not be written is
+     * then read only all the same. */
+    int code = sqlite3_open_v2(from, &source, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_open_v2(to, &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    bool copied = false;
+    if (code == SQLITE_OK) {
+        sqlite3_busy_timeout(source, BUSY_MILLISECONDS);
+        copied = back_up(source, copy, from, error);
+    } else {
+        error_set(error, ERROR_STATE, "%s: cannot be copied: %s", from, sqlite3_errstr(code));
+    }
+    sqlite3_close(source);
+    sqlite3_close(copy);
+    return copied;
+}
+
 void database_close(Database *database)
 {
     if (!database)

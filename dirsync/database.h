@@ -19,6 +19,9 @@ typedef struct Database Database;
 /** @sql_name: "state.sql"; @version: written to user_version; a file of another version is refused
  *  with ERROR_STATE and what to do. *created tells whether the tables were made now. */
 Database *database_open(const char *path, const char *sql_name, int version, bool *created, GError **error);
+/** Copies a database as it is at this moment, whoever is writing to it meanwhile. @to is made, with mode
+ * 0600. */
+bool database_copy(const char *from, const char *to, GError **error);
 void database_close(Database *database);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Database, database_close)
 

@@ -92,6 +92,10 @@ bool emit_change(Pass *pass, Subject *subject, Change *change, const Entry *befo
     subject->emitted++;
     bool of_ours = is_of_ours(subject, change);
     if (of_ours)
+        observe_change(pass, subject, before, situation);
+    if (!pass->plan)
+        return true;
+    if (of_ours)
         assert_stamp(pass, subject, change);
     g_autoptr(Change) inverse = managed_inverse(pass->side[TARGET].schema, change, before, error);
     if (!inverse)
@@ -107,6 +111,7 @@ void emit_quarantine(Pass *pass, EventId event, const char *subject, const char 
     if (!state_quarantine_reason(pass->state, pass->step, subject, &known, NULL) ||
         g_strcmp0(known, reason) != 0)
         event_emit(event, subject, "%s", reason);
+    observe_trouble(pass, event, subject, reason);
     pass->work.planned.of[COUNT_QUARANTINED]++;
     g_ptr_array_add(pass->quarantined, g_strdup(subject));
     g_ptr_array_add(pass->quarantined, g_strdup(reason));
@@ -165,6 +170,7 @@ void emit_retry(Pass *pass, const Subject *subject)
 void emit_settlement(Pass *pass, Subject *subject, const Entry *result, bool remove, unsigned flags,
                      const char *id)
 {
+    observe_result(pass, subject, result, remove, flags);
     g_auto(Settled) settled = {.remove = remove, .exact_before = subject->row.exact};
     LinkRow *row = &settled.row;
     row->row = subject->row.row;

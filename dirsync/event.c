@@ -121,6 +121,7 @@ static GMutex event_lock;
 static GArray *sinks;
 static char *context_connector, *context_run;
 static unsigned long event_counts[EVENTS];
+static unsigned suspended;
 
 static void sink_clear(gpointer data)
 {
@@ -348,12 +349,26 @@ void event_emit(EventId id, const char *subject, const char *format, ...)
     g_autofree char *message = g_strdup_vprintf(format, args);
     va_end(args);
     g_mutex_lock(&event_lock);
-    event_counts[id]++;
-    for (guint i = 0; sinks && i < sinks->len; i++) {
+    event_counts[id] += !suspended;
+    for (guint i = 0; !suspended && sinks && i < sinks->len; i++) {
         Sink *sink = &g_array_index(sinks, Sink, i);
         if (sink_admits(sink, id))
             sink_write(sink, id, subject, message);
     }
+    g_mutex_unlock(&event_lock);
+}
+
+void event_suspend(void)
+{
+    g_mutex_lock(&event_lock);
+    suspended++;
+    g_mutex_unlock(&event_lock);
+}
+
+void event_resume(void)
+{
+    g_mutex_lock(&event_lock);
+    suspended--;
     g_mutex_unlock(&event_lock);
 }
 

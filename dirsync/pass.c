@@ -49,6 +49,7 @@ void pass_close(Pass *pass)
         g_strfreev(pass->requests[i]);
     }
     g_ptr_array_unref(pass->quarantined);
+    observed_free(pass->observed);
     g_clear_pointer(&pass->memberships, g_hash_table_unref);
     g_clear_pointer(&pass->group_nodes, g_hash_table_unref);
     g_strfreev(pass->rejoins);
@@ -182,6 +183,18 @@ static bool plan_container(Pass *pass, GError **error)
 
 #define LOOKUPS_AN_ITEM 4
 
+/* Everything is known and decided afterwards. */
+static bool decide(Pass *pass, GError **error)
+{
+    if (!load_tables(pass, error) || !pass_read(pass, error) || !pass_make_items(pass, error))
+        return false;
+    bool held = holder_index_hold(pass->index, error) &&
+                holder_index_expect(pass->index, pass->items->len * LOOKUPS_AN_ITEM, error);
+    bool reconciled = held && pass_reconcile(pass, error) && settlements_check(pass->settlements, error);
+    holder_index_let_go(pass->index);
+    return reconciled;
+}
+
 static bool plan(StepWork *work, const char *folder, const char *run, GError **error)
 {
     Pass *pass = (Pass *)work;
@@ -190,18 +203,19 @@ static bool plan(StepWork *work, const char *folder, const char *run, GError **e
     if (!make_tables(pass, error))
         return false;
     pass->plan = plan_writer_new(folder, pass->step, asserts, error);
-    if (!pass->plan || !load_tables(pass, error) || !pass_read(pass, error) || !pass_make_items(pass, error))
-        return false;
-    bool held = holder_index_hold(pass->index, error) &&
-                holder_index_expect(pass->index, pass->items->len * LOOKUPS_AN_ITEM, error);
-    bool reconciled = held && pass_reconcile(pass, error) && settlements_check(pass->settlements, error);
-    holder_index_let_go(pass->index);
-    if (!reconciled)
+    if (!pass->plan || !decide(pass, error))
         return false;
     if (pass->container_missing && pass->work.planned.of[COUNT_CREATED] && !plan_container(pass, error))
         return false;
     return step_finish_plan(&pass->work, pass->connector, pass->step, pass->plan, pass->run, pass->digest,
                             error);
+}
+
+static bool observe(StepWork *work, Observer observer, void *data, char **incomplete, GError **error)
+{
+    Pass *pass = (Pass *)work;
+    return observe_begin(pass, observer, data, error) && make_tables(pass, error) && decide(pass, error) &&
+           observe_tell(pass, incomplete, error);
 }
 
 static void close_work(StepWork *work)
@@ -218,6 +232,7 @@ static char *digest(const Connector *connector, Step step, GError **error)
 
 const StepKind pass_kind = {.open = pass_open,
                             .plan = plan,
+                            .observe = observe,
                             .intend = pass_intend,
                             .record = pass_record,
                             .settle = pass_settle,

@@ -91,6 +91,9 @@ typedef struct {
     ItemMore *more;          /* NULL: nothing of that */
 } Item;
 
+/** See observe.c. */
+typedef struct Observed Observed;
+
 typedef struct Pass {
     StepWork work; /* first: a Pass is one */
     const Connector *connector;
@@ -114,7 +117,8 @@ typedef struct Pass {
     HolderTable *holders;
     int64_t index_serial; /* transaction of the index in which this pass read the target */
     GArray *items;        /* of Item */
-    PlanWriter *plan;
+    PlanWriter *plan;     /* NULL: what is decided is observed only */
+    Observed *observed;   /* NULL: nobody observes */
     size_t source_count;  /* of the last complete read; 0: not known */
     size_t *shown;        /* of each source: entries that are somebody to us */
     size_t *shown_before; /* at the last settled read */
@@ -151,6 +155,8 @@ bool pass_settle(StepWork *work, const char *run, bool finished, GError **error)
 
 /* pass_read.c */
 bool pass_read(Pass *pass, GError **error);
+/** Whether that name of the target lies in our container. */
+bool pass_is_in_container(const Pass *pass, const char *dn);
 
 /* pass_told.c */
 /** The anchor as text; until the next record is made. */
@@ -167,7 +173,7 @@ bool pass_take_target(const DirectoryItem *item, void *data, GError **error);
 bool pass_keep_source(Pass *pass, Fingerprint fingerprint, const char *where, const Entry *entry,
                       GError **error);
 /** Told: a copy of a stamp. */
-void pass_leave_alone(const char *dn, const char *anchor);
+bool pass_leave_alone(Pass *pass, const char *dn, const char *anchor, GError **error);
 /** What is made of an identity that is there no more. */
 bool pass_lose_source(const char *id, void *data, GError **error);
 bool pass_lose_target(const char *id, void *data, GError **error);
@@ -266,6 +272,8 @@ static inline Item *link_item(const Pass *pass, uint32_t link)
 
 /* reconcile.c */
 bool pass_reconcile(Pass *pass, GError **error);
+/** What was read of the item on that side, NULL: nothing. */
+bool item_load_content(Pass *pass, const Item *item, int side, Entry **entry, GError **error);
 
 /* reconcile_ahead.c */
 /** Where there are many to decide, they are mapped ahead from now on, until ahead_stop(). */
@@ -412,6 +420,8 @@ void subject_report_conflicts(Pass *pass, Subject *subject);
 
 /* reconcile_leave.c */
 bool reconcile_gone(Pass *pass, Subject *subject, GError **error);
+/** Of an object that is in grace since then. */
+bool grace_is_over(const Pass *pass, const char *since);
 bool reconcile_supersede(Pass *pass, const Holder *holder, const char *by, unsigned *wave, GError **error);
 bool reconcile_moved_home(Pass *pass, Subject *subject, const Holder *native, GError **error);
 /** Plans that current is deleted in the wave after its memberships are gone; *wave: when. @left (may be NULL)
@@ -434,6 +444,26 @@ void emit_retry(Pass *pass, const Subject *subject);
 /** The link as it will be when all emitted changes are done (at once when there are none). */
 void emit_settlement(Pass *pass, Subject *subject, const Entry *result, bool remove, unsigned flags,
                      const char *id);
+
+/* observe*.c: the decisions, told to somebody; each does nothing where nobody observes */
+bool observe_begin(Pass *pass, Observer observer, void *data, GError **error);
+void observed_free(Observed *observed);
+/** An entry of the target that is not ours and yet in our container, or is a copy. @entry, @detail may be
+ * NULL. From one thread at a time. */
+bool observe_stranger(Pass *pass, ObservedReason reason, const char *dn, const Entry *entry,
+                      const char *detail, GError **error);
+/** emit_quarantine() */
+void observe_trouble(Pass *pass, EventId event, const char *subject, const char *reason);
+/** emit_change() of an object of ours. */
+void observe_change(Pass *pass, const Subject *subject, const Entry *before, const char *situation);
+/** emit_settlement() */
+void observe_result(Pass *pass, const Subject *subject, const Entry *result, bool remove, unsigned flags);
+/** Out of scope; @why is kept as it is. */
+void observe_unwanted(Pass *pass, const Subject *subject, const char *why);
+/** Who is this person by now. */
+void observe_native(Pass *pass, const Subject *subject, const char *dn);
+/** Tells of everybody. */
+bool observe_tell(Pass *pass, char **incomplete, GError **error);
 
 /* claims.c */
 typedef enum { CLAIM_FREE, CLAIM_WAIT, CLAIM_TAKEN } Claim;

@@ -174,7 +174,7 @@ static bool read_changes(Pass *pass, GError **error)
 
 /* --- several objects with one stamp --- */
 
-static bool is_in_container(const Pass *pass, const char *dn)
+bool pass_is_in_container(const Pass *pass, const char *dn)
 {
     const char *container = pass->settings->container;
     return *container && schema_dn_within(target_schema(pass), dn, container);
@@ -233,7 +233,7 @@ static bool find_right_one(Pass *pass, const guint *at, guint n, uint32_t *right
             return false;
         if (row.id && !g_strcmp0(id, row.id))
             *right = at[i];
-        else if (inside == NOWHERE && is_in_container(pass, dn))
+        else if (inside == NOWHERE && pass_is_in_container(pass, dn))
             inside = at[i];
     }
     if (*right == NOWHERE)
@@ -247,10 +247,9 @@ static bool leave_alone(Pass *pass, guint at, GError **error)
     g_autofree char *dn = NULL;
     if (!record_names(pass, at, &dn, NULL, error))
         return false;
-    pass_leave_alone(dn, record_anchor(&pass->side[TARGET], at));
     record->anchor = (Fingerprint){0, 0}; /* nobody finds it */
     record->left_alone = true;
-    return true;
+    return pass_leave_alone(pass, dn, record_anchor(&pass->side[TARGET], at), error);
 }
 
 static bool leave_copies_alone(Pass *pass, GError **error)

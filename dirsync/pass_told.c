@@ -280,10 +280,11 @@ static bool is_another_object(Pass *pass, uint32_t link, const char *id, bool *i
     return true;
 }
 
-void pass_leave_alone(const char *dn, const char *anchor)
+bool pass_leave_alone(Pass *pass, const char *dn, const char *anchor, GError **error)
 {
     event_emit(EVENT_AMBIGUOUS, dn, "carries the same stamp (anchor %s) as another object; it is left alone",
                anchor);
+    return observe_stranger(pass, OBSERVED_COPIED_STAMP, dn, NULL, anchor, error);
 }
 
 static bool keep_target(Pass *pass, Side *side, const DirectoryItem *item, const Entry *entry,
@@ -300,10 +301,8 @@ static bool keep_target(Pass *pass, Side *side, const DirectoryItem *item, const
     if (another)
         pass_must_read_all(pass, TARGET, "another object carries a stamp that is known already");
     Record *earlier = earlier_record(side, record.anchor);
-    if (!earlier && is_told(pass, TARGET, record.link)) {
-        pass_leave_alone(entry_dn(entry), stamp->anchor);
-        return true;
-    }
+    if (!earlier && is_told(pass, TARGET, record.link))
+        return pass_leave_alone(pass, entry_dn(entry), stamp->anchor, error);
     record.duplicate = earlier != NULL;
     if (earlier)
         earlier->duplicate = true;
@@ -326,7 +325,7 @@ static bool keep_target(Pass *pass, Side *side, const DirectoryItem *item, const
 /* True when nothing about the entry is new to us. */
 static bool is_known(Pass *pass, const DirectoryItem *item)
 {
-    if (!pass->holders)
+    if (!pass->holders || pass->observed)
         return false;
     uint32_t holder = fingerprint_index_find(&pass->holders->by_fingerprint, item->fingerprint);
     if (holder == NOWHERE)
@@ -369,7 +368,9 @@ bool pass_take_target(const DirectoryItem *item, void *data, GError **error)
         return false;
     if (ours)
         return keep_target(pass, side, item, entry, &stamp, holder->id, error);
-    return true;
+    return !pass_is_in_container(pass, entry_dn(entry)) ||
+           observe_stranger(pass, stamped ? OBSERVED_OTHERS : OBSERVED_NATIVE, entry_dn(entry), entry,
+                            stamp.connector, error);
 }
 
 static bool makes_groups(const Pass *pass)

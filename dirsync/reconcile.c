@@ -31,7 +31,7 @@ void subject_clear(Subject *subject)
     *subject = (Subject){0};
 }
 
-static bool load_content(Pass *pass, const Item *item, int side, Entry **entry, GError **error)
+bool item_load_content(Pass *pass, const Item *item, int side, Entry **entry, GError **error)
 {
     uint32_t record = side == SOURCE ? item->source : item->target;
     uint64_t at = item->fetched[side];
@@ -70,14 +70,14 @@ bool subject_load(Pass *pass, uint32_t index, Subject *subject, GError **error)
     }
     subject->is_mapped = ahead_take(pass, index, &subject->mapped);
     subject->source = g_steal_pointer(&subject->mapped.source);
-    if (!subject->is_mapped && !load_content(pass, item, SOURCE, &subject->source, error))
+    if (!subject->is_mapped && !item_load_content(pass, item, SOURCE, &subject->source, error))
         return false;
     if (more->remade) {
         g_clear_pointer(&subject->row.id, g_free); /* the server gives it a new one */
     } else if (more->released) {
         subject->current = entry_copy(more->released);
         subject->wave = more->after + 1;
-    } else if (!load_content(pass, item, TARGET, &subject->current, error)) {
+    } else if (!item_load_content(pass, item, TARGET, &subject->current, error)) {
         return false;
     }
     subject->kind = pass_kind_of(pass, link->flags, subject->current);

@@ -29,7 +29,7 @@ static GDateTime *parse_time(const char *text)
     return g_date_time_new_from_iso8601(iso, NULL);
 }
 
-static bool grace_is_over(const Pass *pass, const char *since)
+bool grace_is_over(const Pass *pass, const char *since)
 {
     g_autoptr(GDateTime) start = parse_time(since);
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
@@ -286,6 +286,7 @@ static bool hand_over_addresses(Pass *pass, Subject *subject, const Holder *hold
 bool reconcile_moved_home(Pass *pass, Subject *subject, const Holder *native, GError **error)
 {
     unsigned wave = 0;
+    observe_native(pass, subject, native->dn);
     if (subject->current && !pass->may_remove)
         return stays_as_it_is(pass, subject, true);
     event_emit(EVENT_MOVED_HOME, subject->current ? entry_dn(subject->current) : subject->anchor,

@@ -28,6 +28,7 @@ static bool put_aside(Pass *pass, Subject *subject, EventId event, const char *r
 
 static bool leave_out_of_scope(Pass *pass, Subject *subject, const char *why, GError **error)
 {
+    observe_unwanted(pass, subject, why);
     if (subject->current && pass->settings->out_of_scope_is_missing) {
         subject->item->confirmed = true;
         return reconcile_gone(pass, subject, error);
@@ -399,16 +400,17 @@ static bool reconcile_new(Pass *pass, Subject *subject, bool last, GError **erro
     return subject_take(pass, subject, true, last, error) && create(pass, subject, error);
 }
 
-static bool is_among(const GPtrArray *natives, const char *id)
+static const Holder *find_native(const GPtrArray *natives, const char *id)
 {
     for (guint i = 0; i < natives->len; i++)
         if (!g_strcmp0(((Holder *)g_ptr_array_index(natives, i))->id, id))
-            return true;
-    return false;
+            return g_ptr_array_index(natives, i);
+    return NULL;
 }
 
-static bool reconcile_yielded(Pass *pass, Subject *subject)
+static bool reconcile_yielded(Pass *pass, Subject *subject, const Holder *native)
 {
+    observe_native(pass, subject, native->dn);
     emit_settlement(pass, subject, NULL, false, LINK_YIELDED, NULL);
     subject->item->state = ITEM_DONE;
     return true;
@@ -459,9 +461,9 @@ bool reconcile_present(Pass *pass, Subject *subject, bool last, GError **error)
     g_autoptr(GPtrArray) natives = find_natives(pass, subject, error);
     if (!natives)
         return false;
-    if (item_link(pass, item)->flags & LINK_YIELDED && !subject->current &&
-        is_among(natives, subject->row.id))
-        return reconcile_yielded(pass, subject);
+    const Holder *heir = subject->current ? NULL : find_native(natives, subject->row.id);
+    if (heir && item_link(pass, item)->flags & LINK_YIELDED)
+        return reconcile_yielded(pass, subject, heir);
     if (natives->len > 1)
         return report_ambiguous(pass, subject, natives);
     if (natives->len && subject->current && subject_is_user(pass, subject))

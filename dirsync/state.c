@@ -114,6 +114,29 @@ State *state_open_unlocked(const Connector *connector, const char *folder, GErro
     return open_files(state, error) ? g_steal_pointer(&state) : NULL;
 }
 
+static bool copy_database(const char *from, const char *to, GError **error)
+{
+    return !g_file_test(from, G_FILE_TEST_EXISTS) || database_copy(from, to, error);
+}
+
+static bool copy_files(const State *from, const State *to, GError **error)
+{
+    g_autofree char *db = g_build_filename(from->folder, "state.db", NULL);
+    g_autofree char *copy = g_build_filename(to->folder, "state.db", NULL);
+    if (!make_folder(to->folder, error) || !copy_database(db, copy, error))
+        return false;
+    for (int step = 0; step < STEPS; step++)
+        if (from->index_path[step] && !copy_database(from->index_path[step], to->index_path[step], error))
+            return false;
+    return true;
+}
+
+State *state_open_copy(const Connector *connector, const char *folder, const char *into, GError **error)
+{
+    g_autoptr(State) from = state_new(connector, folder), to = state_new(connector, into);
+    return copy_files(from, to, error) ? state_open(connector, into, error) : NULL;
+}
+
 void state_close(State *state)
 {
     if (!state)

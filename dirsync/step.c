@@ -28,6 +28,12 @@ bool step_plan(StepWork *work, const char *folder, const char *run, GError **err
     return work->kind->plan(work, folder, run, error);
 }
 
+bool step_observe(StepWork *work, Observer observer, void *data, char **incomplete, GError **error)
+{
+    *incomplete = NULL;
+    return !work->kind->observe || work->kind->observe(work, observer, data, incomplete, error);
+}
+
 bool step_intend(StepWork *work, GError **error)
 {
     return !work->kind->intend || work->kind->intend(work, error);

@@ -11,6 +11,7 @@
 #include "dirsync/apply.h"
 #include "dirsync/connector.h"
 #include "dirsync/limits.h"
+#include "dirsync/observation.h"
 #include "dirsync/plan.h"
 #include "dirsync/state.h"
 
@@ -66,6 +67,9 @@ typedef struct {
                       GError **error);
     /** Reads, decides, and writes this step's part of the plan into @folder (plan.h). */
     bool (*plan)(StepWork *work, const char *folder, const char *run, GError **error);
+    /** Instead of plan: reads and decides as plan does, writes no plan, and tells of everybody on either
+     * side. NULL: there is nobody to tell of. See step_observe(). */
+    bool (*observe)(StepWork *work, Observer observer, void *data, char **incomplete, GError **error);
     /** Before the first change of the plan is sent: has everything that it is about looked at again by the next
      *  run, until record() says what became of it. One transaction. NULL: what was not done shows by itself. */
     bool (*intend)(StepWork *work, GError **error);
@@ -118,6 +122,10 @@ bool step_remember(State *state, Step step, const char *name, const char *value,
 StepWork *step_open(const Connector *connector, Step step, State *state, const StepOptions *options,
                     GError **error);
 bool step_plan(StepWork *work, const char *folder, const char *run, GError **error);
+/** To be opened with StepOptions.full, so that everything is compared. *incomplete: why somebody may not have
+ *  been told of, for people; NULL: everybody was. g_free(). The state is written to as plan does it: use a
+ * copy (state_open_copy()). */
+bool step_observe(StepWork *work, Observer observer, void *data, char **incomplete, GError **error);
 bool step_intend(StepWork *work, GError **error);
 bool step_record(StepWork *work, const Applied *applied, GError **error);
 bool step_settle(StepWork *work, const char *run, bool finished, GError **error);

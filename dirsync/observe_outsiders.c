@@ -1,0 +1,144 @@
+/*
+ * observe_outsiders.c - who is in the source and left out by the definition
+ *
+ * A pass asks the source for those whom the definition's filter wants, so it never
+ * sees the others. Here the same bases are read once more without a filter, which
+ * is then looked at by ourselves: an entry for which a server finds a filter
+ * undefined matches neither the filter nor its opposite.
+ */
+#include "dirsync/observe_internal.h"
+
+#include "dirsync/interrupt.h"
+
+#include <string.h>
+
+/* As pass_out_of_scope() and leave_out_of_scope() word it; test_reconciliation.c has a case of each. */
+static const struct {
+    const char *why;
+    ObservedReason reason;
+} scopes[] = {
+    {"filtered out", OBSERVED_FILTERED_OUT},
+    {"it came from the other side", OBSERVED_FROM_THERE},
+    {"hidden from address lists", OBSERVED_HIDDEN},
+    {"its account is disabled", OBSERVED_DISABLED},
+    {"the mapping has no recipient of its kind", OBSERVED_NO_RECIPIENT},
+    {"its address lies in one of our own domains", OBSERVED_ONE_OF_US},
+};
+
+ObservedReason observe_scope_reason(const char *why)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(scopes); i++)
+        if (!strcmp(why, scopes[i].why))
+            return scopes[i].reason;
+    return OBSERVED_FILTERED_OUT;
+}
+
+/* Containers, devices and the like are no loss to an address list. In a file without classes everybody is
+ * somebody. */
+static bool is_somebody(const Pass *pass, const Entry *entry)
+{
+    static const char *const addresses[] = {"mail", "proxyAddresses", "targetAddress"};
+    static const char *const classes[] = {"person", "groupOfNames", "groupOfUniqueNames",
+                                          "group",  "contact",      "groupOfMembers"};
+    const Schema *schema = pass->side[SOURCE].schema;
+    bool is = !schema_find(schema, entry, "objectClass");
+    for (size_t i = 0; i < G_N_ELEMENTS(addresses) && !is; i++)
+        is = schema_find(schema, entry, addresses[i]) != NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(classes) && !is; i++)
+        is = schema_entry_is(schema, entry, classes[i]);
+    return is;
+}
+
+static char *filter_of(const Pass *pass)
+{
+    const char *filter = pass->settings->sources[pass->source_at].filter;
+    return g_strdup_printf("%s of <%s>, %s", filter ? filter : "(no filter)", step_names[pass->step],
+                           pass->settings->where);
+}
+
+static void keep_outsider(Pass *pass, Fingerprint anchor, const Entry *entry, ObservedReason reason,
+                          char *detail)
+{
+    Outsider *outsider = g_new0(Outsider, 1);
+    *outsider = (Outsider){g_strdup(entry_dn(entry)), detail, reason};
+    g_hash_table_replace(pass->observed->outsiders, g_memdup2(&anchor, sizeof anchor), outsider);
+}
+
+static void tell_outsider(Pass *pass, const char *anchor, const Entry *entry, ObservedReason reason,
+                          const char *detail)
+{
+    ObservedPair row = {.verdict = reason == OBSERVED_FROM_THERE ? RECONCILED_SAME : RECONCILED_ONLY_SOURCE,
+                        .reason = reason,
+                        .detail = detail,
+                        .source_dn = entry_dn(entry),
+                        .anchor = anchor};
+    g_autoptr(Entry) mapped = observe_describe_source(pass, entry, &row.name, &row.mail);
+    pass->observed->tell(&row, pass->observed->data);
+}
+
+/* Of entries with one anchor a pass keeps the first. */
+static bool is_another_one(const Pass *pass, const Item *item, const Entry *entry)
+{
+    const Record *record =
+        item->source == NOWHERE ? NULL : &g_array_index(pass->side[SOURCE].records, Record, item->source);
+    return record && record->duplicate &&
+           !fingerprint_equal(record->dn_key, pass_source_key(pass, entry_dn(entry)));
+}
+
+static void judge(Pass *pass, const Entry *entry)
+{
+    g_autofree char *anchor = pass_anchor_of(pass, entry);
+    Fingerprint key = anchor ? fingerprint_string(anchor) : (Fingerprint){0, 0};
+    const char *why = pass_out_of_scope(pass, entry);
+    const Item *item = link_item(pass, fingerprint_index_find(&pass->links->by_anchor, key));
+    ObservedReason reason = why ? observe_scope_reason(why) : OBSERVED_NOT_SHOWN;
+    if (item && !why && is_another_one(pass, item, entry))
+        tell_outsider(pass, anchor, entry, OBSERVED_DUPLICATE, NULL);
+    if ((item && item->mark[SOURCE] != MARK_ABSENT) || (!why && !anchor)) /* it was decided, or told of */
+        return;
+    if (reason != OBSERVED_FROM_THERE && !is_somebody(pass, entry))
+        return;
+    g_autofree char *detail = reason == OBSERVED_FILTERED_OUT ? filter_of(pass) : NULL;
+    if (item && item->mark[TARGET] != MARK_ABSENT)
+        keep_outsider(pass, key, entry, reason, g_steal_pointer(&detail));
+    else
+        tell_outsider(pass, anchor, entry, reason, detail);
+}
+
+static bool take(const DirectoryItem *item, void *data, GError **error)
+{
+    Pass *pass = data;
+    if (++pass->observed->looked_at % 1000 == 0) {
+        if (pass->options.progress)
+            pass->options.progress("looking who is left out", pass->observed->looked_at, 0,
+                                   pass->options.data);
+        if (interrupt_pending(error))
+            return false;
+    }
+    g_autoptr(Entry) entry = item->bad ? NULL : directory_item_decode(item, NULL);
+    if (entry)
+        judge(pass, entry);
+    return true;
+}
+
+bool observe_outsiders(Pass *pass, char **incomplete, GError **error)
+{
+    for (size_t i = 0; i < pass->settings->n_sources; i++) {
+        ReadRequest request;
+        ReadResult result = {0};
+        g_autoptr(GError) failure = NULL;
+        pass->source_at = i;
+        pass_request(pass, SOURCE, i, &request);
+        request.filter = NULL;
+        bool read = directory_read(pass->side[SOURCE].directory, &request, take, pass, &result, &failure);
+        if (!*incomplete && (!read || (result.proof != PROOF_COMPLETE && !pass->work.partial_reason)))
+            *incomplete = g_strdup_printf("who is left out of the source is not known for certain: %s",
+                                          failure ? failure->message : result.reason);
+        read_result_clear(&result);
+        if (error_is(failure, ERROR_INTERRUPTED)) {
+            g_propagate_error(error, g_steal_pointer(&failure));
+            return false;
+        }
+    }
+    return true;
+}
