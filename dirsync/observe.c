@@ -218,7 +218,9 @@ void observe_result(Pass *pass, const Subject *subject, const Entry *result, boo
     seen->removed = remove;
     seen->flags = (uint16_t)flags;
     seen->kind = (uint16_t)subject->kind;
-    if (result && seen->situation && (was_read(subject->item) || seen->original != SPOOL_NOWHERE))
+    bool was = was_read(subject->item) || seen->original != SPOOL_NOWHERE;
+    /* Of a group whose member leaves nothing is written on its own behalf. */
+    if (result && was && (seen->situation || subject->is_group))
         keep_entry(pass, result, &seen->result);
 }
 

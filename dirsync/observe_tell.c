@@ -129,13 +129,13 @@ static bool is_by_hand(const Pass *pass, const Pair *pair)
 static ObservedReason reason_of_change(const Pass *pass, const Pair *pair)
 {
     const char *situation = pair->seen->situation;
-    if (!strcmp(situation, "kind-changed"))
+    if (!g_strcmp0(situation, "kind-changed"))
         return OBSERVED_KIND;
     if (pair->stamp.grace)
         return OBSERVED_RETURNED;
     if (is_by_hand(pass, pair))
         return OBSERVED_BY_HAND;
-    return strcmp(situation, "moved") ? OBSERVED_CHANGED : OBSERVED_RENAMED;
+    return g_strcmp0(situation, "moved") ? OBSERVED_CHANGED : OBSERVED_RENAMED;
 }
 
 /* Somebody who has an object of ours. */
@@ -151,7 +151,7 @@ static void judge_existing(Pass *pass, Pair *pair)
     } else if (!seen->settled && !trouble) {
         told->reason = OBSERVED_PARTIAL;
         add_detail(pair, pass->work.partial_reason);
-    } else if (!trouble && seen->situation) {
+    } else if (!trouble && (seen->situation || pair->difference)) {
         told->reason = reason_of_change(pass, pair);
     } else if (!trouble) {
         told->verdict = RECONCILED_SAME;
@@ -260,9 +260,10 @@ static void find_difference(const Pass *pass, Pair *pair)
 {
     const Managed *managed = managed_of(pass, pair->seen->kind);
     DifferenceOptions options = {.graced = true};
+    int forms = g_strcmp0(pair->seen->situation, "changed") ? 1 : 2;
     if (!pair->wanted || !pair->current)
         return;
-    for (int exact = 0; exact < 2 && !pair->difference; exact++) {
+    for (int exact = 0; exact < forms && !pair->difference; exact++) {
         options.exact = exact;
         pair->difference = managed_difference(managed, pair->current, pair->wanted, options, NULL, NULL);
     }
@@ -299,6 +300,10 @@ static bool tell_item(Pass *pass, uint32_t i, GError **error)
     bool exists = pair.current != NULL;
     if (!is_here(&pair) && !exists)
         return true;
+    if (!load_kept(pass, pair.seen->original, &pair.current, error)) /* of who is adopted */
+        return false;
+    if (is_here(&pair) && !pair.seen->unwanted)
+        find_difference(pass, &pair);
     if (!is_here(&pair))
         judge_leaving(pass, &pair);
     else if (pair.seen->unwanted)
@@ -307,10 +312,6 @@ static bool tell_item(Pass *pass, uint32_t i, GError **error)
         judge_existing(pass, &pair);
     else
         judge_newcomer(pass, &pair);
-    if (!exists && !load_kept(pass, pair.seen->original, &pair.current, error)) /* who is adopted */
-        return false;
-    if (pair.told.verdict != RECONCILED_ONLY_TARGET)
-        find_difference(pass, &pair);
     describe(pass, &pair);
     pass->observed->tell(&pair.told, pass->observed->data);
     return true;

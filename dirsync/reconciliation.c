@@ -7,6 +7,7 @@
 #include "dirsync/reconciliation.h"
 
 #include "dirsync/event.h"
+#include "dirsync/run.h"
 
 #include <assert.h>
 #include <ftw.h>
@@ -271,16 +272,13 @@ static void note(GString *incomplete, const char *about, const char *text)
 /* Whoever is working may change something between two looks. */
 static bool note_unfinished(const Connector *connector, State *state, GString *incomplete, GError **error)
 {
-    g_auto(GStrv) runs = state_unfinished_runs(state, error);
-    if (!runs)
+    g_autofree char *run = NULL, *text = NULL;
+    if (!run_unfinished(state, &run, error))
         return false;
-    if (*runs) {
-        g_autofree char *text =
-            g_strdup_printf("run %s is going on or was cut short; what it has not finished "
-                            "shows as a difference",
-                            *runs);
+    text = g_strdup_printf(
+        "run %s is going on or was cut short; what it has not finished shows as differences", run);
+    if (run)
         note(incomplete, connector->name, text);
-    }
     return true;
 }
 

@@ -202,6 +202,19 @@ static bool recover_left_over(const Connector *connector, State *state, GError *
            state_set(state, LEFT_OVER, "", error);
 }
 
+bool run_unfinished(State *state, char **id, GError **error)
+{
+    g_auto(GStrv) runs = state_unfinished_runs(state, error);
+    *id = NULL;
+    if (!runs || (!*runs && !state_get(state, LEFT_OVER, id, error)))
+        return false;
+    if (*runs)
+        *id = g_strdup(*runs);
+    if (*id && !**id)
+        g_clear_pointer(id, g_free);
+    return true;
+}
+
 bool run_recover(const Connector *connector, State *state, GError **error)
 {
     g_auto(GStrv) runs = state_unfinished_runs(state, error);

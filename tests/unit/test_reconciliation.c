@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "pass_case.h"
+#include "reconciliation_case.h"
 
 #include "dirsync/reconciliation.h"
 
@@ -69,45 +69,9 @@ static char *rows_now(const Case *c)
     return g_strjoinv("", (char **)lines->pdata);
 }
 
-/* --- what must not change --- */
-
-static int compare_names(gconstpointer a, gconstpointer b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* Every file of the state folder, with what is in it. */
-static void add_files(const char *folder, GPtrArray *files)
-{
-    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-    const char *name;
-    while (dir && (name = g_dir_read_name(dir))) {
-        g_autofree char *path = g_build_filename(folder, name, NULL);
-        g_autofree char *content = NULL, *digest = NULL;
-        gsize len = 0;
-        if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
-            add_files(path, files);
-        } else if (g_file_get_contents(path, &content, &len, NULL)) {
-            digest = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (guchar *)content, len);
-            g_ptr_array_add(files, g_strdup_printf("%s %s\n", path, digest));
-        }
-    }
-}
-
-static char *everything(const Case *c)
-{
-    g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
-    add_files(case_state_folder(c), files);
-    g_ptr_array_sort(files, compare_names);
-    g_ptr_array_add(files, NULL);
-    g_autofree char *home = case_dump(c), *foreign = case_dump_foreign(c);
-    g_autofree char *state = g_strjoinv("", (char **)files->pdata);
-    return g_strconcat(home, "\n---\n", foreign ? foreign : "", "\n---\n", state, NULL);
-}
-
 static void looks_like(const Case *c, const char *rows)
 {
-    g_autofree char *before = everything(c), *now = rows_now(c), *after = everything(c);
+    g_autofree char *before = case_everything(c), *now = rows_now(c), *after = case_everything(c);
     assert_string_equal(now, rows);
     assert_string_equal(before, after);
 }
