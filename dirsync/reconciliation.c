@@ -207,16 +207,16 @@ typedef struct {
     void *data;
 } Telling;
 
-static char *words_of(const ObservedPair *seen)
+static char *remedy_of(const ObservedPair *seen)
 {
-    GString *words = g_string_new(reasons[seen->reason].what);
-    if (seen->detail)
-        g_string_append_printf(words, ": %s", seen->detail);
-    if (seen->refused)
-        g_string_append_printf(words, "; the next run is refused: %s", seen->refused);
-    else if (reasons[seen->reason].to_do)
-        g_string_append_printf(words, "; %s", reasons[seen->reason].to_do);
-    return g_string_free(words, FALSE);
+    return seen->refused ? g_strdup_printf("the next run is refused: %s", seen->refused)
+                         : g_strdup(reasons[seen->reason].to_do);
+}
+
+static char *words_of(const ObservedPair *seen, const char *remedy)
+{
+    return g_strconcat(reasons[seen->reason].what, seen->detail ? ": " : "", seen->detail ? seen->detail : "",
+                       remedy ? "; " : "", remedy, NULL);
 }
 
 static void tell(const ObservedPair *seen, void *data)
@@ -233,7 +233,7 @@ static void tell(const ObservedPair *seen, void *data)
         telling->seen(&row, telling->data);
         return;
     }
-    g_autofree char *words = words_of(seen);
+    g_autofree char *remedy = remedy_of(seen), *words = words_of(seen, remedy);
     g_autoptr(GArray) all = find_differing(seen);
     g_autofree ReconciliationDifference *differences = g_new0(ReconciliationDifference, all->len + 1);
     for (guint i = 0; i < all->len; i++) {
@@ -244,6 +244,8 @@ static void tell(const ObservedPair *seen, void *data)
     }
     row.reason_id = seen->refused ? LIMIT_ID : reasons[seen->reason].id;
     row.reason = words;
+    row.detail = seen->detail;
+    row.remedy = remedy;
     row.differences = differences;
     row.n_differences = all->len;
     telling->seen(&row, telling->data);

@@ -38,6 +38,8 @@ typedef struct {
     const char *name, *mail, *anchor;
     const char *reason_id; /* of the table in dirsync-audit(1): "filtered-out", "in-grace"; NULL: in sync */
     const char *reason;    /* words, with what to do; NULL as well */
+    const char *detail; /* of these words what is about this entry alone: who holds the address, since when */
+    const char *remedy; /* of these words what to do, or what the next sync does */
     const ReconciliationDifference *differences;
     size_t n_differences;
 } Reconciliation;
