@@ -13,8 +13,10 @@
 
 #include "reconciliation_case.h"
 
+#include "dirsync/event.h"
 #include "dirsync/reconciliation.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 #define ANN PERSON("a1", "Ann Ash", "ann@globex.example", "")
@@ -144,6 +146,16 @@ static void look(void **state)
 #define IN_CONTAINER(cn, more) "dn: cn=" cn ",ou=in,o=acme\nobjectClass: contact\ncn: " cn "\n" more "\n"
 
 #define SAME(who) "import same -: " who "\n"
+
+#define TEAM_IS "uid=g1,o=globex | cn=Team,ou=in,o=acme"
+#define ALL_KINDS .kinds = "groups=\"group\""
+#define IN_A(uid, cn, local)                                                                                 \
+    "dn: uid=" uid ",ou=a,o=globex\nobjectClass: inetOrgPerson\nuid: " uid "\ncn: " cn                       \
+    "\nsn: x\nmail: " local "@globex.example\n\n"
+#define EXCHANGED(had, gets)                                                                                 \
+    "  - mail: " had "@globex.example\n  + mail: " gets "@globex.example\n"                                  \
+    "  - targetAddress: SMTP:" had "@globex.example\n  + targetAddress: SMTP:" gets "@globex.example\n"      \
+    "  - proxyAddresses: SMTP:" had "@globex.example\n  + proxyAddresses: SMTP:" gets "@globex.example\n"
 
 static const View views[] = {
     {"new: nobody has been made yet",
@@ -337,10 +349,214 @@ static const View views[] = {
      "export differs changed-by-hand: cn=Fay,ou=people,o=acme | cn=Fay,ou=out,o=globex\n"
      "  - mail: x@acme.example\n  + mail: fay@acme.example\n"
      "export only-source new: cn=Gus,ou=people,o=acme | \n"},
+
+    /* --- every kind of recipient --- */
+    {"nothing is made of its kind, and of others something is",
+     {.kinds = "groups=\"no\" resources=\"no\"", .source = ANN GROUP("g1", "Team", IN("a1"))},
+     {{0}},
+     "import only-source new: uid=a1,o=globex | \nimport only-source no-recipient: uid=g1,o=globex | \n"},
+    {"a group with members that nobody knows",
+     {ALL_KINDS, .source = ANN GROUP("g1", "Team", IN("a1") IN("zz"))},
+     {SYNCED},
+     "import differs members-unresolved: " TEAM_IS "\n" SAME(ANN_IS)},
+    {"a group whose member is about to leave differs with them",
+     {ALL_KINDS, .source = ANN BOB GROUP("g1", "Team", IN("a1") IN("b1")), .import = NO_GRACE},
+     {SYNCED, SOURCE_IS(ANN GROUP("g1", "Team", IN("a1")))},
+     "import differs changed: " TEAM_IS "\n  - member: cn=Bob Birch,ou=in,o=acme\n"
+     "import only-target missing:  | cn=Bob Birch,ou=in,o=acme\n" SAME(ANN_IS)},
+    {"a member that comes with the same run",
+     {ALL_KINDS, .source = ANN GROUP("g1", "Team", IN("a1"))},
+     {SYNCED, SOURCE_IS(ANN BOB GROUP("g1", "Team", IN("a1") IN("b1")))},
+     "import differs changed: " TEAM_IS "\n  + member: cn=Bob Birch,ou=in,o=acme\n"
+     "import only-source new: uid=b1,o=globex | \n" SAME(ANN_IS)},
+    {"another kind of object is wanted",
+     {ALL_KINDS, .source = ANN, .import_kinds = "people=\"contact\""},
+     {SYNCED, KINDS_ARE("people=\"disabled-user\"")},
+     "import differs kind-changed: " ANN_IS
+     "\n  + objectClass: inetOrgPerson\n  + objectClass: mailRecipient\n"
+     "  + sn: x\n"},
+    {"accounts stay when grace is over",
+     {ALL_KINDS, .source = ANN BOB, .import_kinds = "people=\"disabled-user\"",
+      .import = "<grace days=\"30\"/>"},
+     {SYNCED, SOURCE_IS(ANN), SYNCED,
+      HOME_EDITED(MODIFY("cn=Bob Birch,ou=in,o=acme", SET("dirsyncGraceSince", LONG_AGO)))},
+     "import only-target account-kept:  | cn=Bob Birch,ou=in,o=acme\n" SAME(ANN_IS)},
+
+    /* --- where the source is read --- */
+    {"outside of what is read, its object is still there",
+     {.source = "dn: ou=a,o=globex\nobjectClass: organizationalUnit\nou: a\n\n" IN_A("a1", "Ann Ash", "ann")
+          IN_A("b1", "Bob Birch", "bob"),
+      .filter = "",
+      .import = "<source base=\"ou=a,o=globex\"><filter>(objectClass=inetOrgPerson)</filter></source>"},
+     {SYNCED, FOREIGN_EDITED("dn: uid=b1,ou=a,o=globex\nchangetype: modrdn\nnewrdn: uid=b1\ndeleteoldrdn: 1\n"
+                             "newsuperior: o=globex\n\n")},
+     "import only-target outside:  | cn=Bob Birch,ou=in,o=acme\n"
+     "import same -: uid=a1,ou=a,o=globex | cn=Ann Ash,ou=in,o=acme\n"},
+    {"left out, and treated as missing",
+     {.source = ANN BOB,
+      .filter = "(&(objectClass=inetOrgPerson)(!(title=Temp)))",
+      .import = "<out-of-scope action=\"missing\"/>"},
+     {SYNCED, SOURCE_IS(ANN PERSON("b1", "Bob Birch", "bob@globex.example", "title: Temp\n"))},
+     "import only-target filtered-out: " BOB_IS "\n" SAME(ANN_IS)},
+    {"addresses that are exchanged",
+     {.source = ANN BOB},
+     {SYNCED, SOURCE_IS(PERSON("a1", "Ann Ash", "bob@globex.example", "")
+                            PERSON("b1", "Bob Birch", "ann@globex.example", ""))},
+     "import differs changed: " ANN_IS "\n" EXCHANGED("ann", "bob") "import differs changed: " BOB_IS
+                                                                    "\n" EXCHANGED("bob", "ann")},
+    {"names that are exchanged",
+     {.source = ANN BOB},
+     {SYNCED, SOURCE_IS(PERSON("a1", "Bob Birch", "ann@globex.example", "")
+                            PERSON("b1", "Ann Ash", "bob@globex.example", ""))},
+     "import differs renamed: " ANN_IS
+     "\n  - dn: cn=Ann Ash,ou=in,o=acme\n  + dn: cn=Bob Birch,ou=in,o=acme\n"
+     "import differs renamed: " BOB_IS
+     "\n  - dn: cn=Bob Birch,ou=in,o=acme\n  + dn: cn=Ann Ash,ou=in,o=acme\n"},
+    {"a spelling that only the source changed",
+     {.source = ANN, .import = NO_GRACE},
+     {SYNCED, SOURCE_IS(PERSON("a1", "Ann Ash", "ann@globex.example", "title: Head\n")), SYNCED,
+      SOURCE_IS(PERSON("a1", "Ann Ash", "ann@globex.example", "title: HEAD\n"))},
+     "import differs changed: " ANN_IS "\n  - title: Head\n  + title: HEAD\n"},
 };
+
+/* --- what cannot be judged --- */
+
+static void text_is_kept(const Reconciliation *row, void *data)
+{
+    if (row->reason_id)
+        g_string_append_printf(data, "%s | %s | %s\n", row->reason, row->detail ? row->detail : "-",
+                               row->remedy ? row->remedy : "-");
+}
+
+static char *reconcile_for(const Case *c, ReconciliationSeen seen, void *data)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Connector) connector = case_connector(c);
+    char *incomplete = NULL;
+    if (!reconciliation_run(connector, case_state_folder(c), seen, data, &incomplete, &error))
+        fail_msg("%s", error->message);
+    return incomplete;
+}
+
+static void a_run_that_is_going_on_is_mentioned(void **state)
+{
+    (void)state;
+    g_autoptr(Case) c = case_new(&(CaseStart){.source = ANN});
+    sync_quietly(c);
+    g_autoptr(Connector) connector = case_connector(c);
+    g_autoptr(State) running = state_open(connector, case_state_folder(c), NULL);
+    assert_true(state_begin_run(running, "r1", "sync", "nowhere", NULL));
+    assert_true(state_begin(running, NULL) && state_journal(running, "r1", 0, JOURNAL_INTENDED, NULL) &&
+                state_commit(running, NULL));
+    g_autoptr(GString) rows = g_string_new(NULL);
+    g_autofree char *incomplete = reconcile_for(c, text_is_kept, rows);
+    assert_string_equal(incomplete,
+                        "globex: run r1 is going on or was cut short; what it has not finished shows "
+                        "as differences");
+}
+
+static void a_state_that_cannot_be_read_is_done_without(void **state)
+{
+    (void)state;
+    g_autoptr(Case) c = case_new(&(CaseStart){.source = ANN BOB});
+    sync_quietly(c);
+    g_autofree char *path = g_build_filename(case_state_folder(c), "globex", "state.db", NULL);
+    assert_true(g_file_set_contents(path,
+                                    "this is no database, and long enough to be taken for one ........."
+                                    ".............................................",
+                                    -1, NULL));
+    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *incomplete = reconcile_for(c, add_row, lines);
+    assert_int_equal(lines->len, 2);
+    assert_true(g_str_has_prefix(g_ptr_array_index(lines, 0), "import same"));
+    if (!g_pattern_match_simple("judged by the stamps alone: *state.db: cannot be copied: *", incomplete))
+        fail_msg("%s", incomplete);
+}
+
+/* Its source is gone; the export has nothing to do with it. */
+static void what_cannot_be_read_on_one_way_does_not_hide_the_other(void **state)
+{
+    (void)state;
+    g_autoptr(Case) c = case_new(&(CaseStart){
+        .file = "",
+        .source = ANN,
+        .home = INSIDER("f1", "Fay", "fay@acme.example", ""),
+        .export = FROM_PEOPLE "<to driver=\"ldif\"><file path=\"out.ldif\" count-trailer=\"count\"/></to>"});
+    g_autofree char *path = case_path(c, "people.ldif");
+    assert_int_equal(g_remove(path), 0);
+    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *incomplete = reconcile_for(c, add_row, lines);
+    assert_int_equal(lines->len, 1);
+    assert_string_equal(g_ptr_array_index(lines, 0), "export only-source new: cn=Fay,ou=people,o=acme | \n");
+    assert_true(g_str_has_prefix(incomplete, "import: "));
+}
+
+static void the_words_say_which_filter_and_what_to_do(void **state)
+{
+    (void)state;
+    g_autoptr(Case) c =
+        case_new(&(CaseStart){.source = PERSON("b1", "Bob", "bob@globex.example", "title: Temp\n"),
+                              .filter = "(&(objectClass=inetOrgPerson)(!(title=Temp)))"});
+    g_autoptr(GString) rows = g_string_new(NULL);
+    g_autofree char *incomplete = reconcile_for(c, text_is_kept, rows);
+    g_autofree char *where = case_path(c, "globex.xml");
+    g_autofree char *detail =
+        g_strdup_printf("(&(objectClass=inetOrgPerson)(!(title=Temp))) of <import>, %s:3", where);
+    g_autofree char *expected = g_strdup_printf("the definition's filter leaves it out: %s; if it should be "
+                                                "exchanged widen the filter | %s | if it should be "
+                                                "exchanged widen the filter\n",
+                                                detail, detail);
+    assert_string_equal(rows->str, expected);
+    assert_null(incomplete);
+}
+
+#define MODIFY_GRACE                                                                                         \
+    "dn: cn=Ann Ash,ou=in,o=acme\nchangetype: modify\nadd: dirsyncGraceSince\ndirsyncGraceSince: "
+
+static void grace_is_told_with_its_days(void **state)
+{
+    (void)state;
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autoptr(GDateTime) then = g_date_time_add_days(now, -3);
+    g_autoptr(GDateTime) end = g_date_time_add_days(then, 30);
+    g_autofree char *since = g_date_time_format(then, "%Y%m%d120000Z");
+    g_autofree char *days = g_date_time_format(then, "since %Y-%m-%d");
+    g_autofree char *until = g_date_time_format(end, "until %Y-%m-%d");
+    g_autofree char *grace = g_strconcat(MODIFY_GRACE, since, "\n-\n\n", NULL);
+    g_autoptr(Case) c = case_new(
+        &(CaseStart){.source = BOB, .import = "<grace days=\"30\"/>", .home = BOB_CONTACT ANN_CONTACT});
+    case_edit_home(c, grace);
+    g_autoptr(GString) rows = g_string_new(NULL);
+    g_autofree char *incomplete = reconcile_for(c, text_is_kept, rows);
+    g_autofree char *told =
+        g_strdup_printf("it is in grace: %s, %s | %s, %s | -\n", days, until, days, until);
+    assert_non_null(strstr(rows->str, told));
+    assert_null(incomplete);
+}
+
+/* Events are for what happens: nothing does. */
+static void nothing_is_emitted(void **state)
+{
+    (void)state;
+    g_autoptr(Case) c = case_new(&(CaseStart){.source = BOB, .home = ANN_CONTACT BOB_CONTACT});
+    unsigned long before = event_count(EVENT_MISSING) + event_count(EVENT_SOURCE_READ);
+    g_autoptr(GString) rows = g_string_new(NULL);
+    g_autofree char *incomplete = reconcile_for(c, text_is_kept, rows);
+    assert_int_equal(event_count(EVENT_MISSING) + event_count(EVENT_SOURCE_READ), before);
+    sync_quietly(c);
+    assert_int_equal(event_count(EVENT_MISSING) + event_count(EVENT_SOURCE_READ), before + 2);
+}
 
 int main(void)
 {
+    static const struct CMUnitTest others[] = {
+        cmocka_unit_test(a_run_that_is_going_on_is_mentioned),
+        cmocka_unit_test(a_state_that_cannot_be_read_is_done_without),
+        cmocka_unit_test(what_cannot_be_read_on_one_way_does_not_hide_the_other),
+        cmocka_unit_test(the_words_say_which_filter_and_what_to_do),
+        cmocka_unit_test(grace_is_told_with_its_days),
+        cmocka_unit_test(nothing_is_emitted),
+    };
     const char *only = g_getenv("DIRSYNC_TEST_CASE");
     GArray *all = g_array_new(FALSE, TRUE, sizeof(struct CMUnitTest));
     for (size_t i = 0; i < G_N_ELEMENTS(views); i++) {
@@ -349,6 +565,8 @@ int main(void)
         if (!only || !strcmp(only, views[i].name))
             g_array_append_val(all, test);
     }
+    if (!only)
+        g_array_append_vals(all, others, G_N_ELEMENTS(others));
     int failed = _cmocka_run_group_tests("reconciliation", (struct CMUnitTest *)(void *)all->data, all->len,
                                          NULL, NULL);
     g_array_unref(all);
