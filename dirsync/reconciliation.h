@@ -36,7 +36,7 @@ typedef struct {
     const char *source_dn; /* "file:line" of a record that cannot be read */
     const char *target_dn; /* our object; of somebody who has none the native that is this person */
     const char *name, *mail, *anchor;
-    const char *reason_id; /* of the table in dirsync-audit(1): "filtered-out", "in-grace"; NULL: in sync */
+    const char *reason_id; /* of dirsync-reconciliation(7): "filtered-out", "in-grace"; NULL: in sync */
     const char *reason;    /* words, with what to do; NULL as well */
     const char *detail; /* of these words what is about this entry alone: who holds the address, since when */
     const char *remedy; /* of these words what to do, or what the next sync does */

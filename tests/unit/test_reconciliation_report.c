@@ -212,6 +212,30 @@ static void every_reason_has_an_id_of_its_own_and_a_title(void **state)
     assert_null(reconciliation_title("nonsense"));
 }
 
+/* ".It Li new", then what is the matter as a sentence, for each reason; and for nothing else. */
+static void the_manual_lists_every_reason(void **state)
+{
+    (void)state;
+    const char *top = g_getenv("DIRSYNC_DATADIR");
+    if (!top)
+        skip();
+    g_autofree char *path = g_build_filename(top, "dirsync", "dirsync-reconciliation.7", NULL);
+    g_autofree char *page = NULL;
+    assert_true(g_file_get_contents(path, &page, NULL, NULL));
+    const char *const *ids = reconciliation_reasons();
+    size_t listed = 0, n = 0;
+    for (; ids[n]; n++) {
+        const char *title = reconciliation_title(ids[n]);
+        g_autofree char *item =
+            g_strdup_printf("\n.It Li %s\n%c%s.\n", ids[n], g_ascii_toupper(*title), title + 1);
+        if (!strstr(page, item))
+            fail_msg("%s lacks %s", path, item);
+    }
+    for (const char *at = page; (at = strstr(at, "\n.It Li ")); at++)
+        listed++;
+    assert_int_equal(listed, n);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -222,6 +246,7 @@ int main(void)
         cmocka_unit_test(bytes_that_are_no_text_are_no_text_in_json_either),
         cmocka_unit_test(counts_as_json_name_those_in_sync_too),
         cmocka_unit_test(every_reason_has_an_id_of_its_own_and_a_title),
+        cmocka_unit_test(the_manual_lists_every_reason),
     };
     return cmocka_run_group_tests_name("reconciliation report", tests, NULL, NULL);
 }
