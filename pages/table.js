@@ -135,16 +135,19 @@ class List {
         this.choose();
     }
 
+    /* What a search looks at. */
+    fold(row) {
+        row.folded ??= fold(this.spec.words(row));
+        return row.folded;
+    }
+
     rank(column) {
         let ranks = this.ranks.get(column);
         if (ranks?.length === this.rows.length)
             return ranks;
         const keys = this.rows.map((row) => column.key(row));
-        const order = keys.map((_, i) => i).sort((a, b) => keys[a] < keys[b] ? -1 : keys[a] > keys[b] ? 1 : a - b);
-        ranks = new Uint32Array(order.length);
-        order.forEach((row, i) => {
-            ranks[row] = i && keys[order[i - 1]] === keys[row] ? ranks[order[i - 1]] : i;
-        });
+        const places = new Map([...new Set(keys)].sort((a, b) => a < b ? -1 : 1).map((key, place) => [key, place]));
+        ranks = Uint32Array.from(keys, (key) => places.get(key));
         this.ranks.set(column, ranks);
         return ranks;
     }
@@ -168,8 +171,8 @@ class List {
                 return false;
             if (!words.length)
                 return true;
-            row.folded ??= fold(this.spec.words(row));
-            return words.every((word) => row.folded.includes(word));
+            const folded = this.fold(row);
+            return words.every((word) => folded.includes(word));
         });
         this.page = 0;
         this.order();

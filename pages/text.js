@@ -46,6 +46,8 @@ function plural(number, one, many) {
 
 /* For sorting and searching: without case and accents. */
 function fold(text) {
+    if (/^[\x00-\x7f]*$/.test(text))
+        return text.toLowerCase();
     return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 }
 
