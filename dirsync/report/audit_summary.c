@@ -194,7 +194,8 @@ void audit_summary_kinds(GString *out, const json_t *head)
     json_array_foreach(kinds, i, kind) loud += !is_quiet(kind);
     if (loud) {
         g_string_append(out,
-                        "<table class=\"kinds\" role=\"table\"><thead><tr><th scope=\"col\">Severity</th>"
+                        "<table class=\"kinds\" aria-labelledby=\"kinds-title\"><thead><tr><th "
+                        "scope=\"col\">Severity</th>"
                         "<th scope=\"col\">Kind, and what to do</th><th scope=\"col\" class=\"n\">Now</th>");
         g_string_append(
             out, compared ? "<th scope=\"col\" class=\"n\">New</th><th scope=\"col\" class=\"n\">Cleared"
@@ -233,11 +234,11 @@ void audit_summary_history(GString *out, const json_t *head)
 {
     size_t i;
     json_t *entry, *history = json_object_get(head, "history");
-    g_string_append(
-        out,
-        "<table class=\"plain\"><thead><tr><th scope=\"col\">Audit</th><th scope=\"col\" class=\"n\">Errors"
-        "</th><th scope=\"col\" class=\"n\">Warnings</th><th scope=\"col\" class=\"n\">Notes</th>"
-        "<th scope=\"col\" class=\"n\">All</th></tr></thead>\n<tbody>\n");
+    g_string_append(out,
+                    "<table class=\"plain\" aria-labelledby=\"history-title\"><thead><tr><th "
+                    "scope=\"col\">Audit</th><th scope=\"col\" class=\"n\">Errors"
+                    "</th><th scope=\"col\" class=\"n\">Warnings</th><th scope=\"col\" class=\"n\">Notes</th>"
+                    "<th scope=\"col\" class=\"n\">All</th></tr></thead>\n<tbody>\n");
     json_array_foreach(history, i, entry)
     {
         size_t counts[SEVERITIES] = {0};

@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 
 
 class BrowserError(Exception):
@@ -31,7 +32,7 @@ class Browser:
         self.process = subprocess.Popen(
             ["bash", "-c", f'exec 3<&{spare} 4>&{spare + 1} {spare}<&- {spare + 1}>&-; exec "$@"', "bash", program, "--headless=new", "--no-sandbox",
              "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-extensions", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync", "--remote-debugging-pipe",
+             "--disable-component-update", "--disable-sync", "--disable-breakpad", "--disable-crash-reporter", "--remote-debugging-pipe",
              f"--user-data-dir={self.folder}", "about:blank"],
             pass_fds=[spare, spare + 1], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             start_new_session=True)
@@ -55,9 +56,18 @@ class Browser:
         try:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)  # its own group: nobody else is in it
-            self.process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
+            pass
+        # Its helpers may outlive it for a moment and write to the folder. The group is its own: nobody else is in it.
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait()
+        for _ in range(50):
+            shutil.rmtree(self.folder, ignore_errors=True)
+            if not os.path.exists(self.folder):
+                break
+            time.sleep(0.1)
 
     def _next(self):
         while b"\0" not in self.rest:
