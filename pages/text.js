@@ -7,22 +7,20 @@
 function element(name, attributes, ...children) {
     const made = document.createElement(name);
     for (const [key, value] of Object.entries(attributes ?? {}))
-        if (value === true)
-            made.setAttribute(key, "");
-        else if (value !== false && value !== null && value !== undefined)
-            made.setAttribute(key, value);
+        if (value === true) made.setAttribute(key, "");
+        else if (value !== false && value !== null && value !== undefined) made.setAttribute(key, value);
     made.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
     return made;
 }
 
 /* Those that nobody would see, or that turn the direction of what follows: they are shown by their number. */
-const unseen = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/;
+const unseen =
+    /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/;
 
 /* What a value is, as nodes: its own direction is kept to itself. */
 function shown(value) {
     const text = String(value ?? "");
-    if (!unseen.test(text))
-        return element("bdi", {}, text);
+    if (!unseen.test(text)) return element("bdi", {}, text);
     const all = element("bdi", {});
     for (const part of text.split(new RegExp(`(${unseen.source})`)))
         if (part.length === 1 && unseen.test(part)) {
@@ -46,8 +44,7 @@ function plural(number, one, many) {
 
 /* For sorting and searching: without case and accents. */
 function fold(text) {
-    if (/^[\x00-\x7f]*$/.test(text))
-        return text.toLowerCase();
+    if (/^[\x00-\x7f]*$/.test(text)) return text.toLowerCase();
     return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 }
 
@@ -56,7 +53,6 @@ const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 /* "2026-11-28T21:30:00Z" -> "28 Nov 2026" */
 function day(time) {
     const date = new Date(time);
-    if (Number.isNaN(date.getTime()))
-        return String(time ?? "");
+    if (Number.isNaN(date.getTime())) return String(time ?? "");
     return `${date.getUTCDate()} ${months[date.getUTCMonth()]} ${date.getUTCFullYear()}`;
 }

@@ -21,7 +21,8 @@
 enum { LISTS = 3 };
 static const char *const lists[LISTS + 1] = {"findings", "cleared", "reconciliation", NULL};
 /* One after the other they are one program. */
-static const char *const programs[] = {"text.js", "chart.js", "table.js", "audit.js", NULL};
+static const char *const programs[] = {"text.js", "chart.js", "table.js", "findings.js",
+                                       "both.js", "audit.js", NULL};
 static const char *const styles[] = {"audit.css", NULL};
 
 typedef struct {

@@ -44,10 +44,13 @@ static void add_time(GString *out, const char *time)
     static const char *const months[] = {"January",   "February", "March",    "April",
                                          "May",       "June",     "July",     "August",
                                          "September", "October",  "November", "December"};
-    unsigned year, month, day, hour, minute;
-    if (time && sscanf(time, "%4u-%2u-%2uT%2u:%2u", &year, &month, &day, &hour, &minute) == 5 && month >= 1 &&
-        month <= 12)
-        g_string_append_printf(out, "%u %s %u, %02u:%02u UTC", day, months[month - 1], year, hour, minute);
+    g_autoptr(GTimeZone) utc = g_time_zone_new_utc();
+    g_autoptr(GDateTime) read = time ? g_date_time_new_from_iso8601(time, utc) : NULL;
+    g_autoptr(GDateTime) date = read ? g_date_time_to_utc(read) : NULL;
+    if (date)
+        g_string_append_printf(out, "%d %s %d, %02d:%02d UTC", g_date_time_get_day_of_month(date),
+                               months[g_date_time_get_month(date) - 1], g_date_time_get_year(date),
+                               g_date_time_get_hour(date), g_date_time_get_minute(date));
     else
         html_add(out, time);
 }

@@ -3,6 +3,7 @@
 Everything that a page says or asks for is kept: console messages, exceptions,
 what the browser itself logs, and requests.
 """
+
 import base64
 import json
 import os
@@ -18,7 +19,12 @@ class BrowserError(Exception):
 
 
 def find():
-    return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    return (
+        os.environ.get("CHROMIUM")
+        or shutil.which("chromium")
+        or shutil.which("chromium-browser")
+        or shutil.which("google-chrome")
+    )
 
 
 class Browser:
@@ -30,12 +36,33 @@ class Browser:
         spare = max(to_read, to_write) + 10
         os.dup2(to_read, spare), os.dup2(to_write, spare + 1)
         self.process = subprocess.Popen(
-            ["bash", "-c", f'exec 3<&{spare} 4>&{spare + 1} {spare}<&- {spare + 1}>&-; exec "$@"', "bash", program, "--headless=new", "--no-sandbox",
-             "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-extensions", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync", "--disable-breakpad", "--disable-crash-reporter", "--remote-debugging-pipe",
-             f"--user-data-dir={self.folder}", "about:blank"],
-            pass_fds=[spare, spare + 1], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            start_new_session=True)
+            [
+                "bash",
+                "-c",
+                f'exec 3<&{spare} 4>&{spare + 1} {spare}<&- {spare + 1}>&-; exec "$@"',
+                "bash",
+                program,
+                "--headless=new",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-dev-shm-usage",
+                "--no-first-run",
+                "--disable-extensions",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--disable-breakpad",
+                "--disable-crash-reporter",
+                "--remote-debugging-pipe",
+                f"--user-data-dir={self.folder}",
+                "about:blank",
+            ],
+            pass_fds=[spare, spare + 1],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         for descriptor in (to_read, to_write, spare, spare + 1):
             os.close(descriptor)
         self.timeout, self.number, self.session, self.rest = timeout, 0, None, b""
@@ -81,10 +108,15 @@ class Browser:
     def _event(self, message):
         method, params = message.get("method"), message.get("params", {})
         if method == "Runtime.consoleAPICalled":
-            self.messages.append(f"console.{params['type']}: " + " ".join(str(a.get("value", a.get("description"))) for a in params["args"]))
+            self.messages.append(
+                f"console.{params['type']}: "
+                + " ".join(str(a.get("value", a.get("description"))) for a in params["args"])
+            )
         elif method == "Runtime.exceptionThrown":
             details = params["exceptionDetails"]
-            self.messages.append("exception: " + details.get("exception", {}).get("description", details["text"]))
+            self.messages.append(
+                "exception: " + details.get("exception", {}).get("description", details["text"])
+            )
         elif method == "Log.entryAdded":
             self.messages.append(f"{params['entry']['level']}: {params['entry']['text']}")
         elif method == "Network.requestWillBeSent":
@@ -101,7 +133,7 @@ class Browser:
         try:
             data = json.dumps(message).encode() + b"\0"
             while data:
-                data = data[os.write(self.to_write, data):]
+                data = data[os.write(self.to_write, data) :]
             while True:
                 answer = self._next()
                 if answer.get("id") != self.number:
@@ -115,13 +147,17 @@ class Browser:
 
     def wait(self, expression):
         """Until the expression, which may be a promise, is there; asked by the page itself, not by a clock of ours."""
-        return self.run(f"""new Promise((done) => {{
-            const look = () => {{ const found = {expression}; found ? done(found) : requestAnimationFrame(look); }}; look(); }})""")
+        return self.run(
+            f"""new Promise((done) => {{
+            const look = () => {{ const found = {expression}; found ? done(found) : requestAnimationFrame(look); }}; look(); }})"""
+        )
 
     def run(self, expression):
         answer = self.call("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
         if "exceptionDetails" in answer:
-            raise BrowserError(answer["exceptionDetails"].get("exception", {}).get("description", "exception"))
+            raise BrowserError(
+                answer["exceptionDetails"].get("exception", {}).get("description", "exception")
+            )
         return answer["result"].get("value")
 
     def open(self, url):
@@ -134,7 +170,13 @@ class Browser:
         signal.alarm(0)
 
     def size(self, width, height, phone=False):
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=phone)
+        self.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=phone,
+        )
 
     def scheme(self, name):
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": name}])
@@ -148,10 +190,14 @@ class Browser:
             file.write(base64.b64decode(data))
 
     def pdf(self, path):
-        answer = self.call("Page.printToPDF", printBackground=True, preferCSSPageSize=True, transferMode="ReturnAsStream")
+        answer = self.call(
+            "Page.printToPDF", printBackground=True, preferCSSPageSize=True, transferMode="ReturnAsStream"
+        )
         with open(path, "wb") as file:
             while True:
                 part = self.call("IO.read", handle=answer["stream"])
-                file.write(base64.b64decode(part["data"]) if part.get("base64Encoded") else part["data"].encode())
+                file.write(
+                    base64.b64decode(part["data"]) if part.get("base64Encoded") else part["data"].encode()
+                )
                 if part["eof"]:
                     break

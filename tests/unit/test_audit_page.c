@@ -137,9 +137,8 @@ static const char *const hostile[] = {
     "<img src=x onerror=alert(1)>",
     "\" onmouseover=\"alert(1)",
     "&lt;b&gt; &amp; &#60;",
-    "\xe2\x80\xa8 and \xe2\x80\xa9", /* U+2028, U+2029 */
-    "\xe2\x80\xae"
-    "exe.png",                                   /* U+202E */
+    "\xe2\x80\xa8 and \xe2\x80\xa9",             /* U+2028, U+2029 */
+    "\xe2\x80\xae.exe.png",                      /* U+202E */
     "\xe7\xbe\x8e\xe5\x92\xb2 \xf0\x9f\x98\x80", /* other scripts */
     "back\\slash \" quote \\\" \\u003c",
     "]},{[",
