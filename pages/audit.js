@@ -97,6 +97,7 @@ function draw_charts() {
                 .filter(([id]) => severity_of({id}) === severity)
                 .reduce((total, [, n]) => total + n, 0);
     if (!(audit.history ?? []).length) return;
+    box.nextElementSibling.open = false; /* the table that says the same */
     box.replaceChildren(
         ...[
             ["error", "Errors"],
@@ -233,6 +234,7 @@ function print_all() {
         lists.forEach((list) => list.print(true));
         opened = [...document.querySelectorAll("details:not([open])")];
         opened.forEach((details) => {
+            details.fill?.(); /* the browser would do it too late */
             details.open = true;
         });
     });
@@ -245,6 +247,8 @@ function print_all() {
 }
 
 async function begin() {
+    for (const part of document.querySelectorAll("main > section[hidden], .sections a[hidden]"))
+        part.hidden = false; /* what is empty without us */
     make_actions();
     draw_charts();
     draw_sparks();

@@ -37,20 +37,19 @@ function severity_cell(finding) {
 
 /* The first few at once, the others when they are asked for. */
 function some(items, few, render) {
-    const made = items.slice(0, few).map((item) => element("li", {}, render(item)));
-    const list = element("ul", {class: "some"}, made);
+    const listed = (part) =>
+        element(
+            "ul",
+            {class: "some"},
+            part.map((item) => element("li", {}, render(item))),
+        );
+    const list = listed(items.slice(0, few));
     if (items.length <= few) return list;
     const rest = element("details", {}, element("summary", {}, `${count(items.length - few)} more`));
-    rest.addEventListener("toggle", () => {
-        if (rest.open && rest.children.length === 1)
-            rest.append(
-                element(
-                    "ul",
-                    {class: "some"},
-                    items.slice(few).map((item) => element("li", {}, render(item))),
-                ),
-            );
-    });
+    rest.fill = () => {
+        if (rest.children.length === 1) rest.append(listed(items.slice(few)));
+    };
+    rest.addEventListener("toggle", rest.fill);
     return [list, rest];
 }
 
@@ -84,11 +83,9 @@ function finding_cell(finding) {
                 ? element("p", {class: "quiet"}, "Attribute: ", element("code", {}, shown(finding.attribute)))
                 : null,
             element(
-                "ul",
+                "div",
                 {class: "dns"},
-                finding.things
-                    .slice(0, 20)
-                    .map((thing) => element("li", {}, element("code", {}, shown(thing.dn)))),
+                some(finding.things, 20, (thing) => element("code", {}, shown(thing.dn))),
             ),
         ),
     ];

@@ -208,6 +208,7 @@ class Sample:
     def __init__(self, seed, hostile):
         self.random = random.Random(seed)
         self.hostile = hostile
+        self.people = {}
 
     def name(self):
         if self.hostile and self.random.random() < 0.2:
@@ -215,7 +216,15 @@ class Sample:
         return f"{self.random.choice(FIRST)} {self.random.choice(LAST)}"
 
     def person(self, directory=None):
+        """One of a few thousand, so that some have several findings."""
         directory = directory or self.random.choice(["home", "home", "globex", "initech"])
+        known = self.people.setdefault(directory, [])
+        if len(known) < 1500 or self.random.random() < 0.3:
+            known.append(self.new_person(directory))
+            return known[-1]
+        return self.random.choice(known)
+
+    def new_person(self, directory):
         name, number = self.name(), self.random.randrange(1, 60000)
         units = ",".join(f"ou={unit}" for unit in self.random.sample(UNITS, self.random.randrange(1, 4)))
         cn = "".join("\\" + c if c in ',+"\\<>;=#' else c for c in name).replace("\0", "\\00")
