@@ -94,7 +94,7 @@ function draw_charts() {
     const box = document.getElementById("charts"),
         sum = (counts, severity) =>
             Object.entries(counts)
-                .filter(([id]) => severity_of({id}) === severity)
+                .filter(([id]) => kinds.has(id) && severity_of({id}) === severity)
                 .reduce((total, [, n]) => total + n, 0);
     if (!(audit.history ?? []).length) return;
     box.nextElementSibling.open = false; /* the table that says the same */

@@ -78,7 +78,10 @@ static void add_connectors(GString *out, const json_t *head)
         return;
     g_string_append(out, json_array_size(names) == 1 ? "<div><dt>Connector</dt><dd>"
                                                      : "<div><dt>Connectors</dt><dd>");
-    json_array_foreach(names, i, name) html_format(out, "%s%s", i ? ", " : "", json_string_value(name));
+    json_array_foreach(names, i, name)
+    {
+        html_format(out, "%s%s", i ? ", " : "", json_string_value(name));
+    }
     g_string_append(out, "</dd></div>");
 }
 
@@ -104,15 +107,27 @@ void audit_summary_top(GString *out, const json_t *head)
     html_format(out, "<div><dt>Audit</dt><dd>%s</dd></div></dl>", text_of(head, "id"));
 }
 
+/* @words: how many of the columns at its left hold no numbers. */
+static void begin_table(GString *out, const char *name, const char *const *labels, size_t n, size_t words)
+{
+    html_format(out, "<table class=\"%s\" aria-labelledby=\"%s-title\"><thead><tr>", name, name);
+    for (size_t i = 0; i < n; i++)
+        html_format(out, i < words ? "<th scope=\"col\">%s</th>" : "<th scope=\"col\" class=\"n\">%s</th>",
+                    labels[i]);
+    g_string_append(out, "</tr></thead>\n<tbody>\n");
+}
+
 /* --- tiles --- */
 
 static size_t sum(const json_t *head, const char *what, Severity severity)
 {
     size_t i, total = 0;
     json_t *kind;
-    json_array_foreach(json_object_get(head, "kinds"), i,
-                       kind) if (severity == SEVERITIES || severity_of(kind) == severity) total +=
-        number_of(kind, what);
+    json_array_foreach(json_object_get(head, "kinds"), i, kind)
+    {
+        if (severity == SEVERITIES || severity_of(kind) == severity)
+            total += number_of(kind, what);
+    }
     return total;
 }
 
@@ -131,7 +146,10 @@ static void add_incomplete(GString *out, const json_t *head)
     if (!json_array_size(all))
         return;
     g_string_append(out, "<div class=\"callout\" role=\"note\"><h3>Not everything was looked at</h3>\n<ul>");
-    json_array_foreach(all, i, why) html_format(out, "<li>%s</li>", json_string_value(why));
+    json_array_foreach(all, i, why)
+    {
+        html_format(out, "<li>%s</li>", json_string_value(why));
+    }
     g_string_append(out, "</ul></div>\n");
 }
 
@@ -179,57 +197,63 @@ static void add_quiet(GString *out, const json_t *kinds)
 {
     size_t i, quiet = 0;
     json_t *kind;
-    json_array_foreach(kinds, i, kind) quiet += is_quiet(kind);
+    json_array_foreach(kinds, i, kind)
+    {
+        quiet += is_quiet(kind);
+    }
     if (!quiet)
         return;
     html_format(out, "<details class=\"quiet\"><summary>%zu %s of which nothing was found</summary>\n<ul>",
                 quiet, quiet == 1 ? "kind" : "kinds");
-    json_array_foreach(kinds, i, kind) if (is_quiet(kind))
-        html_format(out, "<li>%s</li>", text_of(kind, "title"));
+    json_array_foreach(kinds, i, kind)
+    {
+        if (is_quiet(kind))
+            html_format(out, "<li>%s</li>", text_of(kind, "title"));
+    }
     g_string_append(out, "</ul></details>\n");
+}
+
+static void add_kinds(GString *out, const json_t *kinds, bool compared)
+{
+    size_t i;
+    json_t *kind;
+    static const char *const labels[] = {"Severity", "Kind, and what to do", "Now", "New", "Cleared"};
+    begin_table(out, "kinds", labels, compared ? 5 : 3, 2);
+    for (int severity = 0; severity < SEVERITIES; severity++)
+        json_array_foreach(kinds, i, kind)
+        {
+            if (!is_quiet(kind) && severity_of(kind) == (Severity)severity)
+                add_kind(out, kind, compared);
+        }
+    g_string_append(out, "</tbody></table>\n");
 }
 
 void audit_summary_kinds(GString *out, const json_t *head)
 {
     json_t *kind, *kinds = json_object_get(head, "kinds");
-    bool compared = text_of(head, "since");
     size_t i, loud = 0;
-    json_array_foreach(kinds, i, kind) loud += !is_quiet(kind);
-    if (loud) {
-        g_string_append(out,
-                        "<table class=\"kinds\" aria-labelledby=\"kinds-title\"><thead><tr><th "
-                        "scope=\"col\">Severity</th>"
-                        "<th scope=\"col\">Kind, and what to do</th><th scope=\"col\" class=\"n\">Now</th>");
-        g_string_append(
-            out, compared ? "<th scope=\"col\" class=\"n\">New</th><th scope=\"col\" class=\"n\">Cleared"
-                            "</th></tr></thead>\n"
-                          : "</tr></thead>\n");
-        g_string_append(out, "<tbody>\n");
-        for (int severity = 0; severity < SEVERITIES; severity++)
-            json_array_foreach(kinds, i, kind) if (!is_quiet(kind) && severity_of(kind) == (Severity)severity)
-                add_kind(out, kind, compared);
-        g_string_append(out, "</tbody></table>\n");
-    } else {
-        g_string_append(out, "<p class=\"good\">Nothing was found.</p>\n");
+    json_array_foreach(kinds, i, kind)
+    {
+        loud += !is_quiet(kind);
     }
+    if (loud)
+        add_kinds(out, kinds, text_of(head, "since"));
+    else
+        g_string_append(out, "<p class=\"good\">Nothing was found.</p>\n");
     add_quiet(out, kinds);
 }
 
 /* --- history --- */
 
-/* How much of each severity the audit @entry of the history found, by what the kinds are now. */
-static void count_severities(const json_t *head, json_t *entry, size_t counts[SEVERITIES])
+/* How much of each severity the audit @entry of the history found, of the kinds that are shown now. */
+static void count_severities(const json_t *head, const json_t *entry, size_t counts[SEVERITIES])
 {
-    const char *id;
-    json_t *count;
-    json_object_foreach(json_object_get(entry, "counts"), id, count)
+    size_t i;
+    json_t *kind;
+    json_array_foreach(json_object_get(head, "kinds"), i, kind)
     {
-        Severity severity = NOTE;
-        size_t i;
-        json_t *kind;
-        json_array_foreach(json_object_get(head, "kinds"), i,
-                           kind) if (g_strcmp0(text_of(kind, "id"), id) == 0) severity = severity_of(kind);
-        counts[severity] += (size_t)MAX(json_integer_value(count), 0);
+        if (text_of(kind, "id"))
+            counts[severity_of(kind)] += number_of(json_object_get(entry, "counts"), text_of(kind, "id"));
     }
 }
 
@@ -237,21 +261,18 @@ void audit_summary_history(GString *out, const json_t *head)
 {
     size_t i;
     json_t *entry, *history = json_object_get(head, "history");
-    g_string_append(out,
-                    "<table class=\"plain\" aria-labelledby=\"history-title\"><thead><tr><th "
-                    "scope=\"col\">Audit</th><th scope=\"col\" class=\"n\">Errors"
-                    "</th><th scope=\"col\" class=\"n\">Warnings</th><th scope=\"col\" class=\"n\">Notes</th>"
-                    "<th scope=\"col\" class=\"n\">All</th></tr></thead>\n<tbody>\n");
+    static const char *const labels[] = {"Audit", "Errors", "Warnings", "Notes", "All"};
+    begin_table(out, "history", labels, G_N_ELEMENTS(labels), 1);
     json_array_foreach(history, i, entry)
     {
         size_t counts[SEVERITIES] = {0};
         count_severities(head, entry, counts);
         g_string_append(out, "<tr><th scope=\"row\">");
         add_time(out, text_of(entry, "finished"));
-        html_format(out,
-                    "</th><td class=\"n\">%zu</td><td class=\"n\">%zu</td><td class=\"n\">%zu</td><td "
-                    "class=\"n\">%zu</td></tr>\n",
-                    counts[SEVERE], counts[WARN], counts[NOTE], counts[SEVERE] + counts[WARN] + counts[NOTE]);
+        g_string_append(out, "</th>");
+        for (int severity = 0; severity < SEVERITIES; severity++)
+            html_format(out, "<td class=\"n\">%zu</td>", counts[severity]);
+        html_format(out, "<td class=\"n\">%zu</td></tr>\n", counts[SEVERE] + counts[WARN] + counts[NOTE]);
     }
     g_string_append(out, "</tbody></table>\n");
 }
