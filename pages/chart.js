@@ -101,6 +101,9 @@ function line_chart(id, label, points) {
             ),
         );
     });
+    /* Audits of one day are told apart by the hour. */
+    const label_of =
+        points.length > 1 && day(points[0].time) === day(points[points.length - 1].time) ? hour : day;
     const days =
         points.length > 1
             ? [
@@ -109,7 +112,9 @@ function line_chart(id, label, points) {
               ]
             : [[width - right, "end", points[0]]];
     for (const [x, anchor, point] of days)
-        drawn.append(svg("text", {x, y: height - 6, class: "scale", "text-anchor": anchor}, day(point.time)));
+        drawn.append(
+            svg("text", {x, y: height - 6, class: "scale", "text-anchor": anchor}, label_of(point.time)),
+        );
     return drawn;
 }
 

@@ -50,6 +50,12 @@ function fold(text) {
 
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
+/* "2026-11-28T21:30:00Z" -> "21:30 UTC" */
+function hour(time) {
+    const date = new Date(time);
+    return Number.isNaN(date.getTime()) ? "" : `${date.toISOString().slice(11, 16)} UTC`;
+}
+
 /* "2026-11-28T21:30:00Z" -> "28 Nov 2026" */
 function day(time) {
     const date = new Date(time);

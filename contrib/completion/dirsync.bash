@@ -106,7 +106,7 @@ _dirsync_value() { # PROGRAM WANTED WORD
     FOLDER | FILE | PATH | CONNECTOR | SOURCE) _dirsync_offer "$1" "$name" "$3" ;;
     *'|'*) [[ $name == N* ]] || _dirsync_reply "${name//|/ }" "$3" ;;
     *)
-        if [[ $about =~ :\ (([a-z0-9-]+,\ )*[a-z0-9-]+\ or\ [a-z0-9-]+)$ ]]; then
+        if [[ $about =~ :\ (([a-z0-9-]+(,\ |\ or\ ))+[a-z0-9-]+)$ ]]; then
             about=${BASH_REMATCH[1]//,/}
             _dirsync_reply "${about/ or / }" "$3"
         fi
