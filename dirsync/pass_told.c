@@ -246,11 +246,12 @@ bool pass_lose_source(const char *id, void *data, GError **error)
 /* --- target --- */
 
 /* Whose object it was until now, by what the state remembers of it. @mine: whose it is; NULL: nobody's of us.
- */
-static bool take_from_others(Pass *pass, const char *id, const char *mine, GError **error)
+ * *taken: somebody else's. */
+static bool take_from_others(Pass *pass, const char *id, const char *mine, bool *taken, GError **error)
 {
     g_auto(LinkRow) row = {0};
     uint32_t link;
+    *taken = false;
     if (!pass->side[TARGET].delta)
         return true;
     if (!state_find_link_by_id(pass->state, pass->step, id, &row, error))
@@ -261,6 +262,7 @@ static bool take_from_others(Pass *pass, const char *id, const char *mine, GErro
         return false;
     if (!is_told(pass, TARGET, link))
         link_at(pass->links, link)->mark[TARGET] = MARK_ABSENT;
+    *taken = true;
     return true;
 }
 
@@ -356,23 +358,38 @@ bool pass_take_target(const DirectoryItem *item, void *data, GError **error)
     note_told(pass, TARGET, entry);
     g_autoptr(Holder) holder = g_new0(Holder, 1);
     g_auto(Stamp) stamp = {0};
-    bool stamped = stamp_read(side->stamp, side->schema, entry, &stamp);
+    bool stamped = stamp_read(side->stamp, side->schema, entry, &stamp), taken;
     bool ours = stamped && !strcmp(stamp.connector, pass->connector->uuid);
     holder->owner = g_strdup(stamp.connector);
     holder->anchor = g_strdup(stamp.anchor);
     holder->graced = stamp.grace != NULL;
     if (!holder_note(&pass->view, pass->holders, item->fingerprint, entry, holder, &pass->holders_changed,
                      error) ||
-        !take_from_others(pass, holder->id, ours ? stamp.anchor : NULL, error))
+        !take_from_others(pass, holder->id, ours ? stamp.anchor : NULL, &taken, error))
         return false;
     if (ours)
         return keep_target(pass, side, item, entry, &stamp, holder->id, error);
     return true;
 }
 
+static bool makes_groups(const Pass *pass)
+{
+    for (int of = 0; of < OF_KINDS; of++)
+        if (pass->as[of] == AS_GROUP)
+            return true;
+    return false;
+}
+
 bool pass_lose_target(const char *id, void *data, GError **error)
 {
     Pass *pass = data;
-    return take_from_others(pass, id, NULL, error) &&
-           holder_forget(&pass->view, id, &pass->holders_changed, error);
+    bool taken;
+    if (!take_from_others(pass, id, NULL, &taken, error) ||
+        !holder_forget(&pass->view, id, &pass->holders_changed, error))
+        return false;
+    /* Active Directory, 389 and slapd's refint take it out of its groups, and tell nothing of those. */
+    if (taken && makes_groups(pass))
+        pass_must_read_all(pass, TARGET,
+                           "an object of ours is gone, and groups may have lost it as a member");
+    return true;
 }

@@ -149,6 +149,19 @@ static void where_nobody_can_tell_it_is_refused(void **state)
     assert_refused(&place, "let it read them, or leave the attribute out");
 }
 
+/* 389 has none. */
+static void where_the_server_offers_none_it_is_refused(void **state)
+{
+    (void)state;
+    Place place;
+    lab_skip_unless("389");
+    lab = lab_start("389", NULL);
+    place_init(&place, lab->uri, BIND_SIMPLE);
+    place.endpoint.bind_dn = lab->bind_dn;
+    place.endpoint.password = (SecretSource){SECRET_FILE, lab->password_file};
+    assert_refused(&place, "the server offers no transactions (RFC 5805); leave the attribute out");
+}
+
 /* --- whole runs --- */
 
 static void define(const char *uri)
@@ -181,7 +194,7 @@ static void crowd(size_t n)
 static void a_first_import_fills_its_transactions(void **state)
 {
     (void)state;
-    enum { N = 5 * A_BATCH + 100 };
+    enum { N = 5 * A_BATCH + 101 }; /* the last one goes alone */
     start_lab("--nosync");
     define(lab->uri);
     crowd(N);
@@ -249,6 +262,7 @@ int main(void)
         CASE(one_that_is_at_fault_takes_nobody_with_it),
         CASE(with_overlays_that_would_stop_all_writes_it_is_refused),
         CASE(where_nobody_can_tell_it_is_refused),
+        CASE(where_the_server_offers_none_it_is_refused),
         CASE(a_first_import_fills_its_transactions),
         CASE(a_transaction_whose_connection_goes_leaves_nothing_half_done),
     };

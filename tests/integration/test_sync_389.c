@@ -151,6 +151,29 @@ static void drift_is_healed_and_revert_brings_the_start_back(void **state)
     assert_string_equal(reverted, start);
 }
 
+/* By content synchronization: the file is as it was, and the server tells what became of our objects. */
+static void drift_is_healed_by_what_the_server_tells(void **state)
+{
+    (void)state;
+    set_up("--sync --referint");
+    set_source(three, "All Staff");
+    world_sync(world, "4 created");
+    world_sync(world, ""); /* there is a new container, so everything is read */
+    world_sync_by_changes(world, "", 0);
+    lab_ldif_load(home, "dn: cn=Ada Alt," WORLD_CONTAINER "\nchangetype: modify\nreplace: displayName\n"
+                        "displayName: Somebody\n-\n");
+    world_sync_by_changes(world, "1 modified", 2);
+    lab_ldif_load(home, "dn: cn=All Staff," WORLD_CONTAINER "\nchangetype: modify\ndelete: member\n"
+                        "member: cn=Ada Alt," WORLD_CONTAINER "\n-\n");
+    world_sync_by_changes(world, "1 modified", 3);
+    lab_ldif_load(home, "dn: cn=Bob Baum," WORLD_CONTAINER "\nchangetype: delete\n");
+    world_sync(world, "1 created, 1 modified"); /* the group has lost him */
+    world_sync_by_changes(world, "", 3);
+    world_sync_by_changes(world, "", 0);
+    remove_folder(world->state);
+    assert_quiet();
+}
+
 static void names_of_all_sorts_are_kept(void **state)
 {
     static const Person odd[] = {{"1", "Smith, John", "a1@globex.example", NULL},
@@ -255,9 +278,13 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_teardown(name, tear_down)
     const struct CMUnitTest tests[] = {
-        CASE(import_change_rename_leave_and_return), CASE(drift_is_healed_and_revert_brings_the_start_back),
-        CASE(names_of_all_sorts_are_kept),           CASE(addresses_change_hands_under_the_uniqueness_plugin),
-        CASE(accounts_are_locked_and_unlocked),      CASE(people_of_a_foreign_389_come_in_and_ours_go_out),
+        CASE(import_change_rename_leave_and_return),
+        CASE(drift_is_healed_and_revert_brings_the_start_back),
+        CASE(drift_is_healed_by_what_the_server_tells),
+        CASE(names_of_all_sorts_are_kept),
+        CASE(addresses_change_hands_under_the_uniqueness_plugin),
+        CASE(accounts_are_locked_and_unlocked),
+        CASE(people_of_a_foreign_389_come_in_and_ours_go_out),
     };
     return cmocka_run_group_tests_name("sync_389", tests, NULL, NULL);
 }

@@ -173,16 +173,18 @@ static size_t entries_read(const RunResult *result)
 
 static void assert_why(const RunResult *result, const char *reason)
 {
-    const char *full = result->step[STEP_IMPORT].full_reason;
-    if (!reason)
-        for (int step = 0; step < STEPS; step++)
-            if (result->step[step].full_reason)
-                fail_msg("%s: everything was read: %s", step_names[step], result->step[step].full_reason);
-    if (reason && (!full || !strstr(full, reason)))
-        fail_msg("everything was read: %s; expected: %s", full ? full : "(it was not)", reason);
+    bool found = false;
+    for (int step = 0; step < STEPS; step++) {
+        const char *full = result->step[step].full_reason;
+        found |= reason && full && strstr(full, reason);
+        if (!reason && full)
+            fail_msg("%s: everything was read: %s", step_names[step], full);
+    }
+    if (reason && !found)
+        fail_msg("no step read everything because: %s", reason);
 }
 
-/* @full: a part of the reason why the import reads everything; NULL: no step does. */
+/* @full: a part of the reason why a step reads everything; NULL: none does. */
 static size_t assert_ran(const RunOptions *options, const char *figures, const char *full)
 {
     g_auto(Ran) ran = world_sync_with(world, options);
@@ -242,6 +244,7 @@ typedef struct {
     const char *left; /* what each run has to say from then on; NULL: nothing */
 } ChangeCase;
 
+#define LOST "an object of ours is gone"
 #define STAMP TAKE("importedFrom") TAKE("dirsyncAnchor") TAKE_VALUE("objectClass", "dirsyncStamp")
 
 static const ChangeCase cases[] = {
@@ -280,7 +283,7 @@ static const ChangeCase cases[] = {
     /* drift in the import container */
     {"our contact is edited", NULL, CHANGE(CONTACT("Ann"), SET("displayName", "Somebody")),
      "import: 1 modified", NULL, NULL},
-    {"our contact is deleted", NULL, DELETE(CONTACT("Cat")), "import: 1 created; addresses: 1 modified", NULL,
+    {"our contact is deleted", NULL, DELETE(CONTACT("Cat")), "import: 1 created; addresses: 1 modified", LOST,
      NULL},
     {"our contact is renamed", NULL, RENAME(CONTACT("Cat"), "cn=Kate"), "import: 1 renamed", NULL, NULL},
     {"our contact is not marked as ours any more, and so is a native that has moved home", NULL,
@@ -300,7 +303,7 @@ static const ChangeCase cases[] = {
     /* drift in the export container */
     {"our person there is edited", CHANGE("cn=Kim," OURS_THERE, SET("displayName", "Somebody")), NULL,
      "export: 1 modified", NULL, NULL},
-    {"our person there is deleted", DELETE("cn=Kim," OURS_THERE), NULL, "export: 1 created", NULL, NULL},
+    {"our person there is deleted", DELETE("cn=Kim," OURS_THERE), NULL, "export: 1 created", LOST, NULL},
 };
 
 static void run_case(const ChangeCase *c)
@@ -390,6 +393,42 @@ static void what_a_run_asks_does_not_grow_with_the_directories(void **state)
     }
 }
 
+/* Greatest value of the attribute below a base. */
+static char *greatest(Lab *lab, const char *base, const char *attribute)
+{
+    const char *const names[] = {attribute, NULL};
+    g_autofree char *dump = lab_dump(lab, base, names);
+    g_auto(GStrv) lines = g_strsplit(dump, "\n", 0);
+    g_autofree char *start = g_strdup_printf("  %s: ", attribute);
+    const char *most = "";
+    for (char **line = lines; *line; line++)
+        if (g_str_has_prefix(*line, start) && strcmp(*line + strlen(start), most) > 0)
+            most = *line + strlen(start);
+    return g_strdup(most);
+}
+
+/* Of writes that are under way at the same time slapd may leave the newest out of what it tells, until there is
+ * another write. So the last one of a step has to go alone. */
+static void what_was_written_last_is_told_of(void **state)
+{
+    g_autofree char *there = crowd(THERE, "globex.example");
+    (void)state;
+    set_up_on(WITHOUT_LOG);
+    lab_ldif_load(foreign, there);
+    for (int round = 0; round < 4; round++) {
+        g_autoptr(Connector) connector = world_connector(world);
+        RunOptions options = run_options(connector);
+        options.steps[STEP_ADDRESSES] = options.steps[STEP_EXPORT] = false;
+        g_auto(Ran) ran = world_sync_with(world, &options);
+        assert_null(ran.error);
+        g_autofree char *told = greatest(home, HOME_BASE, "contextCSN");
+        g_autofree char *written = greatest(home, HOME_BASE, "entryCSN");
+        assert_string_equal(told, written);
+        empty(home, WORLD_CONTAINER);
+        remove_folder(world->state);
+    }
+}
+
 /* --- what is left to do although the cursor has moved --- */
 
 static void what_the_server_refuses_is_tried_again(void **state)
@@ -468,7 +507,8 @@ static void a_plan_keeps_the_cursor(void **state)
     set_up_on(WITH_LOG);
     first_run();
     lab_ldif_load(foreign, DELETE("uid=cat," TEAM));
-    lab_ldif_load(home, CHANGE("uid=kim," HERE, SET("title", "Boss")) DELETE(CONTACT("Ann")));
+    lab_ldif_load(home, CHANGE("uid=kim," HERE, SET("title", "Boss"))
+                            CHANGE(CONTACT("Ann"), SET("displayName", "Somebody")));
     for (int i = 0; i < 2; i++) {
         g_autoptr(Connector) connector = world_connector(world);
         g_autofree char *folder = g_strdup_printf("%s/plan%d", world->folder, i);
@@ -479,8 +519,7 @@ static void a_plan_keeps_the_cursor(void **state)
     }
     assert_true(changes[0] > 0);
     assert_int_equal(changes[1], changes[0]);
-    assert_true(assert_ran(NULL, "import: 1 created, 1 deleted; addresses: 1 modified; export: 1 modified",
-                           NULL) <= FEW);
+    assert_true(assert_ran(NULL, "import: 1 modified, 1 deleted; export: 1 modified", NULL) <= FEW);
     assert_at_rest();
     assert_nothing_was_missed("");
 }
@@ -595,7 +634,7 @@ static void what_one_connector_sees_first_the_other_sees_too(void **state)
     world_sync(&other, "");
     assert_ran(NULL, "", NULL);
     lab_ldif_load(home, DELETE("cn=Pam," OTHER_CONTAINER) DELETE(CONTACT("Cat")));
-    assert_ran(NULL, "import: 1 created; addresses: 1 modified", NULL);
+    assert_ran(NULL, "import: 1 created; addresses: 1 modified", LOST);
     world_sync(&other, "1 created");
     assert_at_rest();
     lab_ldif_load(home, CHANGE("uid=kim," HERE, SET("mail", "pam@initech.example")));
@@ -610,6 +649,7 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_teardown(name, tear_down)
     const struct CMUnitTest tests[] = {
+        CASE(what_was_written_last_is_told_of),
         CASE(what_a_run_asks_does_not_grow_with_the_directories),
         CASE(what_the_server_refuses_is_tried_again),
         CASE(who_is_in_quarantine_is_looked_at_again),

@@ -262,6 +262,34 @@ static void what_others_did_to_our_objects_is_healed(void **state)
     assert_quiet();
 }
 
+/* By DirSync: the file is as it was, and the domain tells what became of our objects. */
+static void drift_is_healed_by_what_the_domain_tells(void **state)
+{
+    (void)state;
+    set_up();
+    set_source(three, "All Staff", "");
+    world_sync(world, "4 created");
+    world_sync(world, ""); /* there is a new container, so everything is read */
+    world_sync_by_changes(world, "", 0);
+    lab_ldif_load(home, "dn: CN=Ada Alt," WORLD_CONTAINER "\nchangetype: modify\nreplace: displayName\n"
+                        "displayName: Somebody\n-\n");
+    world_sync_by_changes(world, "1 modified", 2);
+    lab_ldif_load(home, "dn: CN=All Staff," WORLD_CONTAINER "\nchangetype: modify\ndelete: member\n"
+                        "member: CN=Ada Alt," WORLD_CONTAINER "\n-\n");
+    world_sync_by_changes(world, "1 modified", 3);
+    lab_ldif_load(home, "dn: CN=Ada Alt," WORLD_CONTAINER "\nchangetype: modrdn\nnewrdn: cn=Somebody\n"
+                        "deleteoldrdn: 1\n");
+    world_sync_by_changes(world, "1 renamed", 3);
+    /* It tells of him, and not of the group that has lost him. */
+    lab_ldif_load(home, "dn: CN=Bob Baum," WORLD_CONTAINER "\nchangetype: delete\n");
+    world_sync(world, "1 created, 1 modified");
+    assert_int_equal(lab_count(home, WORLD_CONTAINER, "(memberOf=CN=All Staff," WORLD_CONTAINER ")"), 3);
+    world_sync_by_changes(world, "", 3);
+    world_sync_by_changes(world, "", 0);
+    remove_folder(world->state);
+    assert_quiet();
+}
+
 static void names_of_all_sorts_are_kept(void **state)
 {
     static const Person odd[] = {{"1", "Smith, John", "a1@globex.example", NULL},
@@ -471,6 +499,7 @@ int main(void)
         CASE(a_deleted_object_does_not_come_back_and_is_not_in_the_way),
         CASE(who_comes_back_within_grace_is_the_same_object),
         CASE(what_others_did_to_our_objects_is_healed),
+        CASE(drift_is_healed_by_what_the_domain_tells),
         CASE(names_of_all_sorts_are_kept),
         CASE(revert_brings_the_start_back),
         CASE(disabled_accounts_stay_disabled),

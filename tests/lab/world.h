@@ -73,6 +73,8 @@ Ran world_sync_with(const World *world, const RunOptions *options);
 /** The same, that must end well and do what @figures says: "2 created, 1 deleted", without zeros; "" nothing.
  */
 void world_sync(const World *world, const char *figures);
+/** The same, and only what had changed was read: at most @most entries of both sides. */
+void world_sync_by_changes(const World *world, const char *figures, size_t most);
 /** The figures that are not zero, unchanged left aside; g_free(). */
 char *figures_of(const Counts *counts);
 Connector *world_connector(const World *world);
