@@ -17,7 +17,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
-#define AUDIT_PAGE_ROWS ((size_t)250000)
+#define AUDIT_PAGE_ROWS ((size_t)100000)
 
 /** Writes the page to the file @path, as a whole or not at all, readable by its owner alone. @json: a file
  * that can be read twice, from where it stands; the page's rows are as many as in it. ERROR_SOURCE: what is
