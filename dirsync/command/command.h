@@ -43,7 +43,8 @@ typedef enum {
     OPTIONS_VERIFY = 1 << 2,
     OPTIONS_OUTPUT = 1 << 3,
     OPTIONS_DETAILED = 1 << 4,
-    OPTIONS_LIMITS = 1 << 5 /* --max-... alone */
+    OPTIONS_LIMITS = 1 << 5, /* --max-... alone */
+    OPTIONS_ONLY = 1 << 6    /* --only alone */
 } OptionGroups;
 
 /** The options of a verb, with the global ones. The result borrows @settings. */

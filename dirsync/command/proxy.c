@@ -216,7 +216,8 @@ static int update(Settings *settings, const Connector *connector, GError **error
     g_auto(RunResult) result = {0};
     GError *failure = NULL;
     run_sync(connector, &options, &result, &failure);
-    return settings_end(settings, "proxy update", connector, &result, failure, error);
+    int status = settings_end(settings, "proxy update", connector, &result, failure, error);
+    return !status && settings->detailed && run_planned(&result) ? EXIT_CHANGES : status;
 }
 
 /* --- the verb --- */
@@ -254,6 +255,6 @@ const Command command_proxy = {
     "proxy",
     "generate CONNECTOR OBJECT... | validate ADDRESS... | update CONNECTOR --policy NAME",
     "Make, check or renew addresses by hand",
-    OPTIONS_RUN | OPTIONS_PLAN | OPTIONS_OUTPUT | OPTIONS_DETAILED,
+    OPTIONS_RUN | OPTIONS_ONLY | OPTIONS_LIMITS | OPTIONS_OUTPUT | OPTIONS_DETAILED,
     run,
     own_options};

@@ -50,8 +50,6 @@ static void add_plan_options(GOptionContext *context, Settings *settings)
         {"full", 0, 0, G_OPTION_ARG_NONE, &settings->full, "Compare everything again", NULL},
         {"allow-empty", 0, 0, G_OPTION_ARG_NONE, &settings->allow_empty,
          "An empty source means that all are gone", NULL},
-        {"only", 0, 0, G_OPTION_ARG_STRING, &settings->only,
-         "Only source entries that match; nothing is removed", "FILTER"},
         {"step", 0, 0, G_OPTION_ARG_STRING, &settings->step, "Only this step: import, addresses or export",
          "STEP"},
         {NULL, 0, 0, 0, NULL, NULL, NULL}};
@@ -76,6 +74,9 @@ static void add_single_options(GOptionContext *context, Settings *settings, unsi
         unsigned group;
         GOptionEntry entry;
     } options[] = {
+        {OPTIONS_PLAN | OPTIONS_ONLY,
+         {"only", 0, 0, G_OPTION_ARG_STRING, &settings->only,
+          "Only source entries that match; nothing is removed", "FILTER"}},
         {OPTIONS_RUN,
          {"rate", 0, 0, G_OPTION_ARG_DOUBLE, &settings->rate, "At most N changes a second", "N"}},
         {OPTIONS_VERIFY,

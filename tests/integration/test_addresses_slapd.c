@@ -371,8 +371,12 @@ static void proxy_shows_validates_and_renews(void **state)
         assert_int_equal(old.status, 6);
         assert_non_null(strstr(old.err, "--from-template "));
     }
-    g_auto(Said) done = PROGRAM(folder, "proxy", "update", connector, "--policy", "All", "--write");
-    assert_says(&done, 0, "1 modified");
+    g_auto(Said) other = PROGRAM(folder, "proxy", "update", connector, "--policy", "All", "--write",
+                                 "--only=(cn=nobody)", "--detailed-exitcode");
+    assert_says(&other, 0, "0 modified");
+    g_auto(Said) done =
+        PROGRAM(folder, "proxy", "update", connector, "--policy", "All", "--write", "--detailed-exitcode");
+    assert_says(&done, 2, "1 modified");
     const char *const names[] = {"proxyAddresses", "mail", NULL};
     g_autofree char *dump = lab_dump(home, "ou=people," ACME, names);
     assert_non_null(strstr(dump, "proxyAddresses: SMTP:John.Smith@acme.example\n"));

@@ -94,6 +94,7 @@ static const struct {
     {{"revert"}, "usage: dirsync revert"},
     {{"revert", "a"}, "usage: dirsync revert"},
     {{"revert", "--only=x", "a", "b"}, "--help"},
+    {{"proxy", "--full", "a"}, "--help"},
     {{"status"}, "word"},
     {{"status", "a", "b"}, "word"},
     {{"status", "--verify", "a"}, "--help"},
