@@ -66,6 +66,7 @@ static const EventClass event_table[] = {
     [EVENT_ADDRESS_FAILED] = {"DS0801", "address-failed", CATEGORY_ADDRESSES, LEVEL_WARNING},
     [EVENT_ADDRESS_REFUSED] = {"DS0802", "address-refused", CATEGORY_ADDRESSES, LEVEL_NOTICE},
     [EVENT_ADDRESSES_MADE] = {"DS0804", "addresses-made", CATEGORY_ADDRESSES, LEVEL_INFO},
+    [EVENT_AUDIT_FOUND] = {"DS1200", "audit-found", CATEGORY_RUN, LEVEL_NOTICE},
     [EVENT_ADDRESS_GIVEN] = {"DS0803", "address-given", CATEGORY_ADDRESSES, LEVEL_DEBUG},
 };
 

@@ -69,6 +69,7 @@ typedef enum {
     EVENT_ADDRESS_REFUSED,    /* DS0802 by the server; another one is tried */
     EVENT_ADDRESS_GIVEN,      /* DS0803 debug */
     EVENT_ADDRESSES_MADE,     /* DS0804 figures */
+    EVENT_AUDIT_FOUND,        /* DS1200 an audit has findings that the one before had not */
     EVENTS
 } EventId;
 

@@ -56,12 +56,26 @@ static bool take_lock(State *state, const Connector *connector, GError **error)
     return false;
 }
 
+/* Where the folders of the organisation's connectors lie. */
+static char *top_folder(const Organisation *organisation, const char *folder)
+{
+    g_autofree char *standard = default_folder();
+    const char *chosen = folder ? folder : organisation->state_folder;
+    return g_canonicalize_filename(chosen ? chosen : standard, NULL);
+}
+
+char *state_organisation_file(const Organisation *organisation, const char *folder, const char *what,
+                              GError **error)
+{
+    g_autofree char *top = top_folder(organisation, folder);
+    g_autofree char *name = g_strconcat(organisation->name, ".", what, NULL);
+    return make_folder(top, error) ? g_build_filename(top, name, NULL) : NULL;
+}
+
 static State *state_new(const Connector *connector, const char *folder)
 {
     State *state = g_new0(State, 1);
-    g_autofree char *standard = default_folder();
-    const char *chosen = folder ? folder : connector->organisation->state_folder;
-    g_autofree char *top = g_canonicalize_filename(chosen ? chosen : standard, NULL);
+    g_autofree char *top = top_folder(connector->organisation, folder);
     g_autofree char *home = g_strconcat(connector->organisation->name, ".home.db", NULL);
     state->lock = -1;
     state->folder = g_build_filename(top, connector->name, NULL);

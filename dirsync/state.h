@@ -27,6 +27,11 @@ State *state_open_copy(const Connector *connector, const char *folder, const cha
 void state_close(State *state);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(State, state_close)
 
+/** A file of the organisation beside the connectors' folders: "acme.audit.db". The folder is made. @folder as for
+ *  state_open(). g_free(). */
+char *state_organisation_file(const Organisation *organisation, const char *folder, const char *what,
+                              GError **error);
+
 /** The connector's folder, absolute. */
 const char *state_folder(const State *state);
 /** True when state.db was made by this open. */
