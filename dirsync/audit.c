@@ -57,6 +57,7 @@ static Audit *audit_new(const AuditScope *scope, const AuditOptions *options)
     audit->started = time_now_text();
     audit->scope_name = name_scope(scope);
     audit->types = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    audit->strays = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     audit->joins = g_ptr_array_new_with_free_func(g_free);
     audit->objects = g_array_new(FALSE, FALSE, sizeof(AuditObject));
     audit->targets = g_array_new(FALSE, FALSE, sizeof(TargetStep));
@@ -96,6 +97,7 @@ void audit_free(Audit *audit)
     g_free(audit->scope_name);
     g_free(audit->since);
     g_hash_table_unref(audit->types);
+    g_hash_table_unref(audit->strays);
     g_ptr_array_unref(audit->joins);
     g_array_unref(audit->objects);
     g_array_unref(audit->targets);
@@ -172,8 +174,9 @@ Audit *audit_run(const AuditScope *scope, const AuditOptions *options, GError **
     g_autoptr(Audit) audit = audit_new(scope, options);
     if (!open_files(audit, error) || !open_home(audit, error) || !audit_look_at_types(audit, error) ||
         !audit_open_connectors(audit, error) || !audit_read_home(audit, error) ||
-        !audit_look_at_keys(audit, error) || !audit_look_at_targets(audit, error) ||
-        !audit_look_at_groups(audit, error) || !audit_look_at_connectors(audit, error))
+        !audit_tell_unregistered(audit, error) || !audit_look_at_keys(audit, error) ||
+        !audit_look_at_targets(audit, error) || !audit_look_at_groups(audit, error) ||
+        !audit_look_at_connectors(audit, error))
         return NULL;
     make_head(audit);
     if (!audit_keep(audit, error) || !tell_news(audit, error))

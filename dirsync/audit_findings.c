@@ -46,7 +46,8 @@ static gint compare_names(gconstpointer a, gconstpointer b)
 /* Of what several share, that is the finding, whoever has it today. */
 static bool is_shared(AuditKind kind)
 {
-    return kind == AUDIT_DUPLICATE_ADDRESS || kind == AUDIT_LEGACY_DUPLICATE || kind == AUDIT_NAME_COLLISION;
+    return kind == AUDIT_DUPLICATE_ADDRESS || kind == AUDIT_LEGACY_DUPLICATE ||
+           kind == AUDIT_NAME_COLLISION || kind == AUDIT_TYPE_UNREGISTERED;
 }
 
 /* The order of the objects does not matter. */

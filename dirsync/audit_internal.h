@@ -28,6 +28,9 @@ enum {
     OBJECT_GRACED = 1 << 3     /* it is about to leave */
 };
 
+/** Of those that share something; how many there are is said. */
+#define OBJECTS_NAMED 50
+
 #define OWNER_UNKNOWN UINT16_MAX
 
 /** One object of the home directory; its content is in the spool. */
@@ -94,6 +97,7 @@ struct Audit {
     HolderView view;            /* of home, without an index */
     AuditConnector *connectors; /* of scope->chosen */
     GHashTable *types;          /* registered ones, in capitals */
+    GHashTable *strays;         /* types that are not: to who has addresses of them, see audit_types.c */
     GPtrArray *joins;           /* char *: attributes by which connectors join natives */
 
     Spool *spool;    /* contents of objects, members, bodies of findings, rows of the reconciliation */
@@ -151,6 +155,9 @@ bool audit_keep(Audit *audit, GError **error);
 /** Reads which types are registered, and tells of generators. */
 bool audit_look_at_types(Audit *audit, GError **error);
 bool audit_type_is_registered(const Audit *audit, const char *type);
+/** Such a type was met in an address of an object; told once for each type, since there may be many. */
+void audit_note_unregistered(Audit *audit, const char *type, uint32_t object);
+bool audit_tell_unregistered(Audit *audit, GError **error);
 /** Whether mail to addresses of that type has a way. */
 bool audit_type_is_routed(const Audit *audit, const char *type);
 

@@ -56,7 +56,7 @@ const AuditKindInfo audit_kinds[AUDIT_KINDS] = {
     [AUDIT_MAIL_NOT_PRIMARY] = WARNING_ROW("mail-not-primary", "mail is not the primary SMTP address",
                                            "make both the same: what people see must be what they answer to"),
     [AUDIT_TYPE_UNREGISTERED] =
-        WARNING_ROW("type-unregistered", "An address is of no registered type",
+        WARNING_ROW("type-unregistered", "Addresses of a type that is not registered",
                     "register the type (dirsync addrtype register), or remove the address"),
     [AUDIT_STAMP_UNKNOWN] =
         WARNING_ROW("stamp-unknown", "An object belongs to a connector that is not defined",

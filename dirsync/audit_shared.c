@@ -10,7 +10,6 @@
 
 #include <string.h>
 
-#define OBJECTS_NAMED 50 /* of those that share something; how many there are is said */
 #define PAIRS_NAMED 50
 
 /* The distinct objects among the records of @kinds (bits), in their order. */

@@ -245,7 +245,7 @@ bool audit_store_findings(AuditStore *store, const AuditPlace *place, AuditKind 
         store,
         database_query(store->database, error,
                        "SELECT kind, key, body, ?3 = 0 OR NOT " COVERED(
-                           "?3") " FROM finding f WHERE scope = ?1 AND last = ?2 AND kind = ?4 ORDER BY row",
+                           "?3") " FROM finding f WHERE scope = ?1 AND last = ?2 AND kind = ?4 ORDER BY body",
                        "iiis", place->scope, place->number, place->since, audit_kinds[kind].id),
         make_row, seen, data, error);
 }
@@ -257,7 +257,7 @@ bool audit_store_cleared(AuditStore *store, const AuditPlace *place, AuditKind k
                    database_query(store->database, error,
                                   "SELECT kind, key, body, NULL FROM finding f WHERE scope = ?1 "
                                   "AND first <= ?3 AND last >= ?3 AND last < ?2 AND kind = ?4 "
-                                  "AND NOT " COVERED("?2") " ORDER BY row",
+                                  "AND NOT " COVERED("?2") " ORDER BY body",
                                   "iiis", place->scope, place->number, place->since, audit_kinds[kind].id),
                    make_row, seen, data, error);
 }

@@ -44,6 +44,55 @@ static void add_used(Audit *audit, const GPtrArray *used)
         add_type(audit, g_ptr_array_index(used, i));
 }
 
+/* --- types that are not registered --- */
+
+/** Who has addresses of it; the first ones. */
+typedef struct {
+    size_t n;
+    uint32_t last, objects[OBJECTS_NAMED];
+} Stray;
+
+void audit_note_unregistered(Audit *audit, const char *type, uint32_t object)
+{
+    Stray *stray = g_hash_table_lookup(audit->strays, type);
+    if (!stray) {
+        stray = g_new0(Stray, 1);
+        g_hash_table_insert(audit->strays, g_strdup(type), stray);
+    }
+    if (stray->n && stray->last == object)
+        return; /* another address of the same type */
+    if (stray->n < OBJECTS_NAMED)
+        stray->objects[stray->n] = object;
+    stray->last = object;
+    stray->n++;
+}
+
+static bool tell_stray(Audit *audit, const char *type, const Stray *stray, GError **error)
+{
+    g_autofree char *remedy = g_strdup_printf(
+        "register it (dirsync addrtype register CONNECTOR %s), or remove the addresses", type);
+    json_t *objects = json_array();
+    for (size_t i = 0; i < MIN(stray->n, OBJECTS_NAMED); i++)
+        if (!audit_add_object(audit, objects, stray->objects[i], error)) {
+            json_decref(objects);
+            return false;
+        }
+    return audit_find(audit, AUDIT_TYPE_UNREGISTERED, PART_HOME, objects, "proxyAddresses", type, remedy,
+                      error, "%zu object%s addresses of type %s, which nobody has registered", stray->n,
+                      stray->n == 1 ? " has" : "s have", type);
+}
+
+bool audit_tell_unregistered(Audit *audit, GError **error)
+{
+    GHashTableIter iter;
+    gpointer type, stray;
+    g_hash_table_iter_init(&iter, audit->strays);
+    while (g_hash_table_iter_next(&iter, &type, &stray))
+        if (!tell_stray(audit, type, stray, error))
+            return false;
+    return true;
+}
+
 /* --- generators --- */
 
 /* A finding about a type: its object, where it is registered. */

@@ -97,16 +97,6 @@ static bool check_syntax(const Look *look, const char *attribute, const char *ad
     return parsed || tell_invalid(look, attribute, address, why->message, error);
 }
 
-static bool check_registered(const Look *look, const char *type, const char *address, GError **error)
-{
-    if (!look->tell || audit_type_is_registered(look->audit, type))
-        return true;
-    g_autofree char *remedy = g_strdup_printf(
-        "register %s (dirsync addrtype register CONNECTOR %s), or remove the address", type, type);
-    return audit_find(look->audit, AUDIT_TYPE_UNREGISTERED, PART_HOME, itself(look), "proxyAddresses",
-                      address, remedy, error, "%s: nobody has registered the type %s", address, type);
-}
-
 static bool look_at_proxy(Look *look, const char *address, GError **error)
 {
     g_autofree char *type = NULL;
@@ -115,11 +105,12 @@ static bool look_at_proxy(Look *look, const char *address, GError **error)
         return tell_invalid(look, "proxyAddresses", address,
                             "no type stands in front of it, as in SMTP:", error);
     count_type(look, type, primary);
+    if (look->tell && !audit_type_is_registered(look->audit, type))
+        audit_note_unregistered(look->audit, type, look->object);
     if (primary && !strcmp(type, "SMTP") && !look->primary_smtp)
         look->primary_smtp = g_strdup(address);
     return audit_add_key(look->audit, KEY_HELD, look->object, audit_address_key(address), 0, error) &&
-           check_syntax(look, "proxyAddresses", address, error) &&
-           check_registered(look, type, address, error);
+           check_syntax(look, "proxyAddresses", address, error);
 }
 
 static bool look_at_proxies(Look *look, GError **error)

@@ -56,7 +56,7 @@ typedef struct {
     const AuditView *view;
     size_t printed;
     bool compared;
-    const char *remedy; /* of the kind: only others are printed */
+    char *remedy; /* the one that was printed last: only others are */
 } Printing;
 
 static void print_object(FILE *out, const json_t *object)
@@ -91,6 +91,8 @@ static bool print_finding(const json_t *row, void *data, GError **error)
     if (remedy && strcmp(remedy, printing->remedy) != 0) {
         g_autofree char *what = g_strconcat("-> ", remedy, NULL);
         print_wrapped(printing->out, 4, 7, what);
+        g_free(printing->remedy);
+        printing->remedy = g_strdup(remedy);
     }
     return true;
 }
@@ -99,14 +101,16 @@ static bool print_kind(FILE *out, Audit *audit, AuditKind kind, const AuditView 
                        bool compared, GError **error)
 {
     const AuditKindInfo *about = &audit_kinds[kind];
-    Printing printing = {.out = out, .view = view, .compared = compared, .remedy = about->remedy};
+    Printing printing = {.out = out, .view = view, .compared = compared, .remedy = g_strdup(about->remedy)};
     g_autofree char *fresh = compared ? g_strdup_printf(", %zu new", count.fresh) : g_strdup("");
     g_autofree char *title = g_strdup_printf("%s %s: %s (%zu%s)", severity_words[about->severity], about->id,
                                              about->title, count.count, fresh);
     g_autofree char *remedy = g_strconcat("-> ", about->remedy, NULL);
     print_wrapped(out, 0, 4, title);
     print_wrapped(out, 2, 5, remedy);
-    if (!audit_findings(audit, kind, print_finding, &printing, error))
+    bool good = audit_findings(audit, kind, print_finding, &printing, error);
+    g_free(printing.remedy);
+    if (!good)
         return false;
     if (printing.printed < count.count)
         fprintf(out, "  ... and %zu more; -v shows all, --kind %s only these\n",

@@ -144,15 +144,16 @@ static const AuditCase cases[] = {
 
     {.name = "a type that no definition names",
      .kind = AUDIT_TYPE_UNREGISTERED,
-     .start = TELL(.source = "", .home = N("Ann", PROXY("SMTP:a@acme.example") PROXY("FOO:bar"))),
-     .found = "cn=Ann" PEOPLE ": FOO:bar: nobody has registered the type FOO\n"},
+     .start =
+         TELL(.source = "", .home = N("Ann", PROXY("SMTP:a@acme.example") PROXY("FOO:bar") PROXY("foo:baz"))),
+     .found = "cn=Ann" PEOPLE ": 1 object has addresses of type FOO, which nobody has registered\n"},
     {.name = "a type that is defined and not registered, where there is a container for that",
      .kind = AUDIT_TYPE_UNREGISTERED,
      .start =
          TELL(.source = "",
               .home = REGISTERED(OLD_VERSION) N("Ann", PROXY("MS:NET/PO/ANN") PROXY("NOTES:Ann/Acme@Ex")),
               .policies = CONFIGURATION),
-     .found = "cn=Ann" PEOPLE ": MS:NET/PO/ANN: nobody has registered the type MS\n"},
+     .found = "cn=Ann" PEOPLE ": 1 object has addresses of type MS, which nobody has registered\n"},
     {.name = "a type of the definitions, where nothing can be registered",
      .kind = AUDIT_TYPE_UNREGISTERED,
      .start = TELL(.source = "",
