@@ -4,7 +4,7 @@
  * In order: audit_types (which address types there are), audit_home (reads the home
  * directory: objects, their keys, what is wrong with each for itself: audit_values,
  * audit_stamps), audit_shared (what several have in common), audit_targets, audit_groups,
- * audit_connectors (both directories of each connector), audit_findings (keeps them).
+ * audit_connectors (both directories of each connector) and audit_lists, audit_findings (keeps them).
  */
 #ifndef DIRSYNC_AUDIT_INTERNAL_H
 #define DIRSYNC_AUDIT_INTERNAL_H
@@ -196,6 +196,10 @@ bool audit_look_at_targets(Audit *audit, GError **error);
 /* audit_groups.c */
 void audit_note_members(Audit *audit, const GArray *group);
 bool audit_look_at_groups(Audit *audit, GError **error);
+
+/* audit_lists.c */
+/** Lists that the connector has made contacts of, and that have members from here. */
+bool audit_look_for_lists(Audit *audit, AuditConnector *of, GError **error);
 
 /* audit_connectors.c */
 bool audit_look_at_connectors(Audit *audit, GError **error);

@@ -394,8 +394,8 @@ static const AuditCase cases[] = {
                    .source = ANN PERSON("c1", "Cat", "cat@acme.example", "") GROUP(
                        "g1", "Team", "mail: t@globex.example\n" IN("a1") "member: cn=Bob,ou=out,o=globex\n")
                        GROUP("g2", "Others", "mail: o@globex.example\n" IN("a1") IN("c1"))),
-     .found = "uid=g1,o=globex: 1 of its members are from here: cn=Bob,ou=out,o=globex\n"
-              "uid=g2,o=globex: 1 of its members are from here: uid=c1,o=globex\n",
+     .found = "uid=g1,o=globex: members of it are from here: cn=Bob,ou=out,o=globex\n"
+              "uid=g2,o=globex: members of it are from here: uid=c1,o=globex\n",
      .synced = true},
     {.name = "a list of theirs",
      .kind = AUDIT_LIST_AS_CONTACT,
