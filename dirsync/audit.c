@@ -169,20 +169,32 @@ static bool tell_news(Audit *audit, GError **error)
     return true;
 }
 
-Audit *audit_run(const AuditScope *scope, const AuditOptions *options, GError **error)
+static bool look_and_keep(Audit *audit, GError **error)
 {
-    g_autoptr(Audit) audit = audit_new(scope, options);
     if (!open_files(audit, error) || !open_home(audit, error) || !audit_look_at_types(audit, error) ||
         !audit_open_connectors(audit, error) || !audit_read_home(audit, error) ||
         !audit_tell_unregistered(audit, error) || !audit_look_at_keys(audit, error) ||
         !audit_look_at_targets(audit, error) || !audit_look_at_groups(audit, error) ||
         !audit_look_at_connectors(audit, error))
-        return NULL;
+        return false;
     make_head(audit);
-    if (!audit_keep(audit, error) || !tell_news(audit, error))
-        return NULL;
+    return audit_keep(audit, error) && tell_news(audit, error);
+}
+
+Audit *audit_run(const AuditScope *scope, const AuditOptions *options, GError **error)
+{
+    g_autoptr(Audit) audit = audit_new(scope, options);
+    GError *why = NULL;
+    bool done = look_and_keep(audit, &why);
     drop_work(audit);
-    return g_steal_pointer(&audit);
+    if (done)
+        return g_steal_pointer(&audit);
+    if (error_is(why, ERROR_INTERRUPTED)) { /* a run that is interrupted says something else */
+        g_clear_error(&why);
+        error_set(&why, ERROR_INTERRUPTED, "interrupted; nothing of this audit was kept");
+    }
+    g_propagate_error(error, why);
+    return NULL;
 }
 
 /* --- results --- */

@@ -145,7 +145,7 @@ static bool fill(AuditKeys *keys, Piece *piece, bool *has, GError **error)
     if (piece->at == piece->n && piece->next < piece->end) {
         size_t n = (size_t)MIN(piece->end - piece->next, READ_AHEAD);
         if (!piece->buffer)
-            piece->buffer = g_new(AuditKey, READ_AHEAD);
+            piece->buffer = g_new0(AuditKey, READ_AHEAD);
         if (!read_all(keys->fd, piece->buffer, n * sizeof(AuditKey), piece->next * sizeof(AuditKey), error))
             return false;
         piece->next += n;

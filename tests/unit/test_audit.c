@@ -397,6 +397,13 @@ static const AuditCase cases[] = {
      .found = "uid=g1,o=globex: members of it are from here: cn=Bob,ou=out,o=globex\n"
               "uid=g2,o=globex: members of it are from here: uid=c1,o=globex\n",
      .synced = true},
+    {.name = "a long list whose last member is from here",
+     .kind = AUDIT_LIST_AS_CONTACT,
+     .start = TELL(LISTS_AS_CONTACTS,
+                   .source = ANN PERSON("c1", "Cat", "cat@acme.example", "")
+                       GROUP("g1", "Team", "mail: t@globex.example\n" TEN(TEN(TEN(IN("a1")))) IN("c1"))),
+     .found = "uid=g1,o=globex: members of it are from here: uid=c1,o=globex\n",
+     .synced = true},
     {.name = "a list of theirs",
      .kind = AUDIT_LIST_AS_CONTACT,
      .start = TELL(LISTS_AS_CONTACTS, .source = ANN GROUP("g1", "Team", "mail: t@globex.example\n" IN("a1"))),
