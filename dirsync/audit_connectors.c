@@ -85,16 +85,20 @@ static json_t *differences_as_json(const Reconciliation *row)
 
 static json_t *row_as_json(const Reconciling *now, const Reconciliation *row)
 {
-    const char *texts[] = {row->source_dn, row->target_dn, row->name, row->mail, row->reason};
-    g_autoptr(GPtrArray) good = g_ptr_array_new_with_free_func(g_free);
-    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
-        g_ptr_array_add(good, texts[i] ? g_utf8_make_valid(texts[i], -1) : NULL);
-    return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:o}", "connector",
-                     now->of->connector->name, "step", step_names[row->step], "verdict",
-                     verdict_names[row->verdict], "source_dn", g_ptr_array_index(good, 0), "target_dn",
-                     g_ptr_array_index(good, 1), "name", g_ptr_array_index(good, 2), "mail",
-                     g_ptr_array_index(good, 3), "reason_id", row->reason_id, "reason",
-                     g_ptr_array_index(good, 4), "differences", differences_as_json(row));
+    const struct {
+        const char *name, *text;
+    } members[] = {
+        {"source_dn", row->source_dn}, {"target_dn", row->target_dn}, {"name", row->name},
+        {"mail", row->mail},           {"anchor", row->anchor},       {"reason_id", row->reason_id},
+        {"reason", row->reason},       {"detail", row->detail},       {"remedy", row->remedy}};
+    json_t *json = json_pack("{s:s, s:s, s:s}", "connector", now->of->connector->name, "step",
+                             step_names[row->step], "verdict", verdict_names[row->verdict]);
+    for (size_t i = 0; i < G_N_ELEMENTS(members); i++) {
+        g_autofree char *good = members[i].text ? g_utf8_make_valid(members[i].text, -1) : NULL;
+        json_object_set_new(json, members[i].name, good ? json_string(good) : json_null());
+    }
+    json_object_set_new(json, "differences", differences_as_json(row));
+    return json;
 }
 
 static bool keep_row(const Reconciling *now, const Reconciliation *row, GError **error)
@@ -121,7 +125,10 @@ static const char *directory_name(const Reconciling *now, Step step, int side)
 /* "title: have \"a\", want \"b\"; sn: ..." */
 static char *evidence_of(const Reconciliation *row)
 {
-    GString *text = g_string_new(row->reason ? row->reason : "");
+    const char *title = row->reason_id ? reconciliation_title(row->reason_id) : NULL;
+    GString *text = g_string_new(title ? title : "");
+    if (row->detail)
+        g_string_append_printf(text, "%s%s", title ? ": " : "", row->detail);
     for (size_t i = 0; i < row->n_differences; i++) {
         const ReconciliationDifference *difference = &row->differences[i];
         g_autofree char *have = difference->have ? g_strjoinv(", ", (char **)difference->have) : g_strdup("");
@@ -145,8 +152,8 @@ static bool tell_row(const Reconciling *now, const Reconciliation *row, AuditKin
         json_array_append_new(
             objects, audit_name_object(directory_name(now, row->step, SOURCE), row->source_dn, NULL, NULL));
     const char *attribute = row->n_differences == 1 ? row->differences[0].attribute : NULL;
-    return audit_find(now->audit, kind, now->of->part, objects, attribute, step_names[row->step], NULL, error,
-                      "%s", evidence);
+    return audit_find(now->audit, kind, now->of->part, objects, attribute, step_names[row->step], row->remedy,
+                      error, "%s", evidence);
 }
 
 /* Whether home, as it was read, shows that somebody changed the object; told once. */

@@ -1,5 +1,5 @@
 /*
- * test_audit_manual.c - dirsync-audit(1) lists every kind of finding and every reason, and no other
+ * test_audit_manual.c - dirsync-audit(1) lists every kind of finding, and no other
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,6 @@
 #include <cmocka.h>
 
 #include "dirsync/audit.h"
-#include "dirsync/reconciliation.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -63,21 +62,6 @@ static void test_kinds_are_those_of_the_table(void **state)
     assert_int_equal(count_items(text), AUDIT_KINDS);
 }
 
-static void test_reasons_are_those_of_the_table(void **state)
-{
-    g_autofree char *text = section("THE ADDRESS LISTS BESIDE EACH OTHER");
-    size_t n = 0;
-    (void)state;
-    for (const char *const *id = reconciliation_reasons(); *id; id++, n++) {
-        const char *title = reconciliation_title(*id);
-        g_autofree char *item =
-            g_strdup_printf("\n.It Cm %s\n%c%s.\n", *id, g_ascii_toupper(*title), title + 1);
-        if (!strstr(text, item))
-            fail_msg("the manual page lacks%s", item);
-    }
-    assert_int_equal(count_items(text), n);
-}
-
 static void test_ids_parse_back_and_are_unique(void **state)
 {
     (void)state;
@@ -93,7 +77,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kinds_are_those_of_the_table),
-        cmocka_unit_test(test_reasons_are_those_of_the_table),
         cmocka_unit_test(test_ids_parse_back_and_are_unique),
     };
     return cmocka_run_group_tests_name("audit_manual", tests, read_page, drop_page);
