@@ -11,6 +11,8 @@
 #include <string.h>
 
 #define PAIRS_NAMED 50
+#define PAIRED                                                                                               \
+    500 /* objects of which each is compared with each; where more have an address, that is the trouble */
 
 /* The distinct objects among the records of @kinds (bits), in their order. */
 static GArray *distinct(const GArray *group, unsigned kinds)
@@ -143,9 +145,9 @@ static bool look_for_pairs(Audit *audit, const GArray *group, const char *common
 {
     g_autoptr(GArray) objects = distinct(group, 1u << KEY_HELD | 1u << KEY_TARGET | 1u << KEY_TARGET_OUT |
                                                     1u << KEY_TARGET_UNROUTED | 1u << KEY_PERSON);
-    guint told = 0;
-    for (guint i = 0; i < objects->len; i++)
-        for (guint j = i + 1; j < objects->len && told < PAIRS_NAMED; j++) {
+    guint told = 0, n = MIN(objects->len, PAIRED);
+    for (guint i = 0; i < n; i++)
+        for (guint j = i + 1; j < n && told < PAIRS_NAMED; j++) {
             uint32_t a = g_array_index(objects, uint32_t, i), b = g_array_index(objects, uint32_t, j);
             int kind = kind_of_pair(audit_object(audit, a), audit_object(audit, b));
             if (kind < 0 || (!audit_is_relevant(audit, a) && !audit_is_relevant(audit, b)))

@@ -24,13 +24,18 @@ static void make_managed(Audit *audit, AuditConnector *of)
             managed_new(mapping_recipient(of->mapping, i), audit->view.stamp, audit->schema, flags);
 }
 
-/* Fingerprints of another mapping mean nothing now. */
-static bool is_as_settled(const AuditConnector *of, GError **error)
+/* Why what is remembered of the objects means nothing now: it was made by another mapping, or never. NULL: it
+ * does. g_free(). */
+static char *unsettled(const AuditConnector *of)
 {
     g_autofree char *settled = NULL;
-    g_autofree char *now = step_digest(of->connector, STEP_IMPORT, error);
-    return now && step_recall(of->state, STEP_IMPORT, "definitions", &settled, error) &&
-           !g_strcmp0(settled, now);
+    g_autoptr(GError) why = NULL;
+    g_autofree char *now = step_digest(of->connector, STEP_IMPORT, &why);
+    if (!now || !step_recall(of->state, STEP_IMPORT, "definitions", &settled, &why))
+        return g_strdup(why->message);
+    if (!settled)
+        return g_strdup("no run has come to its end here yet");
+    return strcmp(settled, now) ? g_strdup("the definitions have changed since the last run") : NULL;
 }
 
 static void open_import(Audit *audit, AuditConnector *of)
@@ -40,11 +45,12 @@ static void open_import(Audit *audit, AuditConnector *of)
     if (!import->wanted)
         return;
     of->mapping = mapping_load(import->mapping, MAPPING_IMPORT, &why);
-    if (of->mapping && of->state && is_as_settled(of, &why))
-        make_managed(audit, of);
-    else if (of->state)
+    g_autofree char *reason = !of->mapping ? g_strdup(why->message) : of->state ? unsettled(of) : NULL;
+    if (reason)
         audit_leave_out(audit, NULL, "connector %s: changes by hand cannot be told: %s", of->connector->name,
-                        why ? why->message : "the definitions have changed since the last run");
+                        reason);
+    else if (of->state)
+        make_managed(audit, of);
 }
 
 static void add_joins(Audit *audit, const Connector *connector)

@@ -245,7 +245,7 @@ static const char *wrong_characters(const char *name, Value value)
 
 static bool is_text(const AttributeType *type)
 {
-    switch (type ? type->equality : EQUALITY_CASE_IGNORE) {
+    switch (type ? type->equality : EQUALITY_NONE) {
     case EQUALITY_CASE_IGNORE:
     case EQUALITY_CASE_EXACT:
     case EQUALITY_TELEPHONE:

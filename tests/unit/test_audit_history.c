@@ -60,6 +60,16 @@ static void end(World *world)
     g_free(world);
 }
 
+/* With the faults that were set. */
+static void reload(World *world)
+{
+    connector_free(world->connector);
+    world->connector = case_connector(world->c);
+    world->scope.organisation = world->connector->organisation;
+    g_ptr_array_index(world->scope.known, 0) = world->connector;
+    g_ptr_array_index(world->scope.chosen, 0) = world->connector;
+}
+
 static Audit *look_since(World *world, const char *since)
 {
     g_autoptr(GError) error = NULL;
@@ -232,17 +242,32 @@ static void test_a_source_that_is_down_clears_nothing(void **state)
     g_autoptr(Audit) first = look(world);
     assert_count(first, AUDIT_SOURCE_WITHOUT_OBJECT, 1, 0, 0);
     case_set_faults(world->c, NULL, "open@1+");
-    connector_free(world->connector);
-    world->connector = case_connector(world->c);
-    world->scope.organisation = world->connector->organisation;
-    g_ptr_array_index(world->scope.known, 0) = world->connector;
-    g_ptr_array_index(world->scope.chosen, 0) = world->connector;
+    reload(world);
     case_edit_home(world->c, CHANGE("Ben", SET("proxyAddresses", "SMTP:ben@acme.example")));
     g_autoptr(Audit) second = look(world);
     assert_false(audit_is_whole(second));
     assert_true(json_array_size(json_object_get(audit_head(second), "incomplete")) > 0);
     assert_count(second, AUDIT_SOURCE_WITHOUT_OBJECT, 1, 0, 0);
     assert_count(second, AUDIT_DUPLICATE_ADDRESS, 0, 0, 1); /* what was looked at is cleared */
+    end(world);
+}
+
+/* What was not read may hold the address: nothing is said of nobody, and nothing is cleared. */
+static void test_a_home_that_is_read_in_part_clears_nothing(void **state)
+{
+    (void)state;
+    World *world = begin(&(CaseStart){.source = ANN,
+                                      .home = N("Ada", "targetAddress: SMTP:gone@acme.example\n")
+                                          N("Cat", PROXY("SMTP:cat"))});
+    g_autoptr(Audit) first = look(world);
+    assert_count(first, AUDIT_TARGET_NOWHERE, 1, 0, 0);
+    assert_count(first, AUDIT_INVALID_ADDRESS, 1, 0, 0);
+    case_set_faults(world->c, "cut-read@2+", NULL);
+    reload(world);
+    g_autoptr(Audit) second = look(world);
+    assert_false(audit_is_whole(second));
+    assert_count(second, AUDIT_TARGET_NOWHERE, 1, 0, 0);
+    assert_count(second, AUDIT_INVALID_ADDRESS, 1, 0, 0);
     end(world);
 }
 
@@ -317,6 +342,7 @@ int main(void)
         cmocka_unit_test(test_the_file_is_private_and_alone),
         cmocka_unit_test(test_losing_the_file_loses_the_comparison_alone),
         cmocka_unit_test(test_a_source_that_is_down_clears_nothing),
+        cmocka_unit_test(test_a_home_that_is_read_in_part_clears_nothing),
         cmocka_unit_test(test_one_connector_is_told_of_its_own),
         cmocka_unit_test(test_rows_say_who_is_where),
         cmocka_unit_test(test_new_findings_are_an_event),
