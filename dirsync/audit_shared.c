@@ -11,8 +11,8 @@
 #include <string.h>
 
 #define PAIRS_NAMED 50
-#define PAIRED                                                                                               \
-    500 /* objects of which each is compared with each; where more have an address, that is the trouble */
+/* Objects of which each is compared with each; where more have one address, that is the trouble. */
+#define PAIRED 500
 
 /* The distinct objects among the records of @kinds (bits), in their order. */
 static GArray *distinct(const GArray *group, unsigned kinds)
