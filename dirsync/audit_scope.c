@@ -16,16 +16,6 @@ void audit_scope_clear(AuditScope *scope)
     *scope = (AuditScope){0};
 }
 
-const Connector *audit_scope_owner(const AuditScope *scope, const char *uuid)
-{
-    for (guint i = 0; i < scope->known->len; i++) {
-        const Connector *connector = g_ptr_array_index(scope->known, i);
-        if (!strcmp(connector->uuid, uuid))
-            return connector;
-    }
-    return NULL;
-}
-
 static const Connector *find_path(const AuditScope *scope, const char *path)
 {
     for (guint i = 0; i < scope->known->len; i++) {

@@ -25,7 +25,4 @@ bool audit_scope_load(AuditScope *scope, const char *organisation, char *const *
 void audit_scope_clear(AuditScope *scope);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(AuditScope, audit_scope_clear)
 
-/** NULL: no connector has that UUID. */
-const Connector *audit_scope_owner(const AuditScope *scope, const char *uuid);
-
 #endif
