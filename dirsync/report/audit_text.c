@@ -3,6 +3,7 @@
  */
 #include "dirsync/report/audit_report.h"
 
+#include "dirsync/reconciliation.h"
 #include "dirsync/report/report.h"
 
 #include <string.h>
@@ -165,17 +166,19 @@ static const char *verdict_words(const char *verdict)
     return verdict;
 }
 
-/* Counts by "globex, import, only in the source: filtered-out". */
+/* Counts by "globex, import, only in the source: the definition's filter leaves it out (filtered-out)". */
 static bool count_row(const json_t *row, void *data, GError **error)
 {
     GHashTable *counts = data;
-    const char *reason = text_of(row, "reason_id");
-    char *what =
-        g_strdup_printf("%s, %s, %s%s%s", text_of(row, "connector"), text_of(row, "step"),
-                        verdict_words(text_of(row, "verdict")), reason ? ": " : "", reason ? reason : "");
-    gsize before = GPOINTER_TO_SIZE(g_hash_table_lookup(counts, what));
+    const char *id = text_of(row, "reason_id"), *title = id ? reconciliation_title(id) : NULL;
+    GString *what = g_string_new(NULL);
     (void)error;
-    g_hash_table_replace(counts, what, GSIZE_TO_POINTER(before + 1));
+    g_string_append_printf(what, "%s, %s, %s", text_of(row, "connector"), text_of(row, "step"),
+                           verdict_words(text_of(row, "verdict")));
+    if (title)
+        g_string_append_printf(what, ": %s (%s)", title, id);
+    gsize before = GPOINTER_TO_SIZE(g_hash_table_lookup(counts, what->str));
+    g_hash_table_replace(counts, g_string_free(what, FALSE), GSIZE_TO_POINTER(before + 1));
     return true;
 }
 

@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "dirsync/audit.h"
+#include "dirsync/audit_store.h"
 
 #include "pass_case.h"
 
@@ -205,6 +205,46 @@ static void test_history_has_every_audit_and_its_counts(void **state)
     end(world);
 }
 
+static bool count_rows(const json_t *row, void *data, GError **error)
+{
+    (void)row;
+    (void)error;
+    ++*(size_t *)data;
+    return true;
+}
+
+/* One finding that all of them have, and one that the first alone has: it goes with the last audit that had
+ * it. */
+static void test_the_oldest_audits_are_forgotten(void **state)
+{
+    (void)state;
+    World *world = begin(&(CaseStart){.source = ANN});
+    g_autoptr(AuditStore) store =
+        audit_store_open(world->scope.organisation, case_state_folder(world->c), NULL);
+    const Fingerprint standing = {1, 2}, early = {3, 4};
+    AuditPlace place = {0};
+    for (unsigned i = 0; i < AUDITS_KEPT + 2; i++) {
+        g_autofree char *id = g_strdup_printf("audit-%u", i), *since = NULL;
+        assert_true(audit_store_since(store, "", NULL, &place, &since, NULL));
+        assert_true(audit_store_begin(store, id, "2026-11-28T00:00:00Z", &place, NULL));
+        assert_true(audit_store_add(store, &place, &standing, "group-cycle", "home", "{}", NULL));
+        assert_true(i || audit_store_add(store, &place, &early, "group-cycle", "home", "{}", NULL));
+        assert_true(audit_store_finish(store, &place, "2026-11-28T00:00:01Z", NULL));
+    }
+    size_t audits = 0;
+    AuditCount counts[AUDIT_KINDS];
+    g_autofree char *none = NULL;
+    g_autoptr(GError) error = NULL;
+    assert_true(audit_store_history(store, place.scope, count_rows, &audits, NULL));
+    assert_int_equal(audits, AUDITS_KEPT);
+    assert_true(audit_store_counts(store, &place, counts, NULL));
+    assert_int_equal(counts[AUDIT_GROUP_CYCLE].count, 1);
+    assert_int_equal(counts[AUDIT_GROUP_CYCLE].fresh, 0);
+    assert_false(audit_store_since(store, "", "audit-0", &place, &none, &error));
+    assert_true(error_is(error, ERROR_NOT_FOUND));
+    end(world);
+}
+
 /* The file holds names and addresses of people. */
 static void test_the_file_is_private_and_alone(void **state)
 {
@@ -339,6 +379,7 @@ int main(void)
         cmocka_unit_test(test_an_earlier_audit_can_be_compared_with),
         cmocka_unit_test(test_an_audit_that_is_not_there),
         cmocka_unit_test(test_history_has_every_audit_and_its_counts),
+        cmocka_unit_test(test_the_oldest_audits_are_forgotten),
         cmocka_unit_test(test_the_file_is_private_and_alone),
         cmocka_unit_test(test_losing_the_file_loses_the_comparison_alone),
         cmocka_unit_test(test_a_source_that_is_down_clears_nothing),
