@@ -189,13 +189,10 @@ static void judge_unwanted(Pass *pass, Pair *pair)
 
 /* --- the source does not have it --- */
 
-/* Generalized time as people read it: 2026-11-28. */
+/* So many days after the time in a stamp, as people read it: 2026-11-28. */
 static char *day_of(const char *time, unsigned days)
 {
-    int year, month, day;
-    if (sscanf(time, "%4d%2d%2d", &year, &month, &day) != 3)
-        return g_strdup(time);
-    g_autoptr(GDateTime) start = g_date_time_new_utc(year, month, day, 0, 0, 0);
+    g_autoptr(GDateTime) start = grace_parse(time);
     g_autoptr(GDateTime) end = start ? g_date_time_add_days(start, (int)days) : NULL;
     return end ? g_date_time_format(end, "%Y-%m-%d") : g_strdup(time);
 }
