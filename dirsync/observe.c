@@ -31,13 +31,6 @@ static void trouble_clear(void *trouble)
     g_free(((Trouble *)trouble)->reason);
 }
 
-static void outsider_free(void *outsider)
-{
-    g_free(((Outsider *)outsider)->dn);
-    g_free(((Outsider *)outsider)->detail);
-    g_free(outsider);
-}
-
 /* What tells people apart, whatever the mapping reads. */
 static void ask_for_names(Pass *pass)
 {
@@ -68,7 +61,7 @@ bool observe_begin(Pass *pass, Observer observer, void *data, GError **error)
     observed->troubles = g_array_new(FALSE, TRUE, sizeof(Trouble));
     g_array_set_clear_func(observed->troubles, trouble_clear);
     observed->trouble_of = g_hash_table_new_full(hash_key, equal_keys, g_free, NULL);
-    observed->outsiders = g_hash_table_new_full(hash_key, equal_keys, g_free, outsider_free);
+    observed->outsiders = g_hash_table_new_full(hash_key, equal_keys, g_free, g_free);
     observed->spool = spool_new(state_folder(pass->state), error);
     if (!observed->spool || !pass_recall(pass, "definitions", &digest, error))
         return false;
@@ -128,9 +121,21 @@ Entry *observe_describe_source(Pass *pass, const Entry *source, const char **nam
 
 /* --- while reading --- */
 
-static void append_text(GByteArray *bytes, const char *text)
+bool observe_keep_texts(Pass *pass, const char *const *texts, size_t n, uint64_t *at, GError **error)
 {
-    g_byte_array_append(bytes, (const guint8 *)(text ? text : ""), (guint)strlen(text ? text : "") + 1);
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    for (size_t i = 0; i < n; i++) {
+        const char *text = texts[i] ? texts[i] : "";
+        g_byte_array_append(bytes, (const guint8 *)text, (guint)strlen(text) + 1);
+    }
+    return spool_append_bytes(pass->observed->spool, bytes->data, bytes->len, at, error);
+}
+
+const char *observe_next_text(const char **at)
+{
+    const char *text = *at;
+    *at += strlen(text) + 1;
+    return *text ? text : NULL;
 }
 
 bool observe_stranger(Pass *pass, ObservedReason reason, const char *dn, const Entry *entry,
@@ -142,27 +147,36 @@ bool observe_stranger(Pass *pass, ObservedReason reason, const char *dn, const E
     const char *name = NULL, *mail = NULL;
     if (entry)
         observe_describe(target_schema(pass), entry, &name, &mail);
-    g_autoptr(GByteArray) bytes = g_byte_array_new();
-    append_text(bytes, dn);
-    append_text(bytes, name);
-    append_text(bytes, mail);
-    append_text(bytes, detail);
-    if (!spool_append_bytes(pass->observed->spool, bytes->data, bytes->len, &stranger.at, error))
+    const char *const texts[] = {dn, name, mail, detail};
+    if (!observe_keep_texts(pass, texts, G_N_ELEMENTS(texts), &stranger.at, error))
         return false;
     g_array_append_val(pass->observed->strangers, stranger);
     return true;
+}
+
+/* The last trouble that the subject has; NULL: it has none. */
+static Trouble *last_trouble(const Observed *observed, Fingerprint subject)
+{
+    guint at = GPOINTER_TO_UINT(g_hash_table_lookup(observed->trouble_of, &subject));
+    Trouble *trouble = NULL;
+    for (; at; at = trouble->next)
+        trouble = &g_array_index(observed->troubles, Trouble, at - 1);
+    return trouble;
 }
 
 void observe_trouble(Pass *pass, EventId event, const char *subject, const char *reason)
 {
     if (!pass->observed)
         return;
-    Trouble trouble = {event, g_strdup(subject), g_strdup(reason), false};
+    Trouble trouble = {event, g_strdup(subject), g_strdup(reason), 0, false};
     Fingerprint key = fingerprint_string(subject);
+    Trouble *last = last_trouble(pass->observed, key);
+    guint place = pass->observed->troubles->len + 1;
+    if (last)
+        last->next = place;
+    else
+        g_hash_table_insert(pass->observed->trouble_of, g_memdup2(&key, sizeof key), GUINT_TO_POINTER(place));
     g_array_append_val(pass->observed->troubles, trouble);
-    if (!g_hash_table_contains(pass->observed->trouble_of, &key))
-        g_hash_table_insert(pass->observed->trouble_of, g_memdup2(&key, sizeof key),
-                            GUINT_TO_POINTER(pass->observed->troubles->len));
 }
 
 /* --- while deciding --- */

@@ -25,12 +25,13 @@ typedef struct {
 typedef struct {
     EventId event;
     char *subject, *reason;
+    guint next; /* 1 + the next one of the same subject; 0: none */
     bool told;
 } Trouble;
 
 /** A source entry that the definition leaves out, and whose object is there all the same. */
 typedef struct {
-    char *dn, *detail;
+    uint64_t at; /* in the spool: DN, detail */
     ObservedReason reason;
 } Outsider;
 
@@ -53,6 +54,11 @@ static inline Seen *seen_at(const Pass *pass, uint32_t item)
 {
     return &g_array_index(pass->observed->seen, Seen, item);
 }
+
+/** Texts one after the other, each with its NUL (NULL: empty). */
+bool observe_keep_texts(Pass *pass, const char *const *texts, size_t n, uint64_t *at, GError **error);
+/** The next of them, and on; NULL: an empty one. */
+const char *observe_next_text(const char **at);
 
 /** For people: a name, and an address; each may be NULL. Borrowed from the entry but for *own (g_free()). */
 void observe_describe(const Schema *schema, const Entry *entry, const char **name, const char **mail);

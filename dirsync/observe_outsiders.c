@@ -56,12 +56,16 @@ static char *filter_of(const Pass *pass)
                            pass->settings->where);
 }
 
-static void keep_outsider(Pass *pass, Fingerprint anchor, const Entry *entry, ObservedReason reason,
-                          char *detail)
+static bool keep_outsider(Pass *pass, Fingerprint anchor, const Entry *entry, ObservedReason reason,
+                          const char *detail, GError **error)
 {
-    Outsider *outsider = g_new0(Outsider, 1);
-    *outsider = (Outsider){g_strdup(entry_dn(entry)), detail, reason};
-    g_hash_table_replace(pass->observed->outsiders, g_memdup2(&anchor, sizeof anchor), outsider);
+    Outsider outsider = {.reason = reason};
+    const char *const texts[] = {entry_dn(entry), detail};
+    if (!observe_keep_texts(pass, texts, G_N_ELEMENTS(texts), &outsider.at, error))
+        return false;
+    g_hash_table_replace(pass->observed->outsiders, g_memdup2(&anchor, sizeof anchor),
+                         g_memdup2(&outsider, sizeof outsider));
+    return true;
 }
 
 static void tell_outsider(Pass *pass, const char *anchor, const Entry *entry, ObservedReason reason,
@@ -72,8 +76,9 @@ static void tell_outsider(Pass *pass, const char *anchor, const Entry *entry, Ob
                         .detail = detail,
                         .source_dn = entry_dn(entry),
                         .anchor = anchor};
-    g_autoptr(Entry) mapped = observe_describe_source(pass, entry, &row.name, &row.mail);
+    Entry *mapped = observe_describe_source(pass, entry, &row.name, &row.mail);
     pass->observed->tell(&row, pass->observed->data);
+    entry_free(mapped);
 }
 
 /* Of entries with one anchor a pass keeps the first. */
@@ -85,7 +90,7 @@ static bool is_another_one(const Pass *pass, const Item *item, const Entry *entr
            !fingerprint_equal(record->dn_key, pass_source_key(pass, entry_dn(entry)));
 }
 
-static void judge(Pass *pass, const Entry *entry)
+static bool judge(Pass *pass, const Entry *entry, GError **error)
 {
     g_autofree char *anchor = pass_anchor_of(pass, entry);
     Fingerprint key = anchor ? fingerprint_string(anchor) : (Fingerprint){0, 0};
@@ -95,14 +100,14 @@ static void judge(Pass *pass, const Entry *entry)
     if (item && !why && is_another_one(pass, item, entry))
         tell_outsider(pass, anchor, entry, OBSERVED_DUPLICATE, NULL);
     if ((item && item->mark[SOURCE] != MARK_ABSENT) || (!why && !anchor)) /* it was decided, or told of */
-        return;
+        return true;
     if (reason != OBSERVED_FROM_THERE && !is_somebody(pass, entry))
-        return;
+        return true;
     g_autofree char *detail = reason == OBSERVED_FILTERED_OUT ? filter_of(pass) : NULL;
     if (item && item->mark[TARGET] != MARK_ABSENT)
-        keep_outsider(pass, key, entry, reason, g_steal_pointer(&detail));
-    else
-        tell_outsider(pass, anchor, entry, reason, detail);
+        return keep_outsider(pass, key, entry, reason, detail, error);
+    tell_outsider(pass, anchor, entry, reason, detail);
+    return true;
 }
 
 static bool take(const DirectoryItem *item, void *data, GError **error)
@@ -116,9 +121,7 @@ static bool take(const DirectoryItem *item, void *data, GError **error)
             return false;
     }
     g_autoptr(Entry) entry = item->bad ? NULL : directory_item_decode(item, NULL);
-    if (entry)
-        judge(pass, entry);
-    return true;
+    return !entry || judge(pass, entry, error);
 }
 
 bool observe_outsiders(Pass *pass, char **incomplete, GError **error)
@@ -135,7 +138,7 @@ bool observe_outsiders(Pass *pass, char **incomplete, GError **error)
             *incomplete = g_strdup_printf("who is left out of the source is not known for certain: %s",
                                           failure ? failure->message : result.reason);
         read_result_clear(&result);
-        if (error_is(failure, ERROR_INTERRUPTED)) {
+        if (error_is(failure, ERROR_INTERRUPTED) || error_is(failure, ERROR_IO)) {
             g_propagate_error(error, g_steal_pointer(&failure));
             return false;
         }

@@ -19,6 +19,7 @@ typedef struct {
     LinkRow row;
     Change *difference;
     GString *detail;
+    GByteArray *texts; /* of an Outsider */
     ObservedPair told;
 } Pair;
 
@@ -33,6 +34,7 @@ static void pair_clear(Pair *pair)
     change_free(pair->difference);
     if (pair->detail)
         g_string_free(pair->detail, TRUE);
+    g_clear_pointer(&pair->texts, g_byte_array_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Pair, pair_clear)
 
@@ -99,15 +101,14 @@ static bool judge_troubles(Pass *pass, Pair *pair)
     const Observed *observed = pass->observed;
     Fingerprint key = item_link(pass, pair->item)->anchor;
     guint first = GPOINTER_TO_UINT(g_hash_table_lookup(observed->trouble_of, &key));
-    for (guint i = first; first && i <= observed->troubles->len; i++) {
-        Trouble *trouble = &g_array_index(observed->troubles, Trouble, i - 1);
-        if (strcmp(trouble->subject, g_array_index(observed->troubles, Trouble, first - 1).subject) != 0)
-            continue;
+    for (guint at = first; at;) {
+        Trouble *trouble = &g_array_index(observed->troubles, Trouble, at - 1);
         trouble->told = true;
         add_detail(pair, trouble->reason);
-        for (size_t j = 0; j < G_N_ELEMENTS(troubles) && i == first; j++)
+        for (size_t j = 0; j < G_N_ELEMENTS(troubles) && at == first; j++)
             if (troubles[j].event == trouble->event)
                 pair->told.reason = troubles[j].reason;
+        at = trouble->next;
     }
     if (first && is_duplicated(pass, pair->item))
         pair->told.reason = OBSERVED_DUPLICATE;
@@ -188,13 +189,10 @@ static void judge_unwanted(Pass *pass, Pair *pair)
 
 /* --- the source does not have it --- */
 
-/* Generalized time as people read it: 2026-11-28. */
+/* So many days after the time in a stamp, as people read it: 2026-11-28. */
 static char *day_of(const char *time, unsigned days)
 {
-    int year, month, day;
-    if (sscanf(time, "%4d%2d%2d", &year, &month, &day) != 3)
-        return g_strdup(time);
-    g_autoptr(GDateTime) start = g_date_time_new_utc(year, month, day, 0, 0, 0);
+    g_autoptr(GDateTime) start = grace_parse(time);
     g_autoptr(GDateTime) end = start ? g_date_time_add_days(start, (int)days) : NULL;
     return end ? g_date_time_format(end, "%Y-%m-%d") : g_strdup(time);
 }
@@ -233,7 +231,19 @@ static ObservedReason reason_of_leaving(const Pass *pass, const Pair *pair)
     return item_link(pass, item)->row || state_is_new(pass->state) ? OBSERVED_MISSING : OBSERVED_ORPHAN;
 }
 
-static void judge_leaving(Pass *pass, Pair *pair)
+static bool load_outsider(Pass *pass, Pair *pair, const Outsider *outsider, GError **error)
+{
+    pair->texts = g_byte_array_new();
+    if (!spool_read_bytes(pass->observed->spool, outsider->at, pair->texts, error))
+        return false;
+    const char *at = (const char *)pair->texts->data;
+    pair->told.source_dn = observe_next_text(&at);
+    pair->told.reason = outsider->reason;
+    add_detail(pair, observe_next_text(&at));
+    return true;
+}
+
+static bool judge_leaving(Pass *pass, Pair *pair, GError **error)
 {
     Fingerprint key = item_link(pass, pair->item)->anchor;
     const Outsider *outsider = g_hash_table_lookup(pass->observed->outsiders, &key);
@@ -242,15 +252,13 @@ static void judge_leaving(Pass *pass, Pair *pair)
     told->reason = reason_of_leaving(pass, pair);
     if (told->reason == OBSERVED_PARTIAL)
         add_detail(pair, pass->work.partial_reason);
-    if (outsider) {
-        told->source_dn = outsider->dn;
-        told->reason = outsider->reason;
-        add_detail(pair, outsider->detail);
-    }
+    if (outsider && !load_outsider(pass, pair, outsider, error))
+        return false;
     if (!pair->seen->settled && (outsider || pair->item->out_of_scope))
         add_detail(pair, "its object stays as it is");
     else if (pair->seen->settled && told->reason != OBSERVED_SUPERSEDED)
         tell_grace(pass, pair);
+    return true;
 }
 
 /* --- telling --- */
@@ -292,6 +300,19 @@ static void describe(Pass *pass, Pair *pair)
     told->refused = pair->seen->situation ? pass->observed->refused : NULL;
 }
 
+static bool judge_pair(Pass *pass, Pair *pair, bool exists, GError **error)
+{
+    if (!is_here(pair))
+        return judge_leaving(pass, pair, error);
+    if (pair->seen->unwanted)
+        judge_unwanted(pass, pair);
+    else if (exists)
+        judge_existing(pass, pair);
+    else
+        judge_newcomer(pass, pair);
+    return true;
+}
+
 static bool tell_item(Pass *pass, uint32_t i, GError **error)
 {
     g_auto(Pair) pair = {0};
@@ -304,14 +325,8 @@ static bool tell_item(Pass *pass, uint32_t i, GError **error)
         return false;
     if (is_here(&pair) && !pair.seen->unwanted)
         find_difference(pass, &pair);
-    if (!is_here(&pair))
-        judge_leaving(pass, &pair);
-    else if (pair.seen->unwanted)
-        judge_unwanted(pass, &pair);
-    else if (exists)
-        judge_existing(pass, &pair);
-    else
-        judge_newcomer(pass, &pair);
+    if (!judge_pair(pass, &pair, exists, error))
+        return false;
     describe(pass, &pair);
     pass->observed->tell(&pair.told, pass->observed->data);
     return true;
@@ -328,13 +343,6 @@ static bool tell_items(Pass *pass, GError **error)
     return true;
 }
 
-static const char *next_text(const char **at)
-{
-    const char *text = *at;
-    *at += strlen(text) + 1;
-    return *text ? text : NULL;
-}
-
 static bool tell_strangers(Pass *pass, GError **error)
 {
     g_autoptr(GByteArray) bytes = g_byte_array_new();
@@ -344,10 +352,10 @@ static bool tell_strangers(Pass *pass, GError **error)
             return false;
         const char *at = (const char *)bytes->data;
         ObservedPair row = {.verdict = RECONCILED_ONLY_TARGET, .reason = stranger->reason};
-        row.target_dn = next_text(&at);
-        row.name = next_text(&at);
-        row.mail = next_text(&at);
-        row.detail = next_text(&at);
+        row.target_dn = observe_next_text(&at);
+        row.name = observe_next_text(&at);
+        row.mail = observe_next_text(&at);
+        row.detail = observe_next_text(&at);
         pass->observed->tell(&row, pass->observed->data);
     }
     return true;

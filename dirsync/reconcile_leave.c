@@ -21,7 +21,7 @@ static char *now_as_time(void)
 }
 
 /* Generalized time, RFC 4517 section 3.3.13: ISO 8601 but for the T. */
-static GDateTime *parse_time(const char *text)
+GDateTime *grace_parse(const char *text)
 {
     if (strlen(text) < strlen("20261122143000Z"))
         return NULL;
@@ -31,7 +31,7 @@ static GDateTime *parse_time(const char *text)
 
 bool grace_is_over(const Pass *pass, const char *since)
 {
-    g_autoptr(GDateTime) start = parse_time(since);
+    g_autoptr(GDateTime) start = grace_parse(since);
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
     if (!start)
         return false;

@@ -335,9 +335,10 @@ static bool observe_steps(const Connector *connector, State *state, const StepOp
         if (stop)
             break;
     }
-    if (!any && first)
-        g_propagate_error(error, g_steal_pointer(&first));
-    return any || !error || !*error;
+    if (any || !first)
+        return true;
+    g_propagate_error(error, g_steal_pointer(&first));
+    return false;
 }
 
 bool reconciliation_run_shown(const Connector *connector, const char *state_folder, StepProgress progress,

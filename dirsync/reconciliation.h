@@ -28,8 +28,8 @@ typedef struct {
     char *const *have, *const *want; /* NULL-terminated, maybe empty; no control characters */
 } ReconciliationDifference;
 
-/** Strings and arrays live during the callback. Everything but step, verdict, reason_id and reason may be
- * NULL. */
+/** Strings and arrays live during the callback. Names, addresses and DNs are as they stand there: a terminal
+ * wants report_safe(). Everything but step, verdict, reason_id and reason may be NULL. */
 typedef struct {
     Step step;
     ReconciliationVerdict verdict;

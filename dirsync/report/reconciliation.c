@@ -16,15 +16,6 @@ static const char *const verdict_names[] = {
     [RECONCILED_DIFFERS] = "differs",
     [RECONCILED_SAME] = "same",
 };
-#define VERDICTS G_N_ELEMENTS(verdict_names)
-
-static const char *const verdict_titles[VERDICTS] = {
-    [RECONCILED_ONLY_SOURCE] = "only in the source",
-    [RECONCILED_ONLY_TARGET] = "only in the target",
-    [RECONCILED_DIFFERS] = "in both, with differences",
-    [RECONCILED_SAME] = "in sync",
-};
-
 const char *report_verdict_name(ReconciliationVerdict verdict)
 {
     return verdict_names[verdict];
@@ -195,6 +186,20 @@ json_t *reconciliation_report_counts(const ReconciliationReport *report)
 
 /* --- text --- */
 
+/* What the connector calls source and target is one side for the import and the other for the export. */
+static const char *name_of(const char *connector, Step step, int side)
+{
+    return (step == STEP_EXPORT) == (side == SOURCE) ? "home" : connector ? connector : "foreign";
+}
+
+static char *verdict_title(const Group *group)
+{
+    if (group->verdict == RECONCILED_DIFFERS)
+        return g_strdup("in both, with differences");
+    int side = group->verdict == RECONCILED_ONLY_SOURCE ? SOURCE : TARGET;
+    return g_strdup_printf("only in %s", name_of(group->connector, group->step, side));
+}
+
 static size_t width_of(const char *text, size_t len)
 {
     size_t width = 0;
@@ -258,17 +263,18 @@ static void print_differences(FILE *out, const json_t *differences, bool values)
 }
 
 /* Who it is, then where, then what is said of this one alone. */
-static void print_row(FILE *out, const json_t *row, const char *remedy, bool values)
+static void print_row(FILE *out, const Group *group, const json_t *row, const char *remedy, bool values)
 {
-    static const char *const places[][2] = {{"source_dn", "source:"}, {"target_dn", "target:"}};
+    static const char *const places[SIDES] = {[SOURCE] = "source_dn", [TARGET] = "target_dn"};
     const char *name = text_in(row, "name"), *mail = text_in(row, "mail"), *own = text_in(row, "remedy");
     g_autofree char *who = g_strconcat(name ? name : "", name && mail ? " " : "", mail ? "<" : "",
                                        mail ? mail : "", mail ? ">" : "", NULL);
     print_wrapped(out, 4, 6, *who ? who : "(no name)");
-    for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
-        g_autofree char *dn = text_in(row, places[i][0]) ? report_safe(text_in(row, places[i][0])) : NULL;
-        if (dn)
-            fprintf(out, "      %s %s\n", places[i][1], dn);
+    for (int side = 0; side < SIDES; side++) {
+        const char *dn = text_in(row, places[side]);
+        g_autofree char *safe = dn ? report_safe(dn) : NULL;
+        if (safe)
+            fprintf(out, "      %s: %s\n", name_of(group->connector, group->step, side), safe);
     }
     if (text_in(row, "detail"))
         print_wrapped(out, 6, 8, text_in(row, "detail"));
@@ -303,7 +309,7 @@ static bool print_group(ReconciliationReport *report, const Group *group, FILE *
             remedy = g_strdup(text_in(row, "remedy"));
             print_wrapped(out, 4, 4, remedy);
         }
-        print_row(out, row, remedy, values);
+        print_row(out, group, row, remedy, values);
         json_decref(row);
     }
     if (group->count > group->rows->len)
@@ -353,10 +359,10 @@ static void print_heading(const ReconciliationReport *report, const Group *first
     size_t from_there = count_of(report, first, RECONCILED_SAME, true);
     g_autofree char *more = from_there ? g_strdup_printf(", %zu came from there", from_there) : g_strdup("");
     g_autofree char *head = g_strdup_printf(
-        "%s %s: %zu only in the source, %zu only in the target, %zu with differences, %zu in sync%s",
+        "%s %s: %zu only in %s, %zu only in %s, %zu with differences, %zu in sync%s",
         first->connector ? first->connector : "", step_names[first->step],
-        count_of(report, first, RECONCILED_ONLY_SOURCE, true),
-        count_of(report, first, RECONCILED_ONLY_TARGET, true),
+        count_of(report, first, RECONCILED_ONLY_SOURCE, true), name_of(first->connector, first->step, SOURCE),
+        count_of(report, first, RECONCILED_ONLY_TARGET, true), name_of(first->connector, first->step, TARGET),
         count_of(report, first, RECONCILED_DIFFERS, true), count_of(report, first, RECONCILED_SAME, false),
         more);
     print_wrapped(out, 0, 2, head);
@@ -376,8 +382,9 @@ bool reconciliation_report_print(ReconciliationReport *report, FILE *out, bool v
             !before || before->step != group->step || g_strcmp0(before->connector, group->connector);
         if (another)
             print_heading(report, group, out);
+        g_autofree char *title = verdict_title(group);
         if (group->verdict != RECONCILED_SAME && (another || before->verdict != group->verdict))
-            fprintf(out, "%s:\n", verdict_titles[group->verdict]);
+            fprintf(out, "%s:\n", title);
         if (group->verdict != RECONCILED_SAME && !print_group(report, group, out, values, error))
             return false;
         before = group;

@@ -542,6 +542,7 @@ static void nothing_is_emitted(void **state)
     unsigned long before = event_count(EVENT_MISSING) + event_count(EVENT_SOURCE_READ);
     g_autoptr(GString) rows = g_string_new(NULL);
     g_autofree char *incomplete = reconcile_for(c, text_is_kept, rows);
+    assert_null(incomplete);
     assert_int_equal(event_count(EVENT_MISSING) + event_count(EVENT_SOURCE_READ), before);
     sync_quietly(c);
     assert_int_equal(event_count(EVENT_MISSING) + event_count(EVENT_SOURCE_READ), before + 2);

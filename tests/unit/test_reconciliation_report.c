@@ -103,39 +103,38 @@ static void text_is_grouped_by_reason_and_fits_80_columns(void **state)
     (void)state;
     g_autofree char *text = printed(2, false);
     assert_string_equal(text,
-                        "globex import: 4 only in the source, 0 only in the target, 1 with differences, 1\n"
-                        "  in sync, 1 came from there\n"
-                        "only in the source:\n"
+                        "globex import: 4 only in globex, 0 only in home, 1 with differences, 1 in sync,\n"
+                        "  1 came from there\n"
+                        "only in globex:\n"
                         "  new (1): no run has made its object yet\n"
                         "    the next sync makes it\n"
                         "    Neu\n"
-                        "      source: uid=n1,o=globex\n"
+                        "      globex: uid=n1,o=globex\n"
                         "  filtered-out (3): the definition's filter leaves it out\n"
                         "    if it should be exchanged widen the filter\n"
                         "    Ann Ash <ann@globex.example>\n"
-                        "      source: uid=a1,o=globex\n"
+                        "      globex: uid=a1,o=globex\n"
                         "      (&(objectClass=inetOrgPerson)(!(employeeType=contractor))) of <import>,\n"
                         "        /etc/dirsync/globex.xml:12\n"
                         "    (no name)\n"
-                        "      source: uid=\357\277\275\\1b[31m,o=globex\n"
+                        "      globex: uid=\357\277\275\\1b[31m,o=globex\n"
                         "      something else to do about this one\n"
                         "    ... and 1 more\n"
                         "in both, with differences:\n"
                         "  changed (1): the source has changed since\n"
                         "    the next sync writes it\n"
                         "    Dot <dot@globex.example>\n"
-                        "      source: uid=d1,o=globex\n"
-                        "      target: cn=Dot,o=acme\n"
+                        "      globex: uid=d1,o=globex\n"
+                        "      home: cn=Dot,o=acme\n"
                         "      differs in telephoneNumber, title\n"
-                        "globex export: 0 only in the source, 0 only in the target, 0 with differences, 1\n"
-                        "  in sync\n");
+                        "globex export: 0 only in home, 0 only in globex, 0 with differences, 1 in sync\n");
 }
 
 static void values_are_printed_where_they_are_asked_for(void **state)
 {
     (void)state;
     g_autofree char *text = printed(0, true);
-    assert_non_null(strstr(text, "      target: cn=Dot,o=acme\n"
+    assert_non_null(strstr(text, "      home: cn=Dot,o=acme\n"
                                  "        - telephoneNumber: 1\n"
                                  "        + telephoneNumber: +49 30 1234\n"
                                  "        + telephoneNumber: 2\n"
