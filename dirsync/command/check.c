@@ -2,11 +2,18 @@
  * check.c - dirsync check: every problem in one go
  */
 #include "dirsync/check.h"
+#include "dirsync/check_notify.h"
 #include "dirsync/command/command.h"
 #include "dirsync/report/report.h"
 
 #include <stdio.h>
 #include <string.h>
+
+static gboolean notify;
+
+static const GOptionEntry own[] = {
+    {"notify", 0, 0, G_OPTION_ARG_NONE, &notify, "Send a test message by every channel of <notify>", NULL},
+    {NULL, 0, 0, 0, NULL, NULL, NULL}};
 
 static const char *const kind_names[] = {
     [FINDING_ERROR] = "error", [FINDING_WARNING] = "warning", [FINDING_NOTE] = "note", [FINDING_OK] = "ok"};
@@ -67,6 +74,8 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
     if (connector && !settings_open_events(settings, connector, error))
         return 0;
     g_autoptr(GPtrArray) findings = connector ? check_connector(connector) : check_findings_new();
+    if (connector)
+        check_notify(connector, notify, findings);
     if (failure)
         check_add_error(findings, failure);
     g_clear_error(&failure);
@@ -76,4 +85,4 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
 }
 
 const Command command_check = {"check", "CONNECTOR", "Check definition, connections, schema and permissions",
-                               0,       run,         NULL};
+                               0,       run,         own};
