@@ -68,9 +68,9 @@ static const EventClass event_table[] = {
     [EVENT_ADDRESS_REFUSED] = {"DS0802", "address-refused", CATEGORY_ADDRESSES, LEVEL_NOTICE},
     [EVENT_ADDRESSES_MADE] = {"DS0804", "addresses-made", CATEGORY_ADDRESSES, LEVEL_INFO},
     [EVENT_ADDRESS_GIVEN] = {"DS0803", "address-given", CATEGORY_ADDRESSES, LEVEL_DEBUG},
-    [EVENT_NOTIFIED] = {"DS0900", "notified", CATEGORY_NOTIFY, LEVEL_INFO},
-    [EVENT_NOTIFY_FAILED] = {"DS0901", "notify-failed", CATEGORY_NOTIFY, LEVEL_WARNING},
-    [EVENT_NOTIFY_DROPPED] = {"DS0902", "notify-dropped", CATEGORY_NOTIFY, LEVEL_WARNING},
+    [EVENT_NOTIFIED] = {"DS1000", "notified", CATEGORY_NOTIFY, LEVEL_INFO},
+    [EVENT_NOTIFY_FAILED] = {"DS1001", "notify-failed", CATEGORY_NOTIFY, LEVEL_WARNING},
+    [EVENT_NOTIFY_DROPPED] = {"DS1002", "notify-dropped", CATEGORY_NOTIFY, LEVEL_WARNING},
 };
 
 static_assert(G_N_ELEMENTS(event_table) == EVENTS, "a row for every event");
