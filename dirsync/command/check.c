@@ -18,14 +18,25 @@ static const GOptionEntry own[] = {
 static const char *const kind_names[] = {
     [FINDING_ERROR] = "error", [FINDING_WARNING] = "warning", [FINDING_NOTE] = "note", [FINDING_OK] = "ok"};
 
+/* Of several lines it is LDIF to be copied, which stays as it is; so does a line of cn=config. */
+static void print_remedy(const char *remedy)
+{
+    bool copied = strchr(remedy, '\n') || g_str_has_prefix(remedy, "olc");
+    g_auto(GStrv) lines = g_strsplit(remedy, "\n", 0);
+    for (char **line = lines; *line && copied; line++) {
+        g_autofree char *safe = report_safe(*line);
+        printf("    %s\n", safe);
+    }
+    if (!copied)
+        report_lines(stdout, remedy, 4, REPORT_COLUMNS);
+}
+
 static void print_finding(const Finding *finding)
 {
-    printf("%s: %s\n", kind_names[finding->kind], finding->text);
-    if (!finding->remedy)
-        return;
-    g_auto(GStrv) lines = g_strsplit(finding->remedy, "\n", 0);
-    for (char **line = lines; *line; line++)
-        printf("    %s\n", *line);
+    g_autofree char *line = g_strdup_printf("%s: %s", kind_names[finding->kind], finding->text);
+    report_lines(stdout, line, 0, REPORT_COLUMNS);
+    if (finding->remedy)
+        print_remedy(finding->remedy);
 }
 
 static void print_findings(const Settings *settings, const GPtrArray *findings)

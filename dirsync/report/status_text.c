@@ -10,8 +10,6 @@
 
 #include <string.h>
 
-#define WIDTH 80
-
 static const char *text_in(const json_t *json, const char *name)
 {
     return json_string_value(json_object_get(json, name));
@@ -27,29 +25,9 @@ static gint64 now(void)
     return g_get_real_time() / G_USEC_PER_SEC;
 }
 
-/* Words of @text, @indent blanks before each line. A word that is too long has a line of its own. */
-static void print_wrapped(FILE *out, const char *text, int indent)
-{
-    g_autofree char *safe = report_safe(text);
-    g_auto(GStrv) words = g_strsplit(safe, " ", 0);
-    glong column = 0;
-    for (char **word = words; *word; word++) {
-        glong width = g_utf8_strlen(*word, -1);
-        if (column && column + 1 + width > WIDTH) {
-            fputc('\n', out);
-            column = 0;
-        }
-        column += fprintf(out, "%*s", column ? 1 : indent, "") + width;
-        fputs(*word, out);
-    }
-    fputc('\n', out);
-}
-
 static void print_lines(FILE *out, const char *text, int indent)
 {
-    g_auto(GStrv) lines = g_strsplit(text, "\n", 0);
-    for (char **line = lines; *line; line++)
-        print_wrapped(out, *line, indent);
+    report_lines(out, text ? text : "?", indent, REPORT_COLUMNS);
 }
 
 /* --- all connectors --- */
@@ -198,7 +176,7 @@ static void print_step(FILE *out, const json_t *connector, const char *step)
     if (text_in(full, "reason")) {
         g_autofree char *why =
             g_strdup_printf("by run %s because: %s", text_in(full, "by_run"), text_in(full, "reason"));
-        print_wrapped(out, why, 4);
+        print_lines(out, why, 4);
     }
     json_object_foreach(json_object_get(reading, "cursors"), side, cursor)
     {
@@ -209,7 +187,7 @@ static void print_step(FILE *out, const json_t *connector, const char *step)
                                    !g_strcmp0(what, "changes") ? "the changes" : "everything", side, kind,
                                    since)
                  : g_strdup_printf("the next run reads everything of the %s directory (no cursor)", side);
-        print_wrapped(out, line, 4);
+        print_lines(out, line, 4);
     }
 }
 
@@ -235,7 +213,7 @@ static void print_backlog(FILE *out, const json_t *connector, const char *step)
                                    kinds[i].words);
     }
     if (text->len)
-        print_wrapped(out, text->str, 4);
+        print_lines(out, text->str, 4);
 }
 
 static void print_quarantine(FILE *out, const json_t *connector)
@@ -250,7 +228,7 @@ static void print_quarantine(FILE *out, const json_t *connector)
         g_autofree char *since = when_local(time_in(one, "since"));
         g_autofree char *head =
             g_strdup_printf("%s, %s, since %s", text_in(one, "subject"), text_in(one, "step"), since);
-        print_wrapped(out, head, 2);
+        print_lines(out, head, 2);
         print_lines(out, text_in(one, "reason"), 4);
     }
 }
@@ -270,7 +248,7 @@ static void print_head(FILE *out, const json_t *run, int indent)
                                json_integer_value(json_object_get(run, "status")));
     if (json_is_true(json_object_get(run, "undo_kept")))
         g_string_append(line, ", can be reverted");
-    print_wrapped(out, line->str, indent + 2);
+    print_lines(out, line->str, indent + 2);
 }
 
 static void print_body(FILE *out, const json_t *run, bool verbose, int indent)
