@@ -349,7 +349,7 @@ static void print_put(FILE *out, const json_t *run)
     json_array_foreach(json_object_get(run, "quarantined"), i, one)
     {
         g_autofree char *subject = report_safe(text_in(one, "subject"));
-        fprintf(out, "%s %s: %s\n", i ? "  " : "in quarantine since this run:\n  ", text_in(one, "step"),
+        fprintf(out, "%s  %s: %s\n", i ? "" : "in quarantine since this run:\n", text_in(one, "step"),
                 subject);
         print_lines(out, text_in(one, "reason"), 4);
     }
