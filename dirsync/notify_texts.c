@@ -110,11 +110,12 @@ const NotifyText notify_texts[] = {
          "Nothing was changed: an audit only reads. Some findings mean that mail of the people named "
          "goes astray or comes twice.",
          "All findings, each with its remedy:\n\n    dirsync audit $command"},
-    [TEXT_RECOVERY] = {NOTIFY_RECOVERY, "dirsync $connector: works again, failed since $since",
-                       "The run of $when succeeded. Before, it had failed since $since, $times runs.\n\n"
-                       "$summary",
-                       "What had waited is written. Both address lists are up to date again.",
-                       "Nothing. What it did:\n\n    dirsync status $command"},
+    [TEXT_RECOVERY] =
+        {NOTIFY_RECOVERY, "dirsync $connector: works again, failed since $since",
+         "The run of $when succeeded. Before, it had failed since $since, $times runs.\n\n"
+         "$summary",
+         "What had waited is written. Both address lists are up to date again, but for who is in quarantine.",
+         "Nothing. What it did:\n\n    dirsync status $command"},
     [TEXT_TEST] =
         {NOTIFY_TEST, "dirsync $connector: test message, $when",
          "Somebody on $host asked dirsync to send this message, to see whether notifications arrive.",

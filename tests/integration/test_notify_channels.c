@@ -229,8 +229,8 @@ static void check_tells_whether_it_would_work(void **state)
     (void)state;
     program_needed();
     mail = played_mail_start(false);
-    g_autoptr(Connector) connector = define(
-        "<mail to=\"a@b.example\" from=\"x@y.example\" server=\"%s\" tls=\"none\"/>", played_mail_uri(mail));
+    connector_free(define("<mail to=\"a@b.example\" from=\"x@y.example\" server=\"%s\" tls=\"none\"/>",
+                          played_mail_uri(mail)));
     g_auto(Said) connects = PROGRAM(NULL, "check", world->connector);
     assert_non_null(strstr(connects.out, "ok: notify: mail to a@b.example by smtp://127.0.0.1:"));
     assert_int_equal(played_mail_count(mail), 0);
