@@ -11,6 +11,10 @@
 
 #include <string.h>
 
+#define SEPARATOR                                                                                            \
+    "a\xe2\x80\xa8"                                                                                          \
+    "Bcc: x" /* a line separator of Unicode */
+
 static const char *const one[] = {"ops@acme.example", NULL};
 
 static char *compose(const char *subject, const char *body)
@@ -96,8 +100,7 @@ static void nothing_begins_another_header(void **state)
     static const char *const bad[] = {"a\r\nBcc: x@evil.example",
                                       "a\nBcc: x@evil.example",
                                       "a\rBcc: x",
-                                      "a\xe2\x80\xa8"
-                                      "Bcc: x",
+                                      SEPARATOR,
                                       "ö\r\nBcc: x@evil.example\r\n\r\nbody",
                                       "a\x01\x7f\x1b[31m b"};
     (void)state;
