@@ -14,7 +14,12 @@
 #include "tests/lab/sync_case.h"
 
 #include <glib/gstdio.h>
+#include <pty.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define COLUMNS 80
 #define NOBODY                                                                                               \
@@ -247,6 +252,51 @@ static void output_that_cannot_be_written_is_told(void **state)
     assert_non_null(strstr(err, "No space left"));
 }
 
+/* --- a terminal --- */
+
+/* What the program writes to a terminal of 80 columns; g_free(). */
+static char *on_terminal(const char *const *call, const char *no_color)
+{
+    struct winsize size = {.ws_row = 24, .ws_col = COLUMNS};
+    GString *text = g_string_new(NULL);
+    int terminal, status;
+    char part[4096];
+    pid_t child = forkpty(&terminal, NULL, NULL, &size);
+    assert_true(child >= 0);
+    if (child == 0) {
+        setenv("TERM", "xterm", 1);
+        unsetenv("COLUMNS");
+        if (no_color)
+            setenv("NO_COLOR", no_color, 1);
+        execv(g_getenv("DIRSYNC"), (char **)call);
+        _exit(127);
+    }
+    for (ssize_t len; (len = read(terminal, part, sizeof part)) > 0;)
+        g_string_append_len(text, part, len);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    close(terminal);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) != 127);
+    return g_string_free(text, FALSE);
+}
+
+/* Colour for a person who wants it, and nothing else of what terminals obey but the wiping of a line. */
+static void colour_is_for_terminals_and_can_be_refused(void **state)
+{
+    (void)state;
+    begin();
+    const char *const call[] = {"dirsync", "plan", world->connector, NULL};
+    g_autofree char *coloured = on_terminal(call, NULL);
+    g_autofree char *plain = on_terminal(call, "1");
+    assert_non_null(strstr(coloured, "\x1b[33mwarning:\x1b[0m"));
+    assert_non_null(strstr(plain, "warning: "));
+    for (const char *at = plain; (at = strchr(at, '\x1b')); at++)
+        assert_true(g_str_has_prefix(at, "\x1b[K"));
+    g_auto(GStrv) lines = g_strsplit(strstr(plain, "import: "), "\r\n", 0);
+    for (char **line = lines; *line; line++)
+        assert_in_range(g_utf8_strlen(*line, -1), 0, COLUMNS);
+    assert_non_null(strstr(plain, "(plan: nothing was written)\r\n"));
+}
+
 /* --- what comes from outside --- */
 
 /* A name that would clear the screen, from a source that somebody else writes. */
@@ -273,9 +323,9 @@ static void names_cannot_steer_the_terminal(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(every_verb_fits_80_columns_in_every_scene), CASE(a_wrong_option_is_one_line_with_a_remedy),
-        CASE(a_reader_who_has_enough_is_no_trouble),     CASE(output_that_cannot_be_written_is_told),
-        CASE(names_cannot_steer_the_terminal),
+        CASE(every_verb_fits_80_columns_in_every_scene),  CASE(a_wrong_option_is_one_line_with_a_remedy),
+        CASE(a_reader_who_has_enough_is_no_trouble),      CASE(output_that_cannot_be_written_is_told),
+        CASE(colour_is_for_terminals_and_can_be_refused), CASE(names_cannot_steer_the_terminal),
     };
     return cmocka_run_group_tests_name("terminal", tests, set_up, NULL);
 }

@@ -14,12 +14,15 @@
 #include "tests/unit/pass_case.h"
 
 #include "dirsync/event.h"
+#include "dirsync/fault.h"
 #include "dirsync/notify_decide.h"
 #include "dirsync/notify_internal.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define HOUR 3600
 #define DAY 86400
@@ -218,8 +221,9 @@ static int sync_scene(Scene *scene)
 static void assert_mails(Scene *scene, size_t n, const char *subject, const char *part)
 {
     size_t count = played_mail_count(scene->mail);
+    g_autofree char *last = count ? played_mail_get(scene->mail, count - 1) : NULL;
     if (count != n)
-        fail_msg("%zu mails instead of %zu", count, n);
+        fail_msg("%zu mails instead of %zu, the last is\n%s", count, n, last ? last : "");
     if (!n)
         return;
     g_autofree char *mail = played_mail_get(scene->mail, n - 1);
@@ -415,6 +419,60 @@ static void a_book_that_cannot_be_written_is_no_storm(void **state)
     assert_mails(scene, 1, "failing since", "");
 }
 
+/* --- killed on the way --- */
+
+static const char *killed_at;
+
+static void kill_at(const char *where)
+{
+    if (!strcmp(where, killed_at))
+        _exit(42);
+}
+
+static void sync_and_be_killed(Scene *scene, const char *where)
+{
+    int status;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        g_random_set_seed((guint32)getpid()); /* ids of runs are not those of the parent */
+        killed_at = where;
+        fault_hook = kill_at;
+        sync_scene(scene);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 42);
+}
+
+static void what_was_noted_is_sent_after_a_crash(void **state)
+{
+    (void)state;
+    g_autoptr(Scene) scene = scene_new(ALL);
+    lose_source(scene, true);
+    sync_and_be_killed(scene, "notification noted");
+    assert_mails(scene, 0, "", "");
+    assert_int_equal(sync_scene(scene), 1);
+    assert_mails(scene, 1, "failing since", "This is the first run that failed.");
+    assert_int_equal(sync_scene(scene), 1);
+    assert_mails(scene, 1, "", "");
+}
+
+/* Sent, and killed before that was noted: the same mail again, told by its id. */
+static void a_crash_makes_two_mails_of_one_and_never_none(void **state)
+{
+    (void)state;
+    g_autoptr(Scene) scene = scene_new(ALL);
+    lose_source(scene, true);
+    sync_and_be_killed(scene, "notified");
+    assert_mails(scene, 1, "failing since", "");
+    assert_int_equal(sync_scene(scene), 1);
+    assert_mails(scene, 2, "failing since", "");
+    g_autofree char *first = played_mail_get(scene->mail, 0);
+    g_autofree char *second = played_mail_get(scene->mail, 1);
+    assert_string_equal(first, second);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -436,6 +494,8 @@ int main(void)
         cmocka_unit_test(the_spool_is_bounded),
         cmocka_unit_test(audit_findings_are_told_once_a_day),
         cmocka_unit_test(a_book_that_cannot_be_written_is_no_storm),
+        cmocka_unit_test(what_was_noted_is_sent_after_a_crash),
+        cmocka_unit_test(a_crash_makes_two_mails_of_one_and_never_none),
     };
     return cmocka_run_group_tests_name("notify", tests, NULL, NULL);
 }
