@@ -68,8 +68,8 @@ extern const char *const metric_label_names[METRIC_LABELS]; /* "step", "kind", .
 bool metrics_write(const Connector *connector, State *state, const RunResult *result, const char *kind,
                    int status, GError **error);
 
-/** The connector is parked by dirsync run, or is not any more: says so in the file. Takes no lock; nothing where it
- *  has not run here yet, or says so already. Errors as above. */
+/** The connector is parked by dirsync run, or is not any more: says so in the file. Takes no lock; nothing
+ * where it has not run here yet, or says so already. Errors as above. */
 bool metrics_note_parked(const Connector *connector, const char *state_folder, bool parked, GError **error);
 
 #endif

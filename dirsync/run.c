@@ -379,7 +379,7 @@ bool run_sync(const Connector *connector, const RunOptions *options, RunResult *
 {
     GError *failure = NULL;
     bool ok = sync_connector(connector, options, result, &failure);
-    if (ok || failure)
+    if ((ok || failure) && !options->pass.only) /* of a few entries tried by hand nobody need hear */
         notify_run(connector, options->state_folder, "sync", result, failure);
     if (failure)
         g_propagate_error(error, failure);

@@ -20,8 +20,8 @@ static gboolean option_write;
 
 static const GOptionEntry own_options[] = {
     {"policy", 0, 0, G_OPTION_ARG_STRING, &option_policy, "update: the policy that is applied anew", "NAME"},
-    {"from-template", 0, 0, G_OPTION_ARG_STRING, &option_old_site,
-     "update: the template there was before", "TEMPLATE"},
+    {"from-template", 0, 0, G_OPTION_ARG_STRING, &option_old_site, "update: the template there was before",
+     "TEMPLATE"},
     {"write", 0, 0, G_OPTION_ARG_NONE, &option_write, "update: carry it out; else it is only shown", NULL},
     {NULL, 0, 0, 0, NULL, NULL, NULL}};
 
@@ -250,10 +250,9 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
                        : update(settings, connector, error);
 }
 
-const Command command_proxy = {
-    "proxy",
-    "generate|validate|update [CONNECTOR] [WORD...]",
-    "Make, check or renew addresses by hand",
-    OPTIONS_RUN | OPTIONS_PLAN | OPTIONS_OUTPUT | OPTIONS_DETAILED,
-    run,
-    own_options};
+const Command command_proxy = {"proxy",
+                               "generate|validate|update [CONNECTOR] [WORD...]",
+                               "Make, check or renew addresses by hand",
+                               OPTIONS_RUN | OPTIONS_PLAN | OPTIONS_OUTPUT | OPTIONS_DETAILED,
+                               run,
+                               own_options};

@@ -50,8 +50,7 @@ static void add_plan_options(GOptionContext *context, Settings *settings)
         {"full", 0, 0, G_OPTION_ARG_NONE, &settings->full, "Compare everything again", NULL},
         {"allow-empty", 0, 0, G_OPTION_ARG_NONE, &settings->allow_empty,
          "An empty source means that all are gone", NULL},
-        {"only", 0, 0, G_OPTION_ARG_STRING, &settings->only,
-         "Only source entries that match", "FILTER"},
+        {"only", 0, 0, G_OPTION_ARG_STRING, &settings->only, "Only source entries that match", "FILTER"},
         {"step", 0, 0, G_OPTION_ARG_STRING, &settings->step, "Only this step: import, addresses or export",
          "STEP"},
         {NULL, 0, 0, 0, NULL, NULL, NULL}};

@@ -265,7 +265,8 @@ static void test_what_is_left_to_do(void **state)
 {
     Fixture *fixture = *state;
     RunResult result = import_of(0, 0, 0, 0);
-    static const unsigned flags[] = {0, LINK_GRACED, LINK_GRACED | LINK_RETRY, LINK_RETRY, LINK_RETRY, LINK_YIELDED};
+    static const unsigned flags[] = {0,          LINK_GRACED, LINK_GRACED | LINK_RETRY,
+                                     LINK_RETRY, LINK_RETRY,  LINK_YIELDED};
     for (size_t i = 0; i < G_N_ELEMENTS(flags); i++) {
         g_autofree char *anchor = g_strdup_printf("a%zu", i);
         LinkRow row = {.step = STEP_IMPORT, .anchor = anchor, .flags = flags[i]};
@@ -276,7 +277,8 @@ static void test_what_is_left_to_do(void **state)
     assert_true(state_quarantine(fixture->state, STEP_EXPORT, "c", "why", "run", &is_new, NULL));
     g_autoptr(Exposition) parsed = write_run(fixture, &result, "revert", 0);
     CHECK_SAMPLES(parsed, {METRIC_LINKS, "import", "6"}, {METRIC_IN_GRACE, "import", "2"},
-                  {METRIC_RETRY, "import", "3"}, {METRIC_QUARANTINE, "import", "1"}, {METRIC_PARKED, "", "0"});
+                  {METRIC_RETRY, "import", "3"}, {METRIC_QUARANTINE, "import", "1"},
+                  {METRIC_PARKED, "", "0"});
 }
 
 static void note_parked(Fixture *fixture, bool parked)

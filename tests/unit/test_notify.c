@@ -286,6 +286,22 @@ static void only_what_is_wanted_is_told(void **state)
     assert_mails(scene, 0, "", "");
 }
 
+/* A connector that says nothing itself is told of as the organisation says. */
+static void the_organisation_speaks_for_its_connectors(void **state)
+{
+    (void)state;
+    g_autoptr(Scene) scene = scene_new(ALL);
+    scene->connector->organisation->notify = scene->connector->notify;
+    scene->connector->notify = (NotifySettings){0};
+    lose_source(scene, true);
+    assert_int_equal(sync_scene(scene), 1);
+    assert_mails(scene, 1, "failing since", "");
+    scene->connector->organisation->notify.n_channels = 0;
+    sync_scene(scene);
+    assert_mails(scene, 1, "", "");
+    scene->connector->organisation->notify.n_channels = 1;
+}
+
 static void a_limit_says_what_the_limit_said(void **state)
 {
     (void)state;
@@ -486,6 +502,7 @@ int main(void)
         cmocka_unit_test(a_failure_is_told_once_and_its_end),
         cmocka_unit_test(new_quarantine_entries_are_named),
         cmocka_unit_test(only_what_is_wanted_is_told),
+        cmocka_unit_test(the_organisation_speaks_for_its_connectors),
         cmocka_unit_test(a_limit_says_what_the_limit_said),
         cmocka_unit_test(what_cannot_be_sent_is_sent_by_the_next_run),
         cmocka_unit_test(a_server_that_is_down_harms_no_run),
