@@ -10,6 +10,7 @@
 #define LINE 76       /* of what is encoded */
 #define WORD_BYTES 42 /* in one encoded word: 75 characters with what is around them */
 #define PLAIN_LINE 900
+#define ATOM_BYTES 200 /* of each half of an id */
 
 /* Valid UTF-8 on one line. */
 static char *one_line(const char *text)
@@ -92,7 +93,7 @@ static void append_date(GString *to, gint64 seconds)
 /* Letters, digits, '-' and '.' alone: that is a dot-atom, whatever came. */
 static char *atom(const char *text)
 {
-    char *copy = g_strcanon(g_strdup(text), G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "-.", '-');
+    char *copy = g_strcanon(g_strndup(text, ATOM_BYTES), G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "-.", '-');
     for (char *at = copy; *at; at++)
         if (*at == '.' && (at == copy || !at[1] || at[1] == '.'))
             *at = '-';
@@ -101,7 +102,7 @@ static char *atom(const char *text)
 
 static void append_id(GString *to, const char *name, const char *id, const char *host)
 {
-    g_autofree char *left = atom(id);
+    g_autofree char *left = atom(*id ? id : "0");
     g_autofree char *right = atom(*host ? host : "localhost");
     g_string_append_printf(to, "%s: <%s@%s>\r\n", name, left, right);
 }

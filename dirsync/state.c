@@ -65,7 +65,7 @@ static void read_signature(int lock, LockHolder *holder)
     if (g_strv_length(words) != 3)
         return;
     holder->pid = (int)g_ascii_strtoll(words[0], NULL, 10);
-    holder->since = g_strdup(words[1]);
+    holder->since = g_utf8_make_valid(words[1], -1);
     holder->who = g_utf8_make_valid(words[2], -1);
 }
 

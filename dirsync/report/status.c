@@ -337,7 +337,7 @@ json_t *status_connector(const Connector *connector, const char *state_folder, s
 
 json_t *status_broken(const char *name, const GError *error)
 {
-    json_t *json = json_pack("{s:s, s:[]}", "connector", name, "problems");
+    json_t *json = json_pack("{s:o, s:[]}", "connector", text_or_null(name), "problems");
     add_problem(json, error->message);
     return json;
 }

@@ -111,11 +111,15 @@ static void print_running(FILE *out, const json_t *connector)
     if (!json_is_object(running))
         return;
     gint64 since = time_in(running, "since");
+    json_int_t pid = json_integer_value(json_object_get(running, "pid"));
     g_autofree char *when = when_local(since);
     g_autofree char *span = when_span(now() - since);
-    g_autofree char *who = report_safe(text_in(running, "who") ? text_in(running, "who") : "?");
-    fprintf(out, "running now: since %s (%s), by %s, process %" JSON_INTEGER_FORMAT "\n", when, span, who,
-            json_integer_value(json_object_get(running, "pid")));
+    const char *who = text_in(running, "who");
+    g_autofree char *line =
+        since && who ? g_strdup_printf("running now: since %s (%s), by %s, process %" JSON_INTEGER_FORMAT, when,
+                                       span, who, pid)
+                     : g_strdup("running now: since when is not known");
+    print_lines(out, line, 0);
 }
 
 static void print_schedule(FILE *out, const json_t *connector)

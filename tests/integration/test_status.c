@@ -246,6 +246,11 @@ static void a_run_that_goes_on_is_seen_and_not_disturbed(void **state)
     ASSERT_SAYS(0, "running now: since 20", "", "status", world->connector);
     assert_true(state_commit(held, NULL));
     sync_once(7);
+    g_autofree char *lock = state_file("lock");
+    write_text(lock, "7 \xff\x1b[2J \xff\x1b[2J@\n"); /* whatever stands in it */
+    g_auto(Said) damaged = PROGRAM(NULL, "status", world->connector);
+    assert_said(&damaged, 0, "running now: since when is not known\n", "");
+    assert_null(strchr(damaged.out, '\x1b'));
     state_close(held);
     ASSERT_SAYS(0, "20261122T143000Z-1a2b3c4d sync: cut short\n", "", "status", world->connector);
     sync_once(0);

@@ -131,6 +131,17 @@ static void an_id_is_an_atom_whatever_it_is_made_of(void **state)
     assert_has(text, "Date: Thu, 1 Jan 1970 00:00:00 +0000\r\n");
 }
 
+static void an_id_of_any_length_makes_a_line_that_servers_take(void **state)
+{
+    (void)state;
+    g_autofree char *id = g_strnfill(2000, 'i');
+    MailMessage message = {.from = "a@b", .to = one, .subject = "", .body = "", .host = id, .id = id};
+    g_autofree char *text = g_string_free(mail_compose(&message), FALSE);
+    g_auto(GStrv) lines = g_strsplit(text, "\r\n", 0);
+    for (char **line = lines; *line; line++)
+        assert_in_range(strlen(*line), 0, 998);
+}
+
 static void long_lines_and_broken_text_are_encoded(void **state)
 {
     (void)state;
@@ -151,6 +162,7 @@ int main(void)
         cmocka_unit_test(long_subjects_are_folded_between_letters),
         cmocka_unit_test(nothing_begins_another_header),
         cmocka_unit_test(an_id_is_an_atom_whatever_it_is_made_of),
+        cmocka_unit_test(an_id_of_any_length_makes_a_line_that_servers_take),
         cmocka_unit_test(long_lines_and_broken_text_are_encoded),
     };
     return cmocka_run_group_tests_name("mail message", tests, NULL, NULL);

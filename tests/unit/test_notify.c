@@ -343,6 +343,22 @@ static void what_cannot_be_sent_is_sent_by_the_next_run(void **state)
     }
 }
 
+static void one_address_that_is_gone_silences_nobody_else(void **state)
+{
+    (void)state;
+    g_autoptr(Scene) scene = scene_new(ALL);
+    NotifyChannel *channel = &scene->connector->notify.channels[0];
+    g_strfreev(channel->to);
+    channel->to = g_strsplit("gone@acme.example ops@acme.example", " ", 0);
+    played_mail_refuse(scene->mail, "RCPT TO:<gone@", "550 no such user");
+    lose_source(scene, true);
+    assert_int_equal(sync_scene(scene), 1);
+    assert_mails(scene, 1, "failing since", "");
+    g_autoptr(GError) error = NULL;
+    assert_false(notify_try(scene->connector, channel, true, &error)); /* who tries it hears of it */
+    assert_mails(scene, 1, "", "");
+}
+
 static void a_server_that_is_down_harms_no_run(void **state)
 {
     (void)state;
@@ -505,6 +521,7 @@ int main(void)
         cmocka_unit_test(the_organisation_speaks_for_its_connectors),
         cmocka_unit_test(a_limit_says_what_the_limit_said),
         cmocka_unit_test(what_cannot_be_sent_is_sent_by_the_next_run),
+        cmocka_unit_test(one_address_that_is_gone_silences_nobody_else),
         cmocka_unit_test(a_server_that_is_down_harms_no_run),
         cmocka_unit_test(of_a_silent_server_only_one_answer_is_waited_for),
         cmocka_unit_test(a_damaged_book_is_begun_anew),
