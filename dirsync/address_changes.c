@@ -41,7 +41,9 @@ bool address_recall_reading(const Connector *connector, Step which, State *state
         !step_recall(state, which, FULL_READ, &last, error))
         return false;
     reading->everything = last ? g_ascii_strtoll(last, NULL, 10) : 0;
-    reading->changes[TARGET] = delta_cursor_in(value, holder_index_id(index), NULL) != NULL;
+    const char *cursor = delta_cursor_in(value, holder_index_id(index), NULL);
+    step_note_way(reading, TARGET, cursor);
+    reading->changes[TARGET] = cursor != NULL;
     return true;
 }
 

@@ -14,6 +14,8 @@
 #include <string.h>
 
 #define SCOPE_OF_SUBTREE 2
+#define HISTORY_DAYS 90
+#define HISTORY_RUNS 1000
 
 const char *const step_names[STEPS] = {
     [STEP_IMPORT] = "import", [STEP_ADDRESSES] = "addresses", [STEP_EXPORT] = "export"};
@@ -340,6 +342,18 @@ static void read_foreign(Connector *connector, const xmlNode *root, const xmlNod
         xml_problem(problems, root, "<foreign> is missing: the directory of the other system");
 }
 
+static unsigned read_number(const xmlNode *node, const char *name, unsigned otherwise)
+{
+    g_autofree char *text = node ? xml_attribute(node, name) : NULL;
+    return text ? (unsigned)g_ascii_strtoull(text, NULL, 10) : otherwise;
+}
+
+static void read_history(Connector *connector, const xmlNode *node)
+{
+    connector->history_days = read_number(node, "days", HISTORY_DAYS);
+    connector->history_runs = read_number(node, "runs", HISTORY_RUNS);
+}
+
 static Connector *read_connector(const xmlDoc *doc, const char *path, GString **problems)
 {
     const xmlNode *root = xmlDocGetRootElement(doc);
@@ -371,14 +385,21 @@ static Connector *read_connector(const xmlDoc *doc, const char *path, GString **
         xml_problem(problems, root, "no <import>, <addresses> or <export>: there would be nothing to do");
     if (limits)
         read_limits(connector, limits, problems);
+    read_history(connector, xml_child(root, "history"));
     if (metrics) {
         g_autofree char *file = xml_attribute(metrics, "file");
         connector->metrics = xml_resolve(path, file);
     }
+    notify_settings_read(&connector->notify, xml_child(root, "notify"), path, problems);
     read_sinks(connector, root, path);
     if (connector->organisation)
         check_passes(connector, nodes, problems);
     return connector;
+}
+
+const NotifySettings *connector_notify(const Connector *connector)
+{
+    return connector->notify.n_channels ? &connector->notify : &connector->organisation->notify;
 }
 
 char *connector_folder(void)
@@ -441,6 +462,7 @@ void connector_free(Connector *connector)
     g_free(connector->foreign_stamp.owner);
     g_free(connector->import_stamp.name);
     organisation_free(connector->organisation);
+    notify_settings_clear(&connector->notify);
     g_free(connector->metrics);
     g_free(connector->path);
     g_free(connector->name);

@@ -117,6 +117,9 @@ typedef struct Connector {
     ConnectorAddresses addresses;
     Limit limits[LIMIT_KINDS];
     int64_t full_read; /* seconds after which everything is read again, where changes are told; default a day */
+    unsigned history_days; /* plans, undo and records of runs are kept so long; default 90... */
+    unsigned history_runs; /* ... and of so many that wrote something, and of so many that did not; 1000 */
+    NotifySettings notify; /* without channels: the organisation's, see connector_notify() */
     char *metrics; /* path of the OpenMetrics file; NULL none */
     SinkSettings *sinks;
     size_t n_sinks;
@@ -127,6 +130,10 @@ const Endpoint *connector_endpoint(const Connector *connector, Step step, int si
 /** How objects of ours are marked in that directory; NULL: there are none. */
 const StampSettings *connector_stamp(const Connector *connector, Step step, int side);
 
+/** Who hears of the connector's runs; its own settings, else the organisation's, which may have no channel.
+ */
+const NotifySettings *connector_notify(const Connector *connector);
+
 /** @path_or_name: a file (contains '/' or ends in ".xml"), or the name of one in the definitions
  *  folder ($DIRSYNC_CONFIG, else /etc/dirsync). */
 Connector *connector_load(const char *path_or_name, GError **error);
@@ -136,6 +143,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Connector, connector_free)
 /** Reads the element <addresses> once the passes are read; problems are appended. */
 void connector_addresses_read(Connector *connector, const xmlNode *node, GString **problems);
 void connector_addresses_clear(ConnectorAddresses *addresses);
+
+/** Names of the connectors of the definitions folder, in order; g_strfreev(). ERROR_DEFINITION when it cannot
+ * be read. */
+char **connector_names(GError **error);
 
 /** The definitions folder; g_free(). */
 char *connector_folder(void);

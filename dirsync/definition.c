@@ -56,3 +56,34 @@ char **definition_texts(const xmlNode *node, const char *name, bool fold)
     g_ptr_array_add(texts, NULL);
     return (char **)g_ptr_array_steal(texts, NULL);
 }
+
+char **definition_words(const xmlNode *node, const char *name)
+{
+    g_autofree char *text = xml_attribute(node, name);
+    if (!text)
+        return NULL;
+    g_autoptr(GPtrArray) found = g_ptr_array_new();
+    g_auto(GStrv) words = g_strsplit_set(text, " \t\r\n", -1);
+    for (char **word = words; *word; word++)
+        if (**word)
+            g_ptr_array_add(found, g_strdup(*word));
+    g_ptr_array_add(found, NULL);
+    return (char **)g_ptr_array_steal(found, NULL);
+}
+
+void definition_secret(SecretSource *secret, const xmlNode *node, const char *definition, GString **problems)
+{
+    g_autofree char *file = xml_attribute(node, "file");
+    if (file && (secret->source = xml_resolve(definition, file)))
+        secret->kind = SECRET_FILE;
+    else if ((secret->source = xml_attribute(node, "environment")))
+        secret->kind = SECRET_ENVIRONMENT;
+    else if ((secret->source = xml_attribute(node, "command")))
+        secret->kind = SECRET_COMMAND;
+    if (secret->kind == SECRET_COMMAND) {
+        g_autoptr(GError) error = NULL;
+        g_auto(GStrv) words = NULL;
+        if (!g_shell_parse_argv(secret->source, NULL, &words, &error))
+            xml_problem(problems, node, "command: %s", error->message);
+    }
+}

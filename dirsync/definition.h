@@ -9,6 +9,8 @@
 #ifndef DIRSYNC_DEFINITION_H
 #define DIRSYNC_DEFINITION_H
 
+#include "dirsync/secret.h"
+
 #include <glib.h>
 #include <libxml/tree.h>
 #include <stdbool.h>
@@ -27,5 +29,12 @@ char *definition_trimmed(const xmlNode *node, const char *name);
 
 /** Texts of all children @name, NULL-terminated; in small letters where @fold. */
 char **definition_texts(const xmlNode *node, const char *name, bool fold);
+
+/** The attribute @name, words separated by blanks, NULL-terminated; NULL when there is none. */
+char **definition_words(const xmlNode *node, const char *name);
+
+/** Where a secret is: the attribute file, environment or command of @node. @definition: the file that says
+ * it. */
+void definition_secret(SecretSource *secret, const xmlNode *node, const char *definition, GString **problems);
 
 #endif

@@ -30,21 +30,6 @@ static unsigned read_number(const xmlNode *node, const char *name, unsigned othe
     return text ? (unsigned)g_ascii_strtoull(text, NULL, 10) : otherwise;
 }
 
-/* Words separated by blanks; NULL when there is no such attribute. */
-static char **read_words(const xmlNode *node, const char *name)
-{
-    g_autofree char *text = xml_attribute(node, name);
-    if (!text)
-        return NULL;
-    g_autoptr(GPtrArray) found = g_ptr_array_new();
-    g_auto(GStrv) words = g_strsplit_set(text, " \t\r\n", -1);
-    for (char **word = words; *word; word++)
-        if (**word)
-            g_ptr_array_add(found, g_strdup(*word));
-    g_ptr_array_add(found, NULL);
-    return (char **)g_ptr_array_steal(found, NULL);
-}
-
 static char *read_file(const Reading *to, const xmlNode *node, const char *name)
 {
     g_autofree char *text = xml_attribute(node, name);
@@ -127,7 +112,7 @@ static void check_uri(const Reading *to, const xmlNode *node, const char *uri)
 
 static void read_uris(Reading *to, const xmlNode *node)
 {
-    to->endpoint->uris = read_words(node, "uri");
+    to->endpoint->uris = definition_words(node, "uri");
     for (char **uri = to->endpoint->uris; *uri; uri++)
         if (g_str_has_prefix(*uri, "ldaps://")) {
             if (to->endpoint->tls == TLS_START)
@@ -139,23 +124,6 @@ static void read_uris(Reading *to, const xmlNode *node)
 }
 
 /* --- bind and TLS ------------------------------------------------------------------------------- */
-
-static void read_password(Reading *to, const xmlNode *node)
-{
-    SecretSource *password = &to->endpoint->password;
-    if ((password->source = read_file(to, node, "file")))
-        password->kind = SECRET_FILE;
-    else if ((password->source = xml_attribute(node, "environment")))
-        password->kind = SECRET_ENVIRONMENT;
-    else if ((password->source = xml_attribute(node, "command")))
-        password->kind = SECRET_COMMAND;
-    if (password->kind == SECRET_COMMAND) {
-        g_autoptr(GError) error = NULL;
-        g_auto(GStrv) words = NULL;
-        if (!g_shell_parse_argv(password->source, NULL, &words, &error))
-            xml_problem(to->problems, node, "command: %s", error->message);
-    }
-}
 
 static void read_bind(Reading *to, const xmlNode *node)
 {
@@ -170,7 +138,7 @@ static void read_bind(Reading *to, const xmlNode *node)
         to->endpoint->bind_dn = xml_attribute(node, "authzid");
     const xmlNode *password = xml_child(node, "password");
     if (password)
-        read_password(to, password);
+        definition_secret(&to->endpoint->password, password, to->definition, to->problems);
 }
 
 static void read_tls(Reading *to, const xmlNode *node)
@@ -231,7 +199,7 @@ static void read_csv(Reading *to, const xmlNode *node)
     endpoint->separator = read_character(node, "separator", '\0');
     endpoint->encoding = xml_attribute(node, "encoding");
     endpoint->header = g_strcmp0(header, "no") != 0;
-    endpoint->columns = read_words(node, "columns");
+    endpoint->columns = definition_words(node, "columns");
     if (endpoint->separator == endpoint->delimiter)
         xml_problem(to->problems, node, "separator and delimiter are the same character");
     if (!endpoint->header && !endpoint->columns)

@@ -62,12 +62,16 @@ static const EventClass event_table[] = {
     [EVENT_RECONNECTED] = {"DS0604", "reconnected", CATEGORY_WRITE, LEVEL_NOTICE},
     [EVENT_STATE_REBUILT] = {"DS0700", "state-rebuilt", CATEGORY_STATE, LEVEL_NOTICE},
     [EVENT_METRICS_FAILED] = {"DS0702", "metrics-failed", CATEGORY_STATE, LEVEL_WARNING},
+    [EVENT_HISTORY_KEPT] = {"DS0703", "history-kept", CATEGORY_STATE, LEVEL_WARNING},
     [EVENT_TYPE_DISABLED] = {"DS0800", "type-disabled", CATEGORY_ADDRESSES, LEVEL_ERROR},
     [EVENT_ADDRESS_FAILED] = {"DS0801", "address-failed", CATEGORY_ADDRESSES, LEVEL_WARNING},
     [EVENT_ADDRESS_REFUSED] = {"DS0802", "address-refused", CATEGORY_ADDRESSES, LEVEL_NOTICE},
     [EVENT_ADDRESSES_MADE] = {"DS0804", "addresses-made", CATEGORY_ADDRESSES, LEVEL_INFO},
     [EVENT_AUDIT_FOUND] = {"DS1200", "audit-found", CATEGORY_RUN, LEVEL_NOTICE},
     [EVENT_ADDRESS_GIVEN] = {"DS0803", "address-given", CATEGORY_ADDRESSES, LEVEL_DEBUG},
+    [EVENT_NOTIFIED] = {"DS1000", "notified", CATEGORY_NOTIFY, LEVEL_INFO},
+    [EVENT_NOTIFY_FAILED] = {"DS1001", "notify-failed", CATEGORY_NOTIFY, LEVEL_WARNING},
+    [EVENT_NOTIFY_DROPPED] = {"DS1002", "notify-dropped", CATEGORY_NOTIFY, LEVEL_WARNING},
 };
 
 static_assert(G_N_ELEMENTS(event_table) == EVENTS, "a row for every event");
@@ -89,6 +93,7 @@ static const char *const category_names[] = {
     [CATEGORY_ADDRESSES] = "addresses",
     [CATEGORY_WRITE] = "write",
     [CATEGORY_STATE] = "state",
+    [CATEGORY_NOTIFY] = "notify",
 };
 
 static_assert(G_N_ELEMENTS(category_names) == CATEGORIES, "a name for every category");

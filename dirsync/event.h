@@ -23,6 +23,7 @@ typedef enum {
     CATEGORY_ADDRESSES, /* generators, policies, address types */
     CATEGORY_WRITE,
     CATEGORY_STATE,
+    CATEGORY_NOTIFY, /* mails and webhooks */
     CATEGORIES
 } EventCategory;
 
@@ -64,6 +65,10 @@ typedef enum {
     EVENT_RECONNECTED,        /* DS0604 */
     EVENT_STATE_REBUILT,      /* DS0700 */
     EVENT_METRICS_FAILED,     /* DS0702 */
+    EVENT_HISTORY_KEPT,       /* DS0703 old runs could not be removed */
+    EVENT_NOTIFIED,           /* DS1000 a notification was sent */
+    EVENT_NOTIFY_FAILED,      /* DS1001 it could not be sent and is tried again by the next run */
+    EVENT_NOTIFY_DROPPED,     /* DS1002 it is given up */
     EVENT_TYPE_DISABLED,      /* DS0800 no addresses of this type in this run, and why */
     EVENT_ADDRESS_FAILED,     /* DS0801 a recipient gets no address */
     EVENT_ADDRESS_REFUSED,    /* DS0802 by the server; another one is tried */

@@ -3,6 +3,7 @@
  */
 #include "dirsync/command/command.h"
 #include "dirsync/interrupt.h"
+#include "dirsync/report/report.h"
 
 #include <libxml/parser.h>
 #include <errno.h>
@@ -93,6 +94,17 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
     return run_command(settings, argc, argv, error);
 }
 
+/* A message may hold what a server or a file has said. */
+static void print_error(const char *message)
+{
+    g_auto(GStrv) lines = g_strsplit(message, "\n", 0);
+    fputs("dirsync: ", stderr);
+    for (char **line = lines; *line; line++) {
+        g_autofree char *safe = report_safe(*line);
+        fprintf(stderr, "%s\n", safe);
+    }
+}
+
 /* A reader that has read enough (head) is no trouble to speak of. */
 static bool flush_output(void)
 {
@@ -115,7 +127,7 @@ int main(int argc, char **argv)
     int status = run(&settings, argc, argv, &error);
     settings_clear(&settings);
     if (error) {
-        fprintf(stderr, "dirsync: %s\n", error->message);
+        print_error(error->message);
         status = error_exit_status(error);
         g_error_free(error);
     }

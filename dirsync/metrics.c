@@ -23,6 +23,12 @@ const Metric metric_table[METRICS] = {
          "Entries that needed no change, or are in quarantine, when a sync last got through the step."},
     [METRIC_LINKS] = {"dirsync_links", "gauge", NULL, LABEL_STEP, LABEL_NONE, false,
                       "Objects the connector looks after."},
+    [METRIC_IN_GRACE] = {"dirsync_links_in_grace", "gauge", NULL, LABEL_STEP, LABEL_NONE, false,
+                         "Objects whose source is gone, and that are not deleted yet."},
+    [METRIC_RETRY] = {"dirsync_links_to_retry", "gauge", NULL, LABEL_STEP, LABEL_NONE, false,
+                      "Objects that something is left to do for."},
+    [METRIC_QUARANTINE] = {"dirsync_quarantine", "gauge", NULL, LABEL_STEP, LABEL_NONE, false,
+                           "Entries in quarantine now, whichever run put them there."},
     [METRIC_PLANNED] = {"dirsync_changes_planned", "gauge", NULL, LABEL_STEP, LABEL_NONE, false,
                         "Changes planned when the step ran last."},
     [METRIC_LEFT_OVER] = {"dirsync_changes_left_over", "gauge", NULL, LABEL_STEP, LABEL_NONE, false,
@@ -40,6 +46,8 @@ const Metric metric_table[METRICS] = {
     [METRIC_LAST_SUCCESS] = {"dirsync_last_success_timestamp_seconds", "gauge", "seconds", LABEL_NONE,
                              LABEL_NONE, true,
                              "When the last run with exit status 0 or 3 ended, in Unix time."},
+    [METRIC_PARKED] = {"dirsync_parked", "gauge", NULL, LABEL_NONE, LABEL_NONE, true,
+                       "1: dirsync run does not try it again until somebody has mended something."},
 };
 
 const char *const metric_label_names[METRIC_LABELS] = {
@@ -162,11 +170,24 @@ static bool note_step(State *state, Step step, const StepResult *result, GError 
            set(state, METRIC_DURATION, name, "", seconds, error);
 }
 
+static void count_one(const char *subject, const char *reason, const char *first, const char *last,
+                      void *data)
+{
+    (void)subject, (void)reason, (void)first, (void)last;
+    ++*(int64_t *)data;
+}
+
 static bool note_links(State *state, Step step, GError **error)
 {
-    int64_t links;
-    return state_count_links(state, step, &links, error) &&
-           set_number(state, METRIC_LINKS, step_names[step], "", links, error);
+    int64_t links, quarantine = 0;
+    Backlog backlog;
+    const char *name = step_names[step];
+    return state_count_links(state, step, &links, error) && state_backlog(state, step, &backlog, error) &&
+           state_scan_quarantine_of(state, step, count_one, &quarantine, error) &&
+           set_number(state, METRIC_LINKS, name, "", links, error) &&
+           set_number(state, METRIC_IN_GRACE, name, "", backlog.graced, error) &&
+           set_number(state, METRIC_RETRY, name, "", backlog.retry, error) &&
+           set_number(state, METRIC_QUARANTINE, name, "", quarantine, error);
 }
 
 static bool note_end(State *state, const char *kind, int status, GError **error)
@@ -274,17 +295,37 @@ static bool write_file(const char *path, const GString *text, GError **error)
     return writer && file_writer_put(writer, text, error) && file_writer_commit(writer, error);
 }
 
-bool metrics_write(const Connector *connector, State *state, const RunResult *result, const char *kind,
-                   int status, GError **error)
+static bool write_all(const Connector *connector, State *state, GError **error)
 {
-    if (!connector->metrics)
-        return true;
-    if (!keep_run(state, result, kind, status, error))
-        return false;
     g_autoptr(GString) text = g_string_new(NULL);
     for (int id = 0; id < METRICS; id++)
         if (!append_metric(text, connector, state, (MetricId)id, error))
             return false;
     g_string_append(text, "# EOF\n");
     return write_file(connector->metrics, text, error);
+}
+
+bool metrics_write(const Connector *connector, State *state, const RunResult *result, const char *kind,
+                   int status, GError **error)
+{
+    return !connector->metrics ||
+           (keep_run(state, result, kind, status, error) && write_all(connector, state, error));
+}
+
+bool metrics_note_parked(const Connector *connector, const char *state_folder, bool parked, GError **error)
+{
+    GError *failure = NULL;
+    g_autofree char *before = NULL;
+    if (!connector->metrics)
+        return true;
+    g_autoptr(State) state = state_open_unlocked(connector, state_folder, &failure);
+    if (failure)
+        g_propagate_error(error, failure);
+    if (!state)
+        return !failure;
+    if (!get(state, METRIC_PARKED, "", "", &before, error))
+        return false;
+    if (parked == (before && !strcmp(before, "1")))
+        return true;
+    return set_number(state, METRIC_PARKED, "", "", parked, error) && write_all(connector, state, error);
 }

@@ -18,6 +18,9 @@ typedef enum {
     METRIC_CHANGES,
     METRIC_ENTRIES,
     METRIC_LINKS,
+    METRIC_IN_GRACE,
+    METRIC_RETRY,
+    METRIC_QUARANTINE,
     METRIC_PLANNED,
     METRIC_LEFT_OVER,
     METRIC_PARTIAL,
@@ -26,6 +29,7 @@ typedef enum {
     METRIC_LAST_STATUS,
     METRIC_LAST_RUN,
     METRIC_LAST_SUCCESS,
+    METRIC_PARKED,
     METRICS
 } MetricId;
 
@@ -63,5 +67,9 @@ extern const char *const metric_label_names[METRIC_LABELS]; /* "step", "kind", .
  */
 bool metrics_write(const Connector *connector, State *state, const RunResult *result, const char *kind,
                    int status, GError **error);
+
+/** The connector is parked by dirsync run, or is not any more: says so in the file. Takes no lock; nothing
+ * where it has not run here yet, or says so already. Errors as above. */
+bool metrics_note_parked(const Connector *connector, const char *state_folder, bool parked, GError **error);
 
 #endif

@@ -53,6 +53,7 @@ Organisation *organisation_load(const char *path, GError **error)
         read_stamp(&organisation->stamp, stamp);
     read_domains(organisation, root, &problems);
     address_settings_read(&organisation->addresses, root, path, &problems);
+    notify_settings_read(&organisation->notify, xml_child(root, "notify"), path, &problems);
     if (state) {
         g_autofree char *folder = xml_attribute(state, "folder");
         organisation->state_folder = xml_resolve(path, folder);
@@ -72,6 +73,7 @@ void organisation_free(Organisation *organisation)
     g_strfreev(organisation->domains);
     g_free(organisation->state_folder);
     address_settings_clear(&organisation->addresses);
+    notify_settings_clear(&organisation->notify);
     g_free(organisation);
 }
 

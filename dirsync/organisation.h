@@ -10,6 +10,7 @@
 #define DIRSYNC_ORGANISATION_H
 
 #include "dirsync/error.h"
+#include "dirsync/notify_settings.h"
 #include "dirsync/secret.h"
 
 #include <libxml/tree.h>
@@ -120,6 +121,7 @@ typedef struct Organisation {
     char **domains;     /* authoritative mail domains, lower case, NULL-terminated */
     char *state_folder; /* NULL: the default (state.h) */
     AddressSettings addresses;
+    NotifySettings notify; /* of connectors that say nothing themselves */
 } Organisation;
 
 Organisation *organisation_load(const char *path, GError **error);

@@ -66,7 +66,8 @@ static bool recall_cursors(Pass *pass, int side, GPtrArray *cursors, char **why,
     return true;
 }
 
-static bool is_remembered(Step step, State *state, int side, size_t i, bool *is, GError **error)
+static bool is_remembered(Step step, State *state, int side, size_t i, bool *is, StepReading *reading,
+                          GError **error)
 {
     g_autofree char *name = cursor_name(side, i);
     g_autofree char *value = NULL;
@@ -76,7 +77,9 @@ static bool is_remembered(Step step, State *state, int side, size_t i, bool *is,
         return false;
     if (value && side == TARGET && !(index = state_index(state, step, error)))
         return false;
-    *is = value && delta_cursor_in(value, index ? holder_index_id(index) : "", NULL);
+    const char *cursor = value ? delta_cursor_in(value, index ? holder_index_id(index) : "", NULL) : NULL;
+    step_note_way(reading, side, cursor);
+    *is = cursor != NULL;
     return true;
 }
 
@@ -91,7 +94,7 @@ bool pass_recall_reading(const Connector *connector, Step step, State *state, St
         size_t n = side == SOURCE ? connector->pass[step].n_sources : 1, there = 0;
         for (size_t i = 0; i < n; i++) {
             bool is;
-            if (!is_remembered(step, state, side, i, &is, error))
+            if (!is_remembered(step, state, side, i, &is, reading, error))
                 return false;
             there += is;
         }

@@ -6,10 +6,9 @@
 #include "dirsync/event.h"
 #include "dirsync/fault.h"
 #include "dirsync/metrics.h"
+#include "dirsync/notify.h"
 
 #include <string.h>
-
-#define RUNS_KEPT 100 /* plans and undo of the last runs stay on disk */
 
 RunOptions run_options(const Connector *connector)
 {
@@ -28,21 +27,6 @@ static bool is_wanted(const Connector *connector, const RunOptions *options, Ste
 static double seconds_since(gint64 start)
 {
     return (double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC;
-}
-
-static void prune_one(const RunRecord *record, void *data)
-{
-    size_t *left = data;
-    if (*left)
-        --*left;
-    else if (record->folder && !strcmp(record->kind, "sync")) /* plans of people are theirs */
-        plan_remove(record->folder);
-}
-
-static void prune(State *state)
-{
-    size_t left = RUNS_KEPT;
-    state_scan_runs(state, 0, prune_one, &left, NULL);
 }
 
 /* --- planning --- */
@@ -220,20 +204,20 @@ static bool finish(const Connector *connector, State *state, const char *kind, R
 {
     result->seconds = seconds_since(start);
     g_autofree char *summary = run_summary(result);
-    g_autofree char *counts = run_counts_json(result);
+    g_autofree char *figures = run_figures_json(result, ok || !error ? NULL : *error);
     int status = ok ? run_exit_status(result) : error && *error ? error_exit_status(*error) : 1;
     GError *local = NULL;
     bool cut = !ok && result->folder && !(error && error_is(*error, ERROR_LIMIT));
     if (cut && !run_note_left_over(state, result->id))
         return false; /* it stays open, which says the same */
-    if (!state_finish_run(state, result->id, status, result->folder, summary, counts, &local)) {
+    if (!state_finish_run(state, result->id, status, result->folder, summary, figures, &local)) {
         if (ok)
             g_propagate_error(error, local);
         else
             g_clear_error(&local);
         return false;
     }
-    prune(state);
+    run_prune(connector, state);
     write_metrics(connector, state, result, kind, status);
     if (!ok && error && error_is(*error, ERROR_INTERRUPTED))
         event_emit(EVENT_RUN_INTERRUPTED, result->id, "%zu changes are left for the next run",
@@ -368,7 +352,8 @@ static bool sync_steps(const Connector *connector, const RunOptions *options, St
     return !options->verify || verify(connector, options, state, result->id, error);
 }
 
-bool run_sync(const Connector *connector, const RunOptions *options, RunResult *result, GError **error)
+static bool sync_connector(const Connector *connector, const RunOptions *options, RunResult *result,
+                           GError **error)
 {
     gint64 start = g_get_monotonic_time();
     *result = (RunResult){.id = run_new_id()};
@@ -387,6 +372,18 @@ bool run_sync(const Connector *connector, const RunOptions *options, RunResult *
         event_emit(EVENT_RUN_LIMIT, result->id, "%s", line);
     }
     return finish(connector, state, "sync", result, start, ok, error);
+}
+
+/* Once the state is closed: nobody waits for a mail server. */
+bool run_sync(const Connector *connector, const RunOptions *options, RunResult *result, GError **error)
+{
+    GError *failure = NULL;
+    bool ok = sync_connector(connector, options, result, &failure);
+    if ((ok || failure) && !options->pass.only) /* of a few entries tried by hand nobody need hear */
+        notify_run(connector, options->state_folder, "sync", result, failure);
+    if (failure)
+        g_propagate_error(error, failure);
+    return ok;
 }
 
 /* --- saved plans --- */

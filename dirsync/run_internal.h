@@ -20,10 +20,16 @@ Apply run_apply_of(const Connector *connector, State *state, Directory *director
 /** The run stops in the middle of its plan: the next one asks what became of it. False: that cannot be noted.
  */
 bool run_note_left_over(State *state, const char *run);
+/** The run that run_note_left_over() noted and that has not been asked about since; NULL: none. g_free(). */
+char *run_noted_left_over(State *state);
 /** Adds to @left the places in the plan of what is to be done now of exchanges of names and addresses that
  * have begun: set of size_t. The journal must know what became of each change. */
 bool run_add_exchanges(const Apply *apply, GHashTable *left, GError **error);
 /** Asks the directories what became of the changes of runs that were cut short, and records it. */
 bool run_recover(const Connector *connector, State *state, GError **error);
+
+/** Removes the plans and records that the definition does not have kept. What cannot be removed now, the next
+ *  run tries again. */
+void run_prune(const Connector *connector, State *state);
 
 #endif

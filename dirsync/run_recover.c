@@ -188,6 +188,12 @@ bool run_note_left_over(State *state, const char *run)
     return state_set(state, LEFT_OVER, run, NULL); /* the run has failed in any case, and says why */
 }
 
+char *run_noted_left_over(State *state)
+{
+    g_autofree char *id = NULL;
+    return state_get(state, LEFT_OVER, &id, NULL) && id && *id ? g_steal_pointer(&id) : NULL;
+}
+
 /* A run that had to stop in the middle is over, but may have been handing something over. */
 static bool recover_left_over(const Connector *connector, State *state, GError **error)
 {

@@ -86,15 +86,60 @@ static json_t *step_as_json(const StepResult *result)
     return json;
 }
 
-char *run_counts_json(const RunResult *result)
+static json_t *counts_as_json(const RunResult *result)
 {
     json_t *json = json_object();
     for (int step = 0; step < STEPS; step++)
         if (result->step[step].ran)
             json_object_set_new(json, step_names[step], step_as_json(&result->step[step]));
+    return json;
+}
+
+/* Takes the reference. */
+static char *as_text(json_t *json)
+{
     char *text = json_dumps(json, JSON_COMPACT);
     json_decref(json);
     char *copy = g_strdup(text);
     free(text);
     return copy;
+}
+
+char *run_counts_json(const RunResult *result)
+{
+    return as_text(counts_as_json(result));
+}
+
+/* A reason may hold what a server or file has sent. */
+static void set_text(json_t *json, const char *name, const char *text)
+{
+    g_autofree char *valid = text ? g_utf8_make_valid(text, -1) : NULL;
+    if (valid)
+        json_object_set_new(json, name, json_string(valid));
+}
+
+static void set_number(json_t *json, const char *name, size_t number)
+{
+    json_object_set_new(json, name, json_integer((json_int_t)number));
+}
+
+char *run_figures_json(const RunResult *result, const GError *failure)
+{
+    json_t *json = counts_as_json(result);
+    for (int i = 0; i < STEPS; i++) {
+        const StepResult *from = &result->step[i];
+        json_t *step = json_object_get(json, step_names[i]);
+        if (!step)
+            continue;
+        json_object_set_new(step, "seconds", json_real(from->seconds));
+        set_number(step, "planned", from->planned);
+        set_number(step, "left_over", from->left_over);
+        set_number(step, "entries_read", from->read);
+        set_number(step, "newly_quarantined", from->counts.newly_quarantined);
+        set_text(step, "full_because", from->full_reason);
+        set_text(step, "nothing_removed_because", from->partial_reason);
+    }
+    json_object_set_new(json, "seconds", json_real(result->seconds));
+    set_text(json, "error", failure ? failure->message : NULL);
+    return as_text(json);
 }

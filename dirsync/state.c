@@ -20,6 +20,8 @@
     "row, step, anchor, dn, id, source_dn, source_key, source, target, desired, exact, flags, source_id"
 #define STEP_OF_OPEN "step = ? AND flags & 39 <> 0" /* as the index link_open says it */
 
+static_assert(LINK_GRACED == 1 && LINK_RETRY == 2 && LINK_YIELDED == 4 && LINK_PARTLY == 32,
+              "as state_backlog() counts them");
 static_assert(LINK_OPEN == 39, "the index link_open is of the links with these flags");
 
 static char *default_folder(void)
@@ -39,6 +41,56 @@ static bool make_folder(const char *path, GError **error)
     return false;
 }
 
+/* In the file stands who holds it, for people. An open file description lock beside the flock can be asked
+ * about without being taken; where there is none (some network file systems) nobody is told. */
+static void sign_lock(int lock)
+{
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    g_autofree char *now = time_now_text();
+    g_autofree char *text =
+        g_strdup_printf("%d %s %s@%s\n", (int)getpid(), now, g_get_user_name(), g_get_host_name());
+    if (fcntl(lock, F_OFD_SETLK, &whole) || ftruncate(lock, 0) ||
+        pwrite(lock, text, strlen(text), 0) != (ssize_t)strlen(text))
+        return; /* the flock is what counts */
+}
+
+static void read_signature(int lock, LockHolder *holder)
+{
+    char text[512];
+    ssize_t len = pread(lock, text, sizeof text - 1, 0);
+    if (len <= 0)
+        return;
+    text[len] = '\0';
+    g_auto(GStrv) words = g_strsplit(g_strchomp(text), " ", 3);
+    if (g_strv_length(words) != 3)
+        return;
+    holder->pid = (int)g_ascii_strtoll(words[0], NULL, 10);
+    holder->since = g_utf8_make_valid(words[1], -1);
+    holder->who = g_utf8_make_valid(words[2], -1);
+}
+
+void state_lock_holder(const Connector *connector, const char *folder, LockHolder *holder)
+{
+    g_autofree char *of = state_folder_of(connector, folder);
+    g_autofree char *path = g_build_filename(of, "lock", NULL);
+    struct flock held = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+    *holder = (LockHolder){0};
+    int lock = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (lock < 0)
+        return;
+    holder->held = fcntl(lock, F_OFD_GETLK, &held) == 0 && held.l_type != F_UNLCK;
+    if (holder->held)
+        read_signature(lock, holder);
+    close(lock);
+}
+
+void lock_holder_clear(LockHolder *holder)
+{
+    g_free(holder->since);
+    g_free(holder->who);
+    *holder = (LockHolder){0};
+}
+
 /* The lock is a file of its own: closing any descriptor of state.db would drop SQLite's locks on it. */
 static bool take_lock(State *state, const Connector *connector, GError **error)
 {
@@ -49,8 +101,10 @@ static bool take_lock(State *state, const Connector *connector, GError **error)
         return false;
     }
     fault_step("lock made");
-    if (flock(state->lock, LOCK_EX | LOCK_NB) == 0)
+    if (flock(state->lock, LOCK_EX | LOCK_NB) == 0) {
+        sign_lock(state->lock);
         return true;
+    }
     error_set(error, ERROR_LOCKED, "connector %s: another run is going on (lock %s); wait until it has ended",
               connector->name, path);
     return false;
@@ -72,23 +126,29 @@ char *state_organisation_file(const Organisation *organisation, const char *fold
     return make_folder(top, error) ? g_build_filename(top, name, NULL) : NULL;
 }
 
+char *state_folder_of(const Connector *connector, const char *folder)
+{
+    g_autofree char *top = top_folder(connector->organisation, folder);
+    return g_build_filename(top, connector->name, NULL);
+}
+
 static State *state_new(const Connector *connector, const char *folder)
 {
     State *state = g_new0(State, 1);
-    g_autofree char *top = top_folder(connector->organisation, folder);
     g_autofree char *home = g_strconcat(connector->organisation->name, ".home.db", NULL);
     state->lock = -1;
-    state->folder = g_build_filename(top, connector->name, NULL);
+    state->folder = state_folder_of(connector, folder);
+    g_autofree char *top = g_path_get_dirname(state->folder);
     state->index_path[STEP_IMPORT] = g_build_filename(top, home, NULL);
     state->index_path[STEP_EXPORT] = g_build_filename(state->folder, "foreign.db", NULL);
     return state;
 }
 
-static bool open_files(State *state, GError **error)
+static bool open_database(State *state, GError **error)
 {
     g_autofree char *path = g_build_filename(state->folder, "state.db", NULL);
     state->database = database_open(path, "state.sql", STATE_FORM, &state->is_new, error);
-    return state->database && state_index(state, STEP_IMPORT, error);
+    return state->database != NULL;
 }
 
 /* A state folder that served another connector of this name would give wrong links. */
@@ -112,8 +172,8 @@ State *state_open(const Connector *connector, const char *folder, GError **error
 {
     g_autoptr(State) state = state_new(connector, folder);
     g_autofree char *runs = g_build_filename(state->folder, "runs", NULL);
-    if (!make_folder(runs, error) || !take_lock(state, connector, error) || !open_files(state, error) ||
-        !check_owner(state, connector, error))
+    if (!make_folder(runs, error) || !take_lock(state, connector, error) || !open_database(state, error) ||
+        !state_index(state, STEP_IMPORT, error) || !check_owner(state, connector, error))
         return NULL;
     fault_step("state opened");
     return g_steal_pointer(&state);
@@ -125,7 +185,7 @@ State *state_open_unlocked(const Connector *connector, const char *folder, GErro
     g_autofree char *path = g_build_filename(state->folder, "state.db", NULL);
     if (!g_file_test(path, G_FILE_TEST_EXISTS))
         return NULL;
-    return open_files(state, error) ? g_steal_pointer(&state) : NULL;
+    return open_database(state, error) ? g_steal_pointer(&state) : NULL;
 }
 
 static bool copy_database(const char *from, const char *to, GError **error)
@@ -371,6 +431,25 @@ bool state_count_links(State *state, Step step, int64_t *count, GError **error)
     if (more <= 0)
         return false;
     *count = sqlite3_column_int64(statement, 0);
+    sqlite3_reset(statement);
+    return true;
+}
+
+bool state_backlog(State *state, Step step, Backlog *backlog, GError **error)
+{
+    *backlog = (Backlog){0};
+    sqlite3_stmt *statement = database_query(
+        state->database, error,
+        "SELECT total(flags & 1 <> 0), total(flags & 2 <> 0), total(flags & 4 <> 0), total(flags & 32 <> 0) "
+        "FROM link WHERE " STEP_OF_OPEN,
+        "i", (int64_t)step);
+    int more = statement ? database_step(state->database, statement, error) : -1;
+    if (more <= 0)
+        return false;
+    backlog->graced = sqlite3_column_int64(statement, 0);
+    backlog->retry = sqlite3_column_int64(statement, 1);
+    backlog->yielded = sqlite3_column_int64(statement, 2);
+    backlog->partly = sqlite3_column_int64(statement, 3);
     sqlite3_reset(statement);
     return true;
 }

@@ -24,6 +24,22 @@ State *state_open_unlocked(const Connector *connector, const char *folder, GErro
 /** The same of a copy that is made in the folder @into: whatever is written, the state itself is not, nor is
  * its lock asked for. Where there is no state yet the copy is an empty one. */
 State *state_open_copy(const Connector *connector, const char *folder, const char *into, GError **error);
+/** The folder that the connector's state is in, or would be; g_free(). */
+char *state_folder_of(const Connector *connector, const char *folder);
+
+/** Who holds the connector's lock. Asked without taking it, so nobody is disturbed. */
+typedef struct {
+    bool held;
+    int pid;     /* 0: not told */
+    char *since; /* ISO 8601, UTC; NULL: not told */
+    char *who;   /* user@host; NULL: not told */
+} LockHolder;
+
+void lock_holder_clear(LockHolder *holder);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LockHolder, lock_holder_clear)
+/** @folder: as of state_open(). */
+void state_lock_holder(const Connector *connector, const char *folder, LockHolder *holder);
+
 void state_close(State *state);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(State, state_close)
 
@@ -111,6 +127,13 @@ bool state_look_link(State *state, int64_t row, Fingerprint target, const char *
 bool state_remove_link(State *state, Step step, const char *anchor, GError **error);
 bool state_count_links(State *state, Step step, int64_t *count, GError **error);
 
+/** What is left to do, in links. */
+typedef struct {
+    int64_t graced, retry, yielded, partly; /* see LinkFlags */
+} Backlog;
+
+bool state_backlog(State *state, Step step, Backlog *backlog, GError **error);
+
 /* --- the address step --- */
 
 /** An entry of the home directory that needs nothing, as it is. */
@@ -138,6 +161,8 @@ bool state_quarantine_reason(State *state, Step step, const char *subject, char 
 typedef void (*QuarantineSeen)(const char *subject, const char *reason, const char *first, const char *last,
                                void *data);
 bool state_scan_quarantine(State *state, QuarantineSeen seen, void *data, GError **error);
+/** The same of one step. */
+bool state_scan_quarantine_of(State *state, Step step, QuarantineSeen seen, void *data, GError **error);
 /** Appends the subjects of a step; g_free(). */
 bool state_quarantined(State *state, Step step, GPtrArray *subjects, GError **error);
 /** Drops what this run did not put in again; calls back for each. Only after a complete read. */
@@ -166,6 +191,13 @@ bool state_finish_run(State *state, const char *id, int status, const char *fold
 typedef void (*RunSeen)(const RunRecord *record, void *data);
 /** Newest first, at most @max (0: all). */
 bool state_scan_runs(State *state, size_t max, RunSeen seen, void *data, GError **error);
+/** Those that need not be kept: began before @before ("2026-11-22T14:30:00Z"), or are not among the newest
+ *  @newest of those that wrote something, or of those that did not. Never one that is not finished, never the
+ *  last good one of either, never @keep (an id; NULL), and never one whose undo any of these carries out. */
+bool state_scan_outdated(State *state, const char *before, size_t newest, const char *keep, RunSeen seen,
+                         void *data, GError **error);
+/** With its journal. */
+bool state_remove_run(State *state, const char *id, GError **error);
 /** record->id NULL when there is none. @id NULL: the newest. */
 bool state_find_run(State *state, const char *id, RunRecord *record, GError **error);
 

@@ -53,6 +53,16 @@ bool state_scan_quarantine(State *state, QuarantineSeen seen, void *data, GError
         seen, data, error);
 }
 
+bool state_scan_quarantine_of(State *state, Step step, QuarantineSeen seen, void *data, GError **error)
+{
+    return each_quarantined(state,
+                            database_query(state->database, error,
+                                           "SELECT subject, reason, first, last FROM quarantine "
+                                           "WHERE step = ? ORDER BY subject",
+                                           "i", (int64_t)step),
+                            seen, data, error);
+}
+
 bool state_quarantined(State *state, Step step, GPtrArray *subjects, GError **error)
 {
     sqlite3_stmt *statement =
@@ -133,18 +143,50 @@ static void fill_run(sqlite3_stmt *statement, RunRecord *record)
     record->status = sqlite3_column_type(statement, 8) == SQLITE_NULL ? -1 : sqlite3_column_int(statement, 8);
 }
 
+static void scan_one(sqlite3_stmt *statement, RunSeen seen, void *data)
+{
+    g_auto(RunRecord) record = {0};
+    fill_run(statement, &record);
+    seen(&record, data);
+}
+
+static bool scan_runs(State *state, sqlite3_stmt *statement, RunSeen seen, void *data, GError **error)
+{
+    int more = -1;
+    while (statement && (more = database_step(state->database, statement, error)) > 0)
+        scan_one(statement, seen, data);
+    return more == 0;
+}
+
 bool state_scan_runs(State *state, size_t max, RunSeen seen, void *data, GError **error)
 {
-    sqlite3_stmt *statement =
-        database_query(state->database, error, "SELECT " RUN_COLUMNS " FROM run ORDER BY number DESC LIMIT ?",
-                       "i", max ? (int64_t)max : (int64_t)-1);
-    int more = -1;
-    while (statement && (more = database_step(state->database, statement, error)) > 0) {
-        g_auto(RunRecord) record = {0};
-        fill_run(statement, &record);
-        seen(&record, data);
-    }
-    return more == 0;
+    return scan_runs(state,
+                     database_query(state->database, error,
+                                    "SELECT " RUN_COLUMNS " FROM run ORDER BY number DESC LIMIT ?", "i",
+                                    max ? (int64_t)max : (int64_t)-1),
+                     seen, data, error);
+}
+
+bool state_scan_outdated(State *state, const char *before, size_t newest, const char *keep, RunSeen seen,
+                         void *data, GError **error)
+{
+    /* A revert has the undo of the run that it takes back as its folder. */
+    static const char sql[] =
+        "WITH aged AS (SELECT *, row_number() OVER (PARTITION BY folder IS NULL ORDER BY number DESC) AS age,"
+        " max(CASE WHEN status IN (0, 3) THEN number END) OVER (PARTITION BY folder IS NULL) AS good FROM "
+        "run),"
+        " kept AS (SELECT number, folder FROM aged"
+        " WHERE finished IS NULL OR number = good OR id = ?3 OR (started >= ?1 AND age <= ?2)) "
+        "SELECT " RUN_COLUMNS " FROM run WHERE number NOT IN (SELECT number FROM kept) AND"
+        " (folder IS NULL OR folder || '/undo' NOT IN (SELECT folder FROM kept WHERE folder IS NOT NULL)) "
+        "ORDER BY number";
+    return scan_runs(state, database_query(state->database, error, sql, "sis", before, (int64_t)newest, keep),
+                     seen, data, error);
+}
+
+bool state_remove_run(State *state, const char *id, GError **error)
+{
+    return database_run(state->database, error, "DELETE FROM run WHERE id = ?", "s", id);
 }
 
 bool state_find_run(State *state, const char *id, RunRecord *record, GError **error)

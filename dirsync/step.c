@@ -84,6 +84,13 @@ bool step_remember(State *state, Step step, const char *name, const char *value,
     return state_set(state, key, value, error);
 }
 
+void step_note_way(StepReading *reading, int side, const char *cursor)
+{
+    size_t len = cursor ? strcspn(cursor, " ") + 1 : 0;
+    if (cursor)
+        g_strlcpy(reading->way[side], cursor, MIN(len, sizeof reading->way[side]));
+}
+
 char *step_now(void)
 {
     return g_strdup_printf("%" G_GINT64_FORMAT, g_get_real_time() / G_USEC_PER_SEC);

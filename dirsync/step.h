@@ -56,6 +56,7 @@ typedef struct {
 typedef struct {
     gint64 everything;   /* seconds since 1970; 0: never, or it is not remembered */
     bool changes[SIDES]; /* there is a cursor to go on from */
+    char way[SIDES][16]; /* how changes are told: the kind of the cursor, "sync1"; "" none */
 } StepReading;
 
 typedef struct StepWork StepWork;
@@ -112,6 +113,8 @@ bool step_finish_plan(const StepWork *work, const Connector *connector, Step ste
 /** Whether everything must be read again because of the time. @last: what step_now() said when it was; NULL:
  *  never. */
 bool step_full_read_is_due(const Connector *connector, const char *last);
+/** Notes the kind of a cursor. @cursor may be NULL. */
+void step_note_way(StepReading *reading, int side, const char *cursor);
 /** g_free(). */
 char *step_now(void);
 /** What a step remembers in the state, by a name of its own. *value NULL: nothing. g_free(). */

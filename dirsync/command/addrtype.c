@@ -19,7 +19,7 @@ static const GOptionEntry own_options[] = {
     {"defaults", 0, 0, G_OPTION_ARG_NONE, &option_defaults, "register: the types whose generators ship",
      NULL},
     {"remove-addresses", 0, 0, G_OPTION_ARG_NONE, &option_remove_addresses,
-     "unregister: take the addresses of the type away, under the limits", NULL},
+     "unregister: take its addresses away, under the limits", NULL},
     {"dry-run", 0, 0, G_OPTION_ARG_NONE, &option_dry_run, "Only show what would be done", NULL},
     {NULL, 0, 0, 0, NULL, NULL, NULL}};
 

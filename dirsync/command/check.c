@@ -2,23 +2,41 @@
  * check.c - dirsync check: every problem in one go
  */
 #include "dirsync/check.h"
+#include "dirsync/check_notify.h"
 #include "dirsync/command/command.h"
 #include "dirsync/report/report.h"
 
 #include <stdio.h>
 #include <string.h>
 
+static gboolean notify;
+
+static const GOptionEntry own[] = {
+    {"notify", 0, 0, G_OPTION_ARG_NONE, &notify, "Send a test message by every channel of <notify>", NULL},
+    {NULL, 0, 0, 0, NULL, NULL, NULL}};
+
 static const char *const kind_names[] = {
     [FINDING_ERROR] = "error", [FINDING_WARNING] = "warning", [FINDING_NOTE] = "note", [FINDING_OK] = "ok"};
 
+/* Of several lines it is LDIF to be copied, which stays as it is; so does a line of cn=config. */
+static void print_remedy(const char *remedy)
+{
+    bool copied = strchr(remedy, '\n') || g_str_has_prefix(remedy, "olc");
+    g_auto(GStrv) lines = g_strsplit(remedy, "\n", 0);
+    for (char **line = lines; *line && copied; line++) {
+        g_autofree char *safe = report_safe(*line);
+        printf("    %s\n", safe);
+    }
+    if (!copied)
+        report_lines(stdout, remedy, 4, REPORT_COLUMNS);
+}
+
 static void print_finding(const Finding *finding)
 {
-    printf("%s: %s\n", kind_names[finding->kind], finding->text);
-    if (!finding->remedy)
-        return;
-    g_auto(GStrv) lines = g_strsplit(finding->remedy, "\n", 0);
-    for (char **line = lines; *line; line++)
-        printf("    %s\n", *line);
+    g_autofree char *line = g_strdup_printf("%s: %s", kind_names[finding->kind], finding->text);
+    report_lines(stdout, line, 0, REPORT_COLUMNS);
+    if (finding->remedy)
+        print_remedy(finding->remedy);
 }
 
 static void print_findings(const Settings *settings, const GPtrArray *findings)
@@ -67,6 +85,8 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
     if (connector && !settings_open_events(settings, connector, error))
         return 0;
     g_autoptr(GPtrArray) findings = connector ? check_connector(connector) : check_findings_new();
+    if (connector)
+        check_notify(connector, notify, findings);
     if (failure)
         check_add_error(findings, failure);
     g_clear_error(&failure);
@@ -76,4 +96,4 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
 }
 
 const Command command_check = {"check", "CONNECTOR", "Check definition, connections, schema and permissions",
-                               0,       run,         NULL};
+                               0,       run,         own};

@@ -84,9 +84,13 @@ static void print_written(const Settings *settings, const char *connector, const
         return;
     }
     g_autofree char *file = g_path_get_basename(connector);
-    if (organisation)
-        printf("wrote %s: say there where your directory is\n", organisation);
-    printf("wrote %s: read it, adapt it, then: dirsync check ./%s\n", connector, file);
+    g_autofree char *line =
+        g_strdup_printf("wrote %s: read it, adapt it, then: dirsync check ./%s", connector, file);
+    g_autofree char *too =
+        organisation ? g_strdup_printf("wrote %s: say there where your directory is", organisation) : NULL;
+    if (too)
+        report_lines(stdout, too, 0, REPORT_COLUMNS);
+    report_lines(stdout, line, 0, REPORT_COLUMNS);
 }
 
 static int run(Settings *settings, int argc, char **argv, GError **error)

@@ -32,10 +32,15 @@ static bool print_plan(const Settings *settings, const char *verb, const char *f
         return false;
     g_autofree char *summary = run_summary(result);
     settings_print_reasons(result, "nothing would be removed");
-    if (settings->output)
-        printf("saved in %s; dirsync apply %s carries out exactly this\n", folder, folder);
-    if (!settings->quiet)
-        printf("%s\n(plan: nothing was written)\n", summary);
+    if (settings->output) {
+        g_autofree char *saved =
+            g_strdup_printf("saved in %s; dirsync apply %s carries out exactly this", folder, folder);
+        report_lines(stdout, saved, 0, REPORT_COLUMNS);
+    }
+    if (!settings->quiet) {
+        report_lines(stdout, summary, 0, 0);
+        puts("(plan: nothing was written)");
+    }
     return true;
 }
 

@@ -20,8 +20,8 @@ static gboolean option_write;
 
 static const GOptionEntry own_options[] = {
     {"policy", 0, 0, G_OPTION_ARG_STRING, &option_policy, "update: the policy that is applied anew", "NAME"},
-    {"from-template", 0, 0, G_OPTION_ARG_STRING, &option_old_site,
-     "update: the template that there was before; what was given by hand is kept", "TEMPLATE"},
+    {"from-template", 0, 0, G_OPTION_ARG_STRING, &option_old_site, "update: the template there was before",
+     "TEMPLATE"},
     {"write", 0, 0, G_OPTION_ARG_NONE, &option_write, "update: carry it out; else it is only shown", NULL},
     {NULL, 0, 0, 0, NULL, NULL, NULL}};
 

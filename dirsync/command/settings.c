@@ -200,12 +200,18 @@ static bool choose_step(const Settings *settings, const Connector *connector, Ru
     return found;
 }
 
+static void print_reason(const char *step, const char *what, const char *reason)
+{
+    g_autofree char *line = g_strdup_printf("%s: %s: %s", step, what, reason);
+    report_lines(stdout, line, 0, 0);
+}
+
 /* Why nobody was removed, a line for each step that has a reason. */
 void settings_print_reasons(const RunResult *result, const char *what)
 {
     for (int step = 0; step < STEPS; step++)
         if (result->step[step].partial_reason)
-            printf("%s: %s: %s\n", step_names[step], what, result->step[step].partial_reason);
+            print_reason(step_names[step], what, result->step[step].partial_reason);
 }
 
 bool settings_run_options(Settings *settings, const Connector *connector, RunOptions *options, GError **error)
@@ -243,7 +249,7 @@ int settings_end(Settings *settings, const char *verb, const Connector *connecto
         if (run_left_over(result) && failure)
             printf("%zu of %zu planned changes were not carried out\n", run_left_over(result),
                    run_planned(result));
-        printf("%s\n", summary);
+        report_lines(stdout, summary, 0, 0); /* in a pipe each step is one line */
     }
     if (!failure)
         return run_exit_status(result);

@@ -18,8 +18,10 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
     if (settings->json) {
         report_plan_json(stdout, argv[0], NULL, error);
     } else if (report_plan_text(stdout, argv[0], settings->verbose > 0, error)) {
-        printf("%s of run %s, connector %s, made %s: %zu changes\n", head.kind, head.run, head.connector_name,
-               head.created ? head.created : "?", head.changes);
+        g_autofree char *line =
+            g_strdup_printf("%s of run %s, connector %s, made %s: %zu changes", head.kind, head.run,
+                            head.connector_name, head.created ? head.created : "?", head.changes);
+        report_lines(stdout, line, 0, REPORT_COLUMNS);
     }
     return settings->detailed && head.changes ? EXIT_CHANGES : 0;
 }

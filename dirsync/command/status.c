@@ -1,165 +1,95 @@
 /*
- * status.c - dirsync status: last runs, quarantine, counters
+ * status.c - dirsync status: all connectors, one of them, or one of its runs
  */
 #include "dirsync/command/command.h"
-#include "dirsync/report/report.h"
+
+#include "dirsync/report/status.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #define RUNS_SHOWN 10
 
-typedef struct {
-    const Settings *settings;
-    json_t *runs, *quarantine;
-    size_t shown;
-} Printing;
+static int runs_shown = RUNS_SHOWN;
 
-static void print_indented(const char *text)
+static const GOptionEntry own[] = {
+    {"runs", 0, 0, G_OPTION_ARG_INT, &runs_shown, "Show the last N runs (default 10)", "N"},
+    {NULL, 0, 0, 0, NULL, NULL, NULL}};
+
+static bool have_problems(const json_t *connector)
 {
-    g_auto(GStrv) lines = g_strsplit(text, "\n", 0);
-    for (char **line = lines; *line; line++)
-        printf("    %s\n", *line);
+    return json_array_size(json_object_get(connector, "problems")) > 0;
 }
 
-static void show_run(const RunRecord *record, void *data)
+/* What is wrong stands in the document; the exit status says that something is. */
+static int overview(const Settings *settings, GError **error)
 {
-    Printing *printing = data;
-    if (printing->runs) {
-        json_t *counts = record->counts ? json_loads(record->counts, 0, NULL) : NULL;
-        json_array_append_new(printing->runs,
-                              json_pack("{s:s, s:s, s:s, s:s?, s:i, s:s, s:s?, s:s?, s:o?}", "run",
-                                        record->id, "kind", record->kind, "started", record->started,
-                                        "finished", record->finished, "status", record->status, "who",
-                                        record->who, "folder", record->folder, "summary", record->summary,
-                                        "counts", counts));
-        return;
+    g_auto(GStrv) names = connector_names(error);
+    json_t *list = json_array();
+    int status = 0;
+    for (char **name = names; name && *name; name++) {
+        GError *failure = NULL;
+        g_autoptr(Connector) connector = connector_load(*name, &failure);
+        json_t *one = connector ? status_connector(connector, settings->state_folder, (size_t)runs_shown)
+                                : status_broken(*name, failure);
+        if (!connector || have_problems(one))
+            status = connector ? 1 : error_exit_status(failure);
+        g_clear_error(&failure);
+        json_array_append_new(list, one);
     }
-    if (!printing->shown++)
-        puts("runs, the newest first:");
-    printf("  %s %s by %s, exit %d\n", record->id, record->kind, record->who, record->status);
-    print_indented(record->summary ? record->summary : "going on, or cut short");
-    if (printing->settings->verbose && record->folder)
-        printf("    plan: %s\n", record->folder);
+    if (names && settings->json)
+        report_print_json(stdout, json_pack("{s:O}", "connectors", list));
+    else if (names)
+        status_print_overview(stdout, list);
+    json_decref(list);
+    return status;
 }
 
-static void show_quarantined(const char *subject, const char *reason, const char *first, const char *last,
-                             void *data)
+static int show_connector(const Settings *settings, const Connector *connector, GError **error)
 {
-    Printing *printing = data;
-    if (printing->quarantine) {
-        json_array_append_new(printing->quarantine,
-                              json_pack("{s:s, s:s, s:s, s:s}", "subject", subject, "reason", reason, "first",
-                                        first, "last", last));
-        return;
-    }
-    if (!printing->shown++)
-        puts("quarantine:");
-    g_autofree char *safe = report_safe(subject);
-    g_autofree char *safe_reason = report_safe(reason);
-    printf("  %s, since run %s\n    %s\n", safe, first, safe_reason);
-}
-
-/* --- how the next run will read --- */
-
-static const char *side_name(Step step, int side)
-{
-    return step == STEP_ADDRESSES || (side == SOURCE) == (step == STEP_EXPORT) ? "home" : "foreign";
-}
-
-static char *time_text(gint64 seconds)
-{
-    g_autoptr(GDateTime) time = seconds > 0 ? g_date_time_new_from_unix_utc(seconds) : NULL;
-    return time ? g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ") : NULL;
-}
-
-static json_t *reading_as_json(Step step, const StepReading *reading)
-{
-    g_autofree char *last = time_text(reading->everything);
-    json_t *json = json_pack("{s:s?}", "everything_read", last);
-    for (int side = step == STEP_ADDRESSES ? TARGET : SOURCE; side < SIDES; side++)
-        json_object_set_new(json, side_name(step, side),
-                            json_string(reading->changes[side] ? "changes" : "everything"));
-    return json;
-}
-
-static void print_reading(Step step, const StepReading *reading)
-{
-    g_autofree char *last = time_text(reading->everything);
-    g_autoptr(GString) next = g_string_new(NULL);
-    for (int side = step == STEP_ADDRESSES ? TARGET : SOURCE; side < SIDES; side++)
-        g_string_append_printf(next, "%s%s of the %s directory", next->len ? ", " : "",
-                               reading->changes[side] ? "the changes" : "everything", side_name(step, side));
-    printf("%s: everything was read last %s; the next run reads %s\n", step_names[step],
-           last ? last : "at an unknown time", next->str);
-}
-
-static bool show_reading(const Connector *connector, State *state, json_t *all, GError **error)
-{
-    for (int step = 0; step < STEPS; step++) {
-        StepReading reading;
-        if (!connector->pass[step].wanted)
-            continue;
-        if (!step_recall_reading(connector, (Step)step, state, &reading, error))
-            return false;
-        if (all)
-            json_object_set_new(all, step_names[step], reading_as_json((Step)step, &reading));
-        else
-            print_reading((Step)step, &reading);
-    }
-    return true;
-}
-
-static bool print_status(const Settings *settings, const Connector *connector, State *state, GError **error)
-{
-    Printing printing = {.settings = settings};
-    int64_t links[STEPS] = {0};
-    json_t *reading = settings->json ? json_object() : NULL;
+    json_t *json = status_connector(connector, settings->state_folder, (size_t)runs_shown);
+    const json_t *problem = json_array_get(json_object_get(json, "problems"), 0);
+    if (problem)
+        error_set(error, ERROR_STATE, "%s", json_string_value(problem));
     if (settings->json) {
-        printing.runs = json_array();
-        printing.quarantine = json_array();
-    } else {
-        printf("connector %s (%s)\nstate in %s\n", connector->name, connector->uuid, state_folder(state));
+        report_print_json(stdout, json);
+        return 0;
     }
-    bool ok = true;
-    for (int step = 0; step < STEPS; step++)
-        ok = ok && state_count_links(state, (Step)step, &links[step], error);
-    ok = ok && show_reading(connector, state, reading, error);
-    ok = ok && state_scan_runs(state, RUNS_SHOWN, show_run, &printing, error);
-    printing.shown = 0;
-    ok = ok && state_scan_quarantine(state, show_quarantined, &printing, error);
-    if (settings->json)
-        report_print_json(
-            stdout, json_pack("{s:s, s:s, s:s, s:{s:I, s:I}, s:o, s:o, s:o}", "connector", connector->name,
-                              "uuid", connector->uuid, "state", state_folder(state), "links", "import",
-                              (json_int_t)links[STEP_IMPORT], "export", (json_int_t)links[STEP_EXPORT],
-                              "reading", reading, "runs", printing.runs, "quarantine", printing.quarantine));
-    else
-        printf("linked: %" G_GINT64_FORMAT " by import, %" G_GINT64_FORMAT " by export\n", links[STEP_IMPORT],
-               links[STEP_EXPORT]);
-    return ok;
+    status_print_connector(stdout, json, settings->verbose > 0);
+    json_decref(json);
+    return 0;
+}
+
+static int show_run(const Settings *settings, const Connector *connector, const char *id, GError **error)
+{
+    json_t *json = status_run(connector, settings->state_folder, id, error);
+    if (json && settings->json) {
+        report_print_json(stdout, json);
+        return 0;
+    }
+    if (json)
+        status_print_run(stdout, json);
+    json_decref(json);
+    return 0;
 }
 
 static int run(Settings *settings, int argc, char **argv, GError **error)
 {
-    g_autoptr(Connector) connector = settings_connector(settings, argc, argv, 1, error);
+    if (argc > 2) {
+        settings_usage(&command_status, error);
+        return 0;
+    }
+    if (runs_shown < 0) {
+        error_set(error, ERROR_DEFINITION, "--runs: say how many, such as 20");
+        return 0;
+    }
+    if (argc == 0)
+        return settings_open_events(settings, NULL, error) ? overview(settings, error) : 0;
+    g_autoptr(Connector) connector = settings_connector(settings, 1, argv, 1, error);
     if (!connector)
         return 0;
-    GError *failure = NULL;
-    g_autoptr(State) state = state_open_unlocked(connector, settings->state_folder, &failure);
-    if (failure) {
-        g_propagate_error(error, failure);
-    } else if (!state) {
-        if (settings->json)
-            report_print_json(stdout, json_pack("{s:s, s:s, s:[], s:[]}", "connector", connector->name,
-                                                "uuid", connector->uuid, "runs", "quarantine"));
-        else
-            printf("connector %s has not run here yet\n", connector->name);
-    } else {
-        print_status(settings, connector, state, error);
-    }
-    return 0;
+    return argc == 2 ? show_run(settings, connector, argv[1], error)
+                     : show_connector(settings, connector, error);
 }
 
-const Command command_status = {"status", "CONNECTOR", "Show the last runs and what is in quarantine",
-                                0,        run,         NULL};
+const Command command_status = {
+    "status", "[CONNECTOR [RUN]]", "Show the last runs, what comes next, and the quarantine", 0, run, own};

@@ -90,14 +90,12 @@ static void print_change(FILE *out, const Change *change, bool verbose)
     g_autofree char *dn = report_safe(change->dn);
     fprintf(out, "%c %s\n", signs[change->kind], dn);
     g_autofree char *names = touched(change);
-    fprintf(out, "    %s", change->situation ? change->situation : change_kind_names[change->kind]);
-    if (change->kind == CHANGE_RENAME) {
-        g_autofree char *rdn = report_safe(change->new_rdn);
-        fprintf(out, ": now %s", rdn);
-    } else if (*names) {
-        fprintf(out, ": %s", names);
-    }
-    fputc('\n', out);
+    const char *what = change->situation ? change->situation : change_kind_names[change->kind];
+    bool renamed = change->kind == CHANGE_RENAME;
+    g_autofree char *line = renamed  ? g_strdup_printf("%s: now %s", what, change->new_rdn)
+                            : *names ? g_strdup_printf("%s: %s", what, names)
+                                     : g_strdup(what);
+    report_lines(out, line, 4, REPORT_COLUMNS);
     if (verbose)
         print_values(out, change);
 }

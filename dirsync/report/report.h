@@ -23,6 +23,14 @@ json_t *report_result_json(const char *verb, const char *connector, const RunRes
 /** One compact line. Takes the reference. */
 void report_print_json(FILE *out, json_t *json);
 
+/** Columns of the terminal that @out is; of anything else $COLUMNS, if it is said; 0: not known. */
+int report_width(FILE *out);
+/** Each line of @text with @indent blanks in front, made safe for a terminal and broken between words where
+ *  report_width() says, or, when that is not known, after @otherwise columns (0: not at all). */
+void report_lines(FILE *out, const char *text, int indent, int otherwise);
+/** What is meant where nothing else is known. */
+#define REPORT_COLUMNS 80
+
 /** A DN or other text made safe for a terminal: control characters become \xx. g_free(). */
 char *report_safe(const char *text);
 

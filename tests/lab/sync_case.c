@@ -161,6 +161,7 @@ Said program(const char *folder, const char *const *words)
     g_autofree char *path = g_canonicalize_filename(g_getenv("DIRSYNC"), NULL);
     g_autoptr(GError) error = NULL;
     int status = 0;
+    g_setenv("COLUMNS", "1000", FALSE); /* what tests look for is not broken over lines */
     g_ptr_array_add(argv, path);
     for (const char *const *word = words; *word; word++)
         g_ptr_array_add(argv, (gpointer)*word);

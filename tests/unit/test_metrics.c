@@ -261,6 +261,55 @@ static void test_links_are_those_of_the_state(void **state)
     CHECK_SAMPLES(parsed, {METRIC_LINKS, "import", "2"});
 }
 
+static void test_what_is_left_to_do(void **state)
+{
+    Fixture *fixture = *state;
+    RunResult result = import_of(0, 0, 0, 0);
+    static const unsigned flags[] = {0,          LINK_GRACED, LINK_GRACED | LINK_RETRY,
+                                     LINK_RETRY, LINK_RETRY,  LINK_YIELDED};
+    for (size_t i = 0; i < G_N_ELEMENTS(flags); i++) {
+        g_autofree char *anchor = g_strdup_printf("a%zu", i);
+        LinkRow row = {.step = STEP_IMPORT, .anchor = anchor, .flags = flags[i]};
+        assert_true(state_save_link(fixture->state, &row, NULL));
+    }
+    bool is_new;
+    assert_true(state_quarantine(fixture->state, STEP_IMPORT, "b", "why", "run", &is_new, NULL));
+    assert_true(state_quarantine(fixture->state, STEP_EXPORT, "c", "why", "run", &is_new, NULL));
+    g_autoptr(Exposition) parsed = write_run(fixture, &result, "revert", 0);
+    CHECK_SAMPLES(parsed, {METRIC_LINKS, "import", "6"}, {METRIC_IN_GRACE, "import", "2"},
+                  {METRIC_RETRY, "import", "3"}, {METRIC_QUARANTINE, "import", "1"},
+                  {METRIC_PARKED, "", "0"});
+}
+
+static void note_parked(Fixture *fixture, bool parked)
+{
+    g_autoptr(GError) error = NULL;
+    if (!metrics_note_parked(&fixture->connector, fixture->folder, parked, &error))
+        fail_msg("%s", error->message);
+}
+
+/* The daemon says so, who holds no lock, also while a run has it. */
+static void test_parked_is_said_until_it_is_not(void **state)
+{
+    Fixture *fixture = *state;
+    RunResult result = import_of(2, 0, 0, 0);
+    exposition_free(write_run(fixture, &result, "sync", 1));
+    note_parked(fixture, true);
+    g_autoptr(Exposition) parked = read_metrics(fixture->connector.metrics);
+    CHECK_SAMPLES(parked, {METRIC_PARKED, "", "1"}, {METRIC_CHANGES, "import created", "2"});
+    note_parked(fixture, false);
+    g_autoptr(Exposition) released = read_metrics(fixture->connector.metrics);
+    CHECK_SAMPLES(released, {METRIC_PARKED, "", "0"}, {METRIC_RUNS, "sync 1", "1"});
+}
+
+static void test_who_has_not_run_here_is_not_said_to_be_parked(void **state)
+{
+    Fixture *fixture = *state;
+    g_autofree char *other = g_build_filename(fixture->folder, "other", NULL);
+    assert_true(metrics_note_parked(&fixture->connector, other, true, NULL));
+    assert_false(g_file_test(fixture->connector.metrics, G_FILE_TEST_EXISTS));
+}
+
 /* --- runs that did not succeed, and those that do not read all --- */
 
 static int64_t number_of(const Exposition *parsed, MetricId id)
@@ -473,6 +522,9 @@ int main(void)
         WITH_STATE(test_totals_outlive_the_process_but_not_the_state),
         WITH_STATE(test_only_steps_that_the_connector_has),
         WITH_STATE(test_links_are_those_of_the_state),
+        WITH_STATE(test_what_is_left_to_do),
+        WITH_STATE(test_parked_is_said_until_it_is_not),
+        WITH_STATE(test_who_has_not_run_here_is_not_said_to_be_parked),
         WITH_STATE(test_what_counts_as_a_success),
         WITH_STATE(test_every_exit_status_of_an_error_is_counted),
         WITH_STATE(test_a_failed_sync_keeps_what_is_known_of_the_entries),
