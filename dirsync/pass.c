@@ -5,6 +5,7 @@
 
 #include "dirsync/address_step.h"
 #include "dirsync/dn.h"
+#include "dirsync/matching.h"
 
 #include <string.h>
 
@@ -41,6 +42,7 @@ void pass_close(Pass *pass)
     holder_table_free(pass->holders);
     g_clear_pointer(&pass->items, g_array_unref);
     g_clear_pointer(&pass->settlements, settlements_free);
+    matching_free(pass->matching);
     g_clear_pointer(&pass->freed, g_hash_table_unref);
     g_clear_pointer(&pass->claimed, claim_table_free);
     g_clear_pointer(&pass->offered, g_hash_table_unref);
@@ -104,6 +106,8 @@ static GPtrArray *index_kinds(const Pass *pass)
     GPtrArray *kinds = g_ptr_array_new_with_free_func(g_free);
     for (size_t i = 0; i < pass->settings->n_joins; i++)
         g_ptr_array_add(kinds, g_ascii_strdown(pass->settings->joins[i].target, -1));
+    if (pass->options.migration)
+        matching_add_kinds(pass, kinds);
     for (size_t i = 0; i < mapping_n_recipients(pass->mapping); i++) {
         const MappingRecipient *recipient = mapping_recipient(pass->mapping, i);
         for (size_t j = 0; j < recipient->n_rules; j++)
@@ -194,7 +198,8 @@ static bool plan(StepWork *work, const char *folder, const char *run, GError **e
         return false;
     bool held = holder_index_hold(pass->index, error) &&
                 holder_index_expect(pass->index, pass->items->len * LOOKUPS_AN_ITEM, error);
-    bool reconciled = held && pass_reconcile(pass, error) && settlements_check(pass->settlements, error);
+    bool matched = held && (!pass->options.migration || matching_make(pass, error));
+    bool reconciled = matched && pass_reconcile(pass, error) && settlements_check(pass->settlements, error);
     holder_index_let_go(pass->index);
     if (!reconciled)
         return false;

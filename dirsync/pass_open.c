@@ -126,6 +126,8 @@ static char **source_request(const Pass *pass)
         add_name(names, pass_source_id_attribute(pass));
     for (size_t i = 0; i < pass->settings->n_joins; i++)
         add_name(names, pass->settings->joins[i].source);
+    for (size_t i = 0; pass->options.migration && match_attributes[i]; i++)
+        add_name(names, match_attributes[i]);
     g_ptr_array_sort(names, compare_names);
     g_ptr_array_add(names, NULL);
     return (char **)g_ptr_array_free(names, FALSE);
@@ -287,6 +289,8 @@ StepWork *pass_open(const Connector *connector, Step step, State *state, const S
     pass->settings = &connector->pass[step];
     pass->state = state;
     pass->options = *options;
+    if (step != STEP_IMPORT)
+        pass->options.migration = NULL;
     pass->work.tally = tally_new();
     pass->quarantined = g_ptr_array_new_with_free_func(g_free);
     pass->index = state_index(state, step, error);

@@ -376,8 +376,10 @@ static void judge_source(Pass *pass)
             strangers);
     else if (pass->options.only)
         pass->work.partial_reason = g_strdup("only some entries were looked at (--only)");
+    else if (pass->options.migration)
+        pass->work.partial_reason = g_strdup("a migration removes nobody");
     pass->may_remove = !pass->work.partial_reason;
-    if (pass->work.partial_reason && !pass->options.only)
+    if (pass->work.partial_reason && !pass->options.only && !pass->options.migration)
         event_emit(EVENT_SOURCE_PARTIAL, NULL, "%s; nobody will be called missing",
                    pass->work.partial_reason);
 }

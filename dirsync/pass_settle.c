@@ -161,7 +161,7 @@ static bool store_counts(Pass *pass, GError **error)
 
 static bool store_read(Pass *pass, GError **error)
 {
-    if (pass->options.only)
+    if (pass->options.only || pass->options.migration)
         return true;
     g_autofree char *outsiders = g_strdup_printf("%zu", pass->outsiders);
     if (!pass_remember(pass, "outsiders", outsiders, error) ||
