@@ -78,6 +78,9 @@ typedef struct {
     size_t n_candidates;
 } Match;
 
+/** Why nobody is called missing, where there is no other reason. */
+#define MIGRATION_REMOVES_NOBODY "a migration removes nobody"
+
 /** How one is done. The caller's, for as long as its runs go on. */
 typedef struct {
     MatchAction action[MATCH_CLASSES]; /* of exact, probable and none: MIGRATE_SKIP, _ADOPT or _CREATE */
