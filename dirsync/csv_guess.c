@@ -196,7 +196,7 @@ static char *name_of(const char *title)
     g_autofree char *ascii = in_ascii(title);
     GString *name = g_string_new(NULL);
     for (const char *p = ascii; *p; p++)
-        if (g_ascii_isalnum(*p) || (*p == '-' && name->len))
+        if (g_ascii_isalnum(*p) || (*p == '-' && name->len && g_ascii_isalnum(p[1])))
             g_string_append_c(name, *p);
     if (name->len && !g_ascii_isalpha(name->str[0]))
         g_string_prepend(name, "column");

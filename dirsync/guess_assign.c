@@ -74,9 +74,9 @@ static char *reason_left_out(const GuessedColumn *column)
         return g_strdup("it is empty");
     for (int what = 0; what < LOOKS_KINDS; what++)
         if (most_look_like(column, (Looks)what, 80))
-            return g_strdup_printf("its title says nothing to me; its values look like %s",
+            return g_strdup_printf("its title is not known; its values look like %s",
                                    value_looks_name((Looks)what));
-    return g_strdup("its title says nothing to me");
+    return g_strdup("its title is not known");
 }
 
 /* --- assigning --- */

@@ -107,6 +107,28 @@ static bool read_file(MappingGuess *guess, GError **error)
 
 /* --- how the connector describes the file --- */
 
+static bool has_password(const MappingGuess *guess)
+{
+    for (size_t i = 0; i < guess->n; i++)
+        if (guess->columns[i].role == ROLE_PASSWORD)
+            return true;
+    return false;
+}
+
+/* Passwords are left out here, so that they are not even kept in memory. */
+static void put_names(const MappingGuess *guess, GString *text)
+{
+    size_t width = 0;
+    g_string_append(text, "\n            columns=\"");
+    for (size_t i = 0; i < guess->n; i++) {
+        const char *name = guess->columns[i].role == ROLE_PASSWORD ? "-" : guess->columns[i].name;
+        bool full = width + strlen(name) > 50;
+        g_string_append_printf(text, "%s%s", !i ? "" : full ? "\n                     " : " ", name);
+        width = full ? 0 : width + strlen(name) + 1;
+    }
+    g_string_append_c(text, '"');
+}
+
 static char *describe_file(const MappingGuess *guess)
 {
     g_autofree char *name = g_path_get_basename(guess->path);
@@ -121,11 +143,17 @@ static char *describe_file(const MappingGuess *guess)
         g_string_append_printf(text, " encoding=\"%s\"", guess->csv.encoding);
     if (!guess->csv.header)
         g_string_append(text, " header=\"no\"");
-    if (!guess->csv.is_plain) {
-        g_autofree char *names = g_strjoinv(" ", guess->csv.names);
-        g_string_append_printf(text, " columns=\"%s\"", names);
-    }
+    if (!guess->csv.is_plain || has_password(guess))
+        put_names(guess, text);
     return g_string_free(g_string_append(text, "/>"), FALSE);
+}
+
+static bool has_addresses(const MappingGuess *guess)
+{
+    for (size_t i = 0; i < guess->n; i++)
+        if (guess->columns[i].role == ROLE_MAIL || guess->columns[i].role == ROLE_ADDRESSES)
+            return true;
+    return false;
 }
 
 MappingGuess *guess_mapping(const char *path, GError **error)
@@ -142,6 +170,13 @@ MappingGuess *guess_mapping(const char *path, GError **error)
     if (!read_file(guess, error))
         return NULL;
     guess_mapping_assign(guess);
+    if (!has_addresses(guess)) {
+        error_set(error, ERROR_SOURCE,
+                  "%s: no column holds mail addresses, and without one nobody is a recipient; see whether the "
+                  "file is CSV, with one row for each person (the delimiter seems to be \"%c\")",
+                  path, guess->csv.delimiter);
+        return NULL;
+    }
     guess->file = describe_file(guess);
     guess->text = guess_mapping_text(guess);
     return g_steal_pointer(&guess);

@@ -80,7 +80,7 @@ typedef struct {
     char *text;                  /* the mapping, XML */
 } MappingGuess;
 
-/** ERROR_IO, ERROR_SOURCE when it is no CSV. */
+/** ERROR_IO; ERROR_SOURCE when it is no CSV, or has no column of addresses. */
 MappingGuess *guess_mapping(const char *path, GError **error);
 void guess_mapping_free(MappingGuess *guess);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MappingGuess, guess_mapping_free)

@@ -46,7 +46,7 @@ const RoleAbout guess_roles[] = {
     [ROLE_INITIALS] = {"initials", "initials", "initials initialen initiales iniciales iniziali initialer",
                        ANYTHING, false, NULL},
     [ROLE_TITLE] = {"job title", "title",
-                    "title jobtitle position function jobposition funktion position titel stellung "
+                    "title jobtitle position function jobposition funktion titel stellung "
                     "berufsbezeichnung fonction poste cargo puesto qualifica mansione functie stilling "
                     "befattning stanowisko",
                     ANYTHING, false, NULL},
@@ -56,7 +56,7 @@ const RoleAbout guess_roles[] = {
                       ANYTHING, false, NULL},
     [ROLE_DEPARTMENT] = {"department", NULL,
                          "department dept ou orgunit organizationalunit abteilung bereich abt service "
-                         "departement departamento reparto dipartimento afdeling avdelning afdeling dzial",
+                         "departement departamento reparto dipartimento afdeling avdelning dzial",
                          ANYTHING, false, NULL},
     [ROLE_OFFICE] = {"office", "physicalDeliveryOfficeName",
                      "office officelocation physicaldeliveryofficename room roomnumber buero raum zimmer "

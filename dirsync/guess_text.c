@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define WIDTH 70
+#define INDENT "                         "
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._"
 
 /* "$name" of the column with that role; NULL: none has it. g_free(). */
@@ -57,7 +59,7 @@ static char *address_columns(const MappingGuess *guess)
     return g_string_free(list, !list->len);
 }
 
-/* The address that mail goes to, without a type; NULL: none of the columns has one. */
+/* The address that mail goes to, without a type. */
 static char *primary(const MappingGuess *guess)
 {
     g_autofree char *mail = variable(guess, ROLE_MAIL), *all = address_columns(guess);
@@ -98,11 +100,38 @@ static char *log_in(const MappingGuess *guess, Role better, Role other)
 
 /* --- elements --- */
 
+/* For an attribute in double quotes; long ones are broken where blanks do not count, behind commas. */
+static char *attribute_text(const char *expression)
+{
+    GString *text = g_string_new(NULL);
+    bool quoted = false;
+    size_t column = 0;
+    for (const char *p = expression; *p; p++, column++) {
+        const char *name = *p == '&' ? "&amp;" : *p == '<' ? "&lt;" : *p == '"' ? "&quot;" : NULL;
+        quoted ^= *p == '\'';
+        if (name)
+            g_string_append(text, name);
+        else
+            g_string_append_c(text, *p);
+        if (column > WIDTH && *p == ' ' && !quoted) {
+            text->str[text->len - 1] = '\n';
+            g_string_append(text, INDENT);
+            column = 0;
+        }
+    }
+    return g_string_free(text, FALSE);
+}
+
 static void put_select(GString *text, const char *name, const char *attributes, const char *expression)
 {
     if (!expression)
         return;
-    g_autofree char *escaped = g_markup_escape_text(expression, -1);
+    if (*expression == '$' && !strpbrk(expression, "[|(, ")) {
+        g_string_append_printf(text, "      <attribute name=\"%s\" from=\"%s\" values=\"first\"%s%s/>\n", name,
+                               expression + 1, *attributes ? " " : "", attributes);
+        return;
+    }
+    g_autofree char *escaped = attribute_text(expression);
     g_string_append_printf(text, "      <attribute name=\"%s\"%s%s\n                 select=\"%s\"/>\n", name,
                            *attributes ? " " : "", attributes, escaped);
 }
@@ -138,7 +167,7 @@ static void put_addresses(const MappingGuess *guess, GString *text)
               : g_strdup(smtp);
     g_autofree char *select =
         legacy ? g_strdup_printf("if-equal(substring(., 1, 1), '/', concat('x500:', .), %s)", x500) : g_strdup(x500);
-    g_autofree char *each_escaped = g_markup_escape_text(each, -1), *escaped = g_markup_escape_text(select, -1);
+    g_autofree char *each_escaped = attribute_text(each), *escaped = attribute_text(select);
     g_string_append_printf(text,
                            "      <attribute name=\"proxyAddresses\" wins=\"merge\" owns=\"SMTP: smtp:%s\"\n"
                            "                 for-each=\"%s\"\n                 select=\"%s\"/>\n",
@@ -162,7 +191,7 @@ static void put_shared(const MappingGuess *guess, GString *text)
 
 static void put_recipient(GString *text, const char *as, const char *const *classes, const char *name)
 {
-    g_autofree char *escaped = g_markup_escape_text(name, -1);
+    g_autofree char *escaped = attribute_text(name);
     g_string_append_printf(text, "\n    <recipient of=\"person\" as=\"%s\" uses=\"shared\">\n", as);
     for (; *classes; classes++)
         g_string_append_printf(text, "      <object class=\"%s\"/>\n", *classes);
@@ -205,7 +234,7 @@ static char *comment_text(const char *text)
 {
     GString *safe = g_string_new(NULL);
     for (const char *p = text; *p; p++)
-        g_string_append_c(safe, (unsigned char)*p < 0x20 || (*p == '-' && p > text && p[-1] == '-') ? ' ' : *p);
+        g_string_append_c(safe, ((unsigned char)*p < 0x20 && *p != '\n') || (*p == '-' && p > text && p[-1] == '-') ? ' ' : *p);
     if (safe->len && safe->str[safe->len - 1] == '-')
         g_string_append_c(safe, ' ');
     return g_string_free(safe, FALSE);
@@ -263,14 +292,12 @@ static char *mapping_name(const char *path)
 
 char *guess_mapping_text(const MappingGuess *guess)
 {
-    g_autofree char *name = mapping_name(guess->path), *whole = whole_name(guess), *mail = primary(guess);
+    g_autofree char *name = mapping_name(guess->path);
     GString *text = g_string_new("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     put_comment(guess, text);
     g_string_append_printf(text, "<mapping xmlns=\"urn:x-dirsync:mapping:1\" name=\"%s\">\n  <import>\n", name);
-    if (mail && whole) {
-        put_shared(guess, text);
-        put_recipients(guess, text);
-    }
+    put_shared(guess, text);
+    put_recipients(guess, text);
     g_string_append(text, "  </import>\n</mapping>\n");
     return g_string_free(text, FALSE);
 }

@@ -85,12 +85,20 @@ bool pass_remember(Pass *pass, const char *name, const char *value, GError **err
 static bool decide_fullness(Pass *pass, GError **error)
 {
     g_autofree char *digest = NULL;
-    if (!pass_recall(pass, "definitions", &digest, error))
+    const char *name = pass->options.migration ? PASS_MIGRATED : PASS_DEFINITIONS;
+    if (!pass_recall(pass, name, &digest, error))
         return false;
+    if (pass->options.migration) { /* who is done is in sync, until something is said otherwise */
+        g_autofree char *now = pass_migration_digest(pass);
+        pass->force = pass->options.full || g_strcmp0(digest, now) != 0;
+        return true;
+    }
     if (pass->options.full)
         pass->work.full_reason = g_strdup("asked for");
     else if (!digest)
         pass->work.full_reason = g_strdup("first run, or the state was lost");
+    else if (!*digest)
+        pass->work.full_reason = g_strdup("the last run was a migration");
     else if (strcmp(digest, pass->digest) != 0)
         pass->work.full_reason = g_strdup("a definition or the mapping has changed");
     pass->force = pass->work.full_reason != NULL;

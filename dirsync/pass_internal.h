@@ -148,6 +148,9 @@ typedef struct Pass {
 StepWork *pass_open(const Connector *connector, Step step, State *state, const StepOptions *options,
                     GError **error);
 
+/** The same, of a migration: with what its options change. g_free(). */
+char *pass_migration_digest(const Pass *pass);
+
 /* pass_settle.c */
 bool pass_intend(StepWork *work, GError **error);
 bool pass_record(StepWork *work, const Applied *applied, GError **error);
@@ -208,6 +211,11 @@ char *pass_source_id(const Pass *pass, const Entry *entry);
 const char *pass_source_id_attribute(const Pass *pass);
 /** Fingerprint of the canonical form of a source DN. */
 Fingerprint pass_source_key(const Pass *pass, const char *dn);
+
+/* What a pass was carried out under, as remembered; a migration makes the next sync compare everything, and the
+ * other way round. */
+#define PASS_DEFINITIONS "definitions"
+#define PASS_MIGRATED "migrated"
 
 /* pass.c */
 void pass_close(Pass *pass);

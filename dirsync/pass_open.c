@@ -254,6 +254,19 @@ char *pass_digest(const Connector *connector, const Mapping *mapping)
     return g_compute_checksum_for_string(G_CHECKSUM_SHA256, all, -1);
 }
 
+char *pass_migration_digest(const Pass *pass)
+{
+    const Endpoint *source = pass->side[SOURCE].endpoint;
+    GString *all = g_string_new(pass->digest);
+    for (int of = 0; of < OF_KINDS; of++)
+        g_string_append_printf(all, " %d", (int)pass->as[of]);
+    g_string_append_printf(all, " %d %s %s %s", pass->settings->enabled_accounts, pass->anchor,
+                           source->path ? source->path : "", source->uris ? source->uris[0] : "");
+    char *digest = g_compute_checksum_for_string(G_CHECKSUM_SHA256, all->str, -1);
+    g_string_free(all, TRUE);
+    return digest;
+}
+
 static bool offers(const Mapping *mapping, int of, RecipientAs as)
 {
     for (size_t i = 0; i < mapping_n_recipients(mapping); i++)

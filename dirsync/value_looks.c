@@ -20,7 +20,7 @@ static bool is_mail(const char *value)
 static bool is_address(const char *value)
 {
     size_t len = strcspn(value, ":");
-    if (len < 2 || len > 16 || !value[len] || !value[len + 1] || value[len + 1] == '/' ||
+    if (len < 2 || len > 16 || !value[len] || !value[len + 1] || !strncmp(value + len, "://", 3) ||
         g_ascii_isspace(value[len + 1]))
         return false;
     for (size_t i = 0; i < len; i++)

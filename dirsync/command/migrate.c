@@ -69,7 +69,7 @@ static bool choose(Migration *migration, GError **error)
 /* What was chosen for each class, and shown before, is no accident; what nobody chose keeps its limit. */
 static void lift_limits(const Settings *settings, RunOptions *options)
 {
-    static const LimitKind chosen[] = {LIMIT_NATIVE, LIMIT_DELETE, LIMIT_ADDRESS, LIMIT_MODIFY};
+    static const LimitKind chosen[] = {LIMIT_NATIVE, LIMIT_DELETE, LIMIT_ADDRESS, LIMIT_MODIFY, LIMIT_MEMBERS};
     for (size_t i = 0; i < G_N_ELEMENTS(chosen); i++)
         if (!settings->limits[chosen[i]])
             options->limits[chosen[i]].unlimited = true;

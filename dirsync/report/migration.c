@@ -166,8 +166,8 @@ static void print_figures(const MigrationReport *report, MatchClass class, FILE 
         if (report->figures[class][action])
             g_string_append_printf(actions, "%s%s %zu", actions->len ? ", " : "",
                                    match_action_names[action], report->figures[class][action]);
-    fprintf(out, "  %-10s %8zu  %s\n", match_class_names[class], migration_report_count(report, class),
-            actions->str);
+    fprintf(out, "  %-10s %8zu%s%s\n", match_class_names[class], migration_report_count(report, class),
+            actions->len ? "  " : "", actions->str);
 }
 
 static void print_line(FILE *out, const char *before, const char *text)
