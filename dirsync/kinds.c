@@ -138,12 +138,12 @@ static bool add_lost_groups(Pass *pass, const Subject *subject, GPtrArray *group
 {
     if (!recall_rejoins(pass, error))
         return false;
+    g_autofree char *anchor = g_strescape(subject->anchor, NULL);
+    g_autofree char *start = g_strconcat(anchor, "\t", NULL);
     for (char **line = pass->rejoins; *line; line++) {
-        g_auto(GStrv) parts = g_strsplit(*line, "\t", 2);
-        g_autofree char *anchor = parts[0] ? g_strcompress(parts[0]) : NULL;
-        if (g_strcmp0(anchor, subject->anchor) != 0 || !parts[1] || !*parts[1])
+        if (!g_str_has_prefix(*line, start) || !(*line)[strlen(start)])
             continue;
-        g_autofree char *dn = g_strcompress(parts[1]);
+        g_autofree char *dn = g_strcompress(*line + strlen(start));
         if (!is_among_groups(pass, groups, dn) &&
             !membership_add_group(pass, dn, entry_dn(subject->desired), groups, error))
             return false;
@@ -199,14 +199,21 @@ bool subject_rejoin(Pass *pass, Subject *subject, GError **error)
     return true;
 }
 
-/* Of those who were not looked at. */
+/* Whether everything was done for whom the line is about, as the state has it. */
+static bool is_done(const Pass *pass, const char *line)
+{
+    g_autofree char *escaped = g_strndup(line, strcspn(line, "\t"));
+    g_autofree char *anchor = g_strcompress(escaped);
+    uint32_t link = fingerprint_index_find(&pass->links->by_anchor, fingerprint_string(anchor));
+    return link != NOWHERE && !link_item(pass, link);
+}
+
+/* Of those who are not done and were not looked at; twice does no harm. */
 static void keep_other_rejoins(Pass *pass)
 {
-    for (char **line = pass->rejoins; *line; line++) {
-        g_autofree char *whole = g_strconcat(*line, "\n", NULL);
-        if (**line && !strstr(pass->rejoins_now->str, whole))
-            g_string_append(pass->rejoins_now, whole);
-    }
+    for (char **line = pass->rejoins; *line; line++)
+        if (**line && !is_done(pass, *line))
+            g_string_append_printf(pass->rejoins_now, "%s\n", *line);
 }
 
 /* Who was not looked at is in order, unless this run does not look at everybody: of a migration all is kept. */

@@ -9,7 +9,7 @@
 
 static bool is_definition(const char *source)
 {
-    bool is_path = strchr(source, '/') || g_file_test(source, G_FILE_TEST_EXISTS);
+    bool is_path = strpbrk(source, "/.") || g_file_test(source, G_FILE_TEST_EXISTS);
     return g_str_has_suffix(source, ".xml") || !is_path;
 }
 
