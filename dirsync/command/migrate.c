@@ -133,21 +133,6 @@ static GPtrArray *notes(const Migrating *self)
     return lines;
 }
 
-static void print_wrapped(const char *first, const char *text)
-{
-    size_t column = strlen(first);
-    fputs(first, stdout);
-    g_auto(GStrv) words = g_strsplit(text, " ", 0);
-    for (char **word = words; *word; word++) {
-        if (column + strlen(*word) > 79 && word != words) {
-            fputs("\n    ", stdout);
-            column = 4;
-        }
-        column += (size_t)printf("%s%s", column > 4 && word != words ? " " : "", *word);
-    }
-    putchar('\n');
-}
-
 static void print_notes(const Migrating *self)
 {
     g_autoptr(GPtrArray) lines = notes(self);
@@ -155,7 +140,7 @@ static void print_notes(const Migrating *self)
         printf("\nbefore the next sync:\n");
     for (guint i = 0; i < lines->len; i++) {
         g_autofree char *safe = report_safe(g_ptr_array_index(lines, i));
-        print_wrapped("  - ", safe);
+        migration_report_wrap(stdout, "  - ", "    ", safe);
     }
 }
 

@@ -3,6 +3,7 @@
  */
 #include "dirsync/report/guess.h"
 
+#include "dirsync/report/migration.h"
 #include "dirsync/report/report.h"
 
 #include <string.h>
@@ -23,10 +24,8 @@ static void print_columns(const MappingGuess *guess, bool left_out, FILE *out)
         if (!any)
             fputs(left_out ? "left out:\n" : "columns:\n", out);
         any = true;
-        if (left_out)
-            fprintf(out, "  %s\n      %s\n", title, column->why);
-        else
-            fprintf(out, "  %s: %s\n      %s\n", title, guess_roles[column->role].name, column->why);
+        fprintf(out, "  %s%s%s\n", title, left_out ? "" : ": ", left_out ? "" : guess_roles[column->role].name);
+        migration_report_wrap(out, "      ", "      ", column->why);
     }
 }
 
@@ -40,9 +39,10 @@ void report_guess_print(const MappingGuess *guess, const char *path, FILE *out)
             guess->csv.delimiter == '\t' ? "tab" : (char[]){'"', guess->csv.delimiter, '"', '\0'});
     print_columns(guess, false, out);
     print_columns(guess, true, out);
-    if (guess->anchor)
-        fprintf(out, "anchor: %s\n      %s\n", guess->anchor->name, guess->why_anchor);
-    else
+    if (guess->anchor) {
+        fprintf(out, "anchor: %s\n", guess->anchor->name);
+        migration_report_wrap(out, "      ", "      ", guess->why_anchor);
+    } else
         fputs("anchor: none; no column is filled in every row and different in each\n", out);
     fprintf(out, "in the connector, the file is\n  %s\n%s is written; look it over\n", file, path);
 }

@@ -199,6 +199,33 @@ static void test_batches_go_on_and_can_all_be_taken_back(void **state)
     assert_value(HOME_BASE, "(importedFrom=*)", 0);
 }
 
+static void test_an_account_is_enabled_with_a_password_that_nobody_knows(void **state)
+{
+    (void)state;
+    guess();
+    g_auto(Said) said = MIGRATE("--write", "--as", "enabled-user", "--none", "skip");
+    assert_said(&said, 0, "people=\"enabled-user\"", "");
+    assert_value(HAND, "(&(objectClass=inetOrgPerson)(userPassword=*))", 1);
+    assert_value("cn=Bob," PEOPLE, "(userPassword=*)", 0);
+}
+
+static void test_a_dry_run_as_json(void **state)
+{
+    json_error_t where;
+    (void)state;
+    guess();
+    g_auto(Said) said = MIGRATE("--json", "--detailed-exitcode");
+    assert_int_equal(said.status, 2);
+    json_t *json = json_loads(said.out, 0, &where);
+    const json_t *matches = json_object_get(json, "matches");
+    const json_t *exact = json_object_get(json_object_get(matches, "classes"), "exact");
+    assert_int_equal(json_integer_value(json_object_get(exact, "convert")), 1);
+    assert_int_equal(json_array_size(json_object_get(matches, "people")), 4);
+    assert_true(json_array_size(json_object_get(json, "changes")) > 4);
+    assert_false(json_is_true(json_object_get(json, "written")));
+    json_decref(json);
+}
+
 static void test_a_saved_plan_is_carried_out_as_it_is(void **state)
 {
     (void)state;
@@ -259,6 +286,8 @@ int main(void)
         CASE(test_a_dry_run_reports_and_writes_nothing),
         CASE(test_a_contact_becomes_an_account_and_back),
         CASE(test_batches_go_on_and_can_all_be_taken_back),
+        CASE(test_an_account_is_enabled_with_a_password_that_nobody_knows),
+        CASE(test_a_dry_run_as_json),
         CASE(test_a_saved_plan_is_carried_out_as_it_is),
         CASE(test_whom_nobody_can_tell_apart_makes_exit_3),
         CASE(test_wrong_words),
