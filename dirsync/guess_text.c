@@ -229,12 +229,22 @@ static void put_recipients(const MappingGuess *guess, GString *text)
 
 /* --- the comment --- */
 
-/* What may stand in a comment: no two hyphens, no control characters. */
+/* XML 1.0, 2.2: and no control characters, which are nothing to be read. */
+static bool is_character(gunichar c)
+{
+    return c == '\n' || (c >= 0x20 && !(c >= 0x7f && c < 0xa0) && c != 0xfffe && c != 0xffff);
+}
+
+/* What may stand in a comment: characters of XML, and no two hyphens. */
 static char *comment_text(const char *text)
 {
     GString *safe = g_string_new(NULL);
-    for (const char *p = text; *p; p++)
-        g_string_append_c(safe, ((unsigned char)*p < 0x20 && *p != '\n') || (*p == '-' && p > text && p[-1] == '-') ? ' ' : *p);
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    for (const char *p = valid; *p; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+        bool again = c == '-' && safe->len && safe->str[safe->len - 1] == '-';
+        g_string_append_unichar(safe, is_character(c) && !again ? c : ' ');
+    }
     if (safe->len && safe->str[safe->len - 1] == '-')
         g_string_append_c(safe, ' ');
     return g_string_free(safe, FALSE);

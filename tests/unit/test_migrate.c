@@ -261,6 +261,25 @@ static const PassCase cases[] = {
                       "  + targetAddress: SMTP:ann.ash@globex.example\n",
            .writes = 1, .counts = "1 modified")}},
 
+    /* --- the address step --- */
+    {"who was converted gets the addresses that are missing, and keeps what there was",
+     {GROUPS, ACCOUNTS, NO_LIMITS, .source = ANN, .home = BY_HAND, .addresses = "", .natives = "",
+      .policies = "<policies><policy name=\"All\" priority=\"1\"><address template=\"NOTES:&amp;d/Acme@Ex\"/>"
+                  "</policy></policies>"},
+     {SYNC_CALLED(MIGRATE, .writes = 3, .counts = "1 created, 1 deleted", .addressed = "1 modified",
+                  .changes = "- " HAND_ANN "\n+ " HAND_ANN "\n  cn: Ann Hand\n  dirsyncAnchor: a1\n"
+                             "  importedFrom: " CASE_UUID "\n  legacyExchangeDN: /o=acme/cn=ash\n"
+                             "  mail: ann@globex.example\n  mailNickname: ash\n"
+                             "  objectClass: dirsyncStamp\n  objectClass: inetOrgPerson\n"
+                             "  objectClass: mailRecipient\n  objectClass: top\n"
+                             "  proxyAddresses: NOTES:Ann Hand/Acme@Ex\n"
+                             "  proxyAddresses: SMTP:ann@globex.example\n"
+                             "  proxyAddresses: smtp:ann.old@globex.example\n"
+                             "  proxyAddresses: x400:c=DE;s=Ash\n  proxyAddresses: x500:/o=acme/cn=ash\n"
+                             "  pwdAccountLockedTime: 000001010000Z\n  sn: x\n"
+                             "  targetAddress: SMTP:ann@globex.example\n  uid: a1\n",
+                  .events = "adopted kind-changed")}},
+
     /* --- batches --- */
     {"a run stops after so many people; the next goes on; groups come with the last",
      {GROUPS, NO_LIMITS, .source = GROUP("g1", "Team", IN("a1") IN("b1") IN("c1")) ANN BOB CYD},
