@@ -10,13 +10,16 @@
 #include "dirsync/csv.h"
 #include "dirsync/value_looks.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #define HEAD (256 * 1024)
 #define ROWS_LOOKED_AT 200
 
 static const char delimiters[] = ";,\t|";
-static const char separators[] = "|;,";
+static const char separators[] = "|;"; /* no comma: names have it */
 
 void csv_guess_clear(CsvGuess *guess)
 {
@@ -35,17 +38,61 @@ static bool has_zeros(const char *data, size_t len, size_t from)
     return n > 1 && zeros * 2 > n;
 }
 
-/* Five bytes mean nothing in windows-1252. */
-static bool is_windows_1252(const char *data, size_t len)
+/* What goes over the whole file, block by block. */
+typedef struct {
+    GString *head;        /* the first HEAD bytes */
+    bool is_utf8;         /* so far */
+    bool is_windows_1252; /* the same: five bytes mean nothing in it */
+    bool is_cut;          /* there is more than the head */
+} Survey;
+
+/* Bytes at the end that begin a character which may go on in the next block. */
+static size_t begun(const char *text, size_t len)
 {
-    for (size_t i = 0; i < len; i++)
-        if (strchr("\x81\x8d\x8f\x90\x9d", data[i]) && data[i])
-            return false;
-    return true;
+    for (size_t back = 1; back <= MIN(len, 3); back++) {
+        unsigned char c = (unsigned char)text[len - back];
+        if (c >= 0xc0)
+            return back < (c >= 0xf0 ? 4u : c >= 0xe0 ? 3u : 2u) ? back : 0;
+        if (c < 0x80)
+            break;
+    }
+    return 0;
 }
 
-static const char *guess_encoding(const char *data, size_t len)
+static void take_block(Survey *survey, const char *block, size_t len)
 {
+    size_t room = HEAD - survey->head->len;
+    g_string_append_len(survey->head, block, (gssize)MIN(len, room));
+    survey->is_cut |= len > room;
+    for (size_t i = 0; i < len && survey->is_windows_1252; i++)
+        survey->is_windows_1252 = !block[i] || !strchr("\x81\x8d\x8f\x90\x9d", block[i]);
+}
+
+static bool survey_file(Survey *survey, const char *path, GError **error)
+{
+    char block[64 * 1024];
+    size_t kept = 0;
+    ssize_t n = -1;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    while (fd >= 0 && (n = read(fd, block + kept, sizeof block - kept)) > 0) {
+        size_t len = kept + (size_t)n, rest = begun(block, len);
+        take_block(survey, block + kept, (size_t)n);
+        survey->is_utf8 = survey->is_utf8 && g_utf8_validate_len(block, len - rest, NULL);
+        memmove(block, block + len - rest, rest);
+        kept = rest;
+    }
+    survey->is_utf8 &= !kept;
+    if (n < 0)
+        error_set(error, ERROR_IO, "%s: cannot be read: %s", path, g_strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return n == 0;
+}
+
+static const char *guess_encoding(const Survey *survey)
+{
+    const char *data = survey->head->str;
+    size_t len = survey->head->len;
     if (len >= 2 && !memcmp(data, "\xff\xfe", 2))
         return "utf-16le";
     if (len >= 2 && !memcmp(data, "\xfe\xff", 2))
@@ -54,18 +101,18 @@ static const char *guess_encoding(const char *data, size_t len)
         return "utf-16le";
     if (has_zeros(data, len, 0))
         return "utf-16be";
-    if (g_utf8_validate(data, (gssize)len, NULL))
+    if (survey->is_utf8)
         return NULL;
-    return is_windows_1252(data, len) ? "windows-1252" : "iso-8859-1";
+    return survey->is_windows_1252 ? "windows-1252" : "iso-8859-1";
 }
 
 /* The beginning of the file as UTF-8, without a byte order mark. g_string_free(). */
-static GString *head_of(const char *data, size_t len, const char *encoding, GError **error)
+static GString *head_of(const GString *head, const char *encoding, GError **error)
 {
     TextSource source;
     char block[4096];
     GString *text = g_string_new(NULL);
-    text_source_begin_memory(&source, data, MIN(len, HEAD));
+    text_source_begin_memory(&source, head->str, head->len);
     bool ok = text_source_convert(&source, encoding, error);
     for (ssize_t n; ok && (n = text_source_take(&source, block, sizeof block)) > 0;)
         g_string_append_len(text, block, n);
@@ -102,8 +149,8 @@ static const char *take_field(const char *p, const char *end, char delimiter, GS
     return p;
 }
 
-/* Rows (GPtrArray) of fields (char *). The last row of a head may have been cut, and is left out when there are
- * others. */
+/* Rows (GPtrArray) of fields (char *). The last row of a head may have been cut, and is left out when there
+ * are others. */
 static GPtrArray *split(const GString *text, char delimiter, bool is_cut)
 {
     GPtrArray *rows = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
@@ -263,35 +310,39 @@ static bool holds_several(const char *field, char separator)
     return n > 1;
 }
 
-/* Only addresses show it: a bar in a street is a bar. */
+/* Only addresses show it: a bar in a street is a bar. And what stands in other fields too would take these
+ * apart, so that it does not do. */
+static bool is_separator(const GPtrArray *rows, char separator, bool header)
+{
+    bool any = false;
+    for (guint i = header; i < rows->len; i++) {
+        const GPtrArray *row = g_ptr_array_index(rows, i);
+        for (guint j = 0; j < row->len; j++) {
+            const char *field = g_ptr_array_index(row, j);
+            bool several = holds_several(field, separator);
+            if (!several && strchr(field, separator))
+                return false;
+            any |= several;
+        }
+    }
+    return any;
+}
+
 static char guess_separator(const GPtrArray *rows, char delimiter, bool header)
 {
     for (const char *s = separators; *s; s++)
-        for (guint i = header; *s != delimiter && i < rows->len; i++) {
-            const GPtrArray *row = g_ptr_array_index(rows, i);
-            for (guint j = 0; j < row->len; j++)
-                if (holds_several(g_ptr_array_index(row, j), *s))
-                    return *s;
-        }
+        if (*s != delimiter && is_separator(rows, *s, header))
+            return *s;
     return '\0';
 }
 
-bool csv_guess(const char *path, CsvGuess *guess, GError **error)
+static bool guess_from(CsvGuess *guess, const Survey *survey, const char *path, GError **error)
 {
-    g_autoptr(GError) why = NULL;
-    g_autoptr(GMappedFile) file = g_mapped_file_new(path, FALSE, &why);
-    *guess = (CsvGuess){.delimiter = ','};
-    if (!file) {
-        error_set(error, ERROR_IO, "%s: cannot be read: %s", path, why->message);
-        return false;
-    }
-    const char *data = g_mapped_file_get_contents(file);
-    size_t len = g_mapped_file_get_length(file);
-    guess->encoding = guess_encoding(data ? data : "", len);
-    GString *text = head_of(data ? data : "", len, guess->encoding, error);
+    guess->encoding = guess_encoding(survey);
+    GString *text = head_of(survey->head, guess->encoding, error);
     if (!text)
         return false;
-    g_autoptr(GPtrArray) rows = guess_delimiter(text, len > HEAD, &guess->delimiter);
+    g_autoptr(GPtrArray) rows = guess_delimiter(text, survey->is_cut, &guess->delimiter);
     g_string_free(text, TRUE);
     if (!rows->len) {
         error_set(error, ERROR_SOURCE, "%s: is empty; a first row should name the columns", path);
@@ -302,4 +353,13 @@ bool csv_guess(const char *path, CsvGuess *guess, GError **error)
     name_columns(guess);
     guess->separator = guess_separator(rows, guess->delimiter, guess->header);
     return true;
+}
+
+bool csv_guess(const char *path, CsvGuess *guess, GError **error)
+{
+    Survey survey = {.head = g_string_new(NULL), .is_utf8 = true, .is_windows_1252 = true};
+    *guess = (CsvGuess){.delimiter = ','};
+    bool ok = survey_file(&survey, path, error) && guess_from(guess, &survey, path, error);
+    g_string_free(survey.head, TRUE);
+    return ok;
 }

@@ -17,9 +17,9 @@ typedef struct {
     char delimiter;
     char separator; /* between the values of a field; '\0': none was seen */
     bool header;
-    char **titles;  /* what the header says, or "column 1"; NULL-terminated */
-    char **names;   /* of the columns, for CsvFormat; "-": has no title; NULL-terminated */
-    bool is_plain;  /* the reader comes to these names by itself */
+    char **titles; /* what the header says, or "column 1"; NULL-terminated */
+    char **names;  /* of the columns, for CsvFormat; "-": has no title; NULL-terminated */
+    bool is_plain; /* the reader comes to these names by itself */
 } CsvGuess;
 
 /** ERROR_IO, or ERROR_SOURCE when the file has no first row. */

@@ -43,6 +43,9 @@ static int score(const GuessedColumn *column, Role role)
         if (**title)
             best = MAX(best, score_title(folded, *title));
     bool by_looks = about->by_looks && most_look_like(column, about->looks, 80);
+    bool addresses = most_look_like(column, LOOKS_ADDRESS, 50) || most_look_like(column, LOOKS_MAIL, 50);
+    if (role == ROLE_ADDRESSES && !addresses)
+        return 0;
     if (role == ROLE_ADDRESSES && most_look_like(column, LOOKS_ADDRESS, 80))
         by_looks = true;
     return best ? best : by_looks ? BY_VALUES : 0;
@@ -76,6 +79,9 @@ static char *reason_left_out(const GuessedColumn *column)
         if (most_look_like(column, (Looks)what, 80))
             return g_strdup_printf("its title is not known; its values look like %s",
                                    value_looks_name((Looks)what));
+    if (column->several)
+        return g_strdup(
+            "several addresses in one field, and what separates them stands in other columns too");
     return g_strdup("its title is not known");
 }
 

@@ -34,7 +34,9 @@ static void count_values(GuessedColumn *column, GHashTable *seen, const Attribut
     column->rows++;
     for (size_t i = 0; i < values->n_values; i++) {
         const Value value = values->values[i];
+        const char *at = strchr(value.data, '@');
         column->values++;
+        column->several += at && strchr(at + 1, '@');
         column->distinct +=
             g_hash_table_add(seen, GSIZE_TO_POINTER(fingerprint_bytes(value.data, value.len).low));
         for (int what = 0; what < LOOKS_KINDS; what++)
@@ -165,16 +167,17 @@ MappingGuess *guess_mapping(const char *path, GError **error)
     guess->n = g_strv_length(guess->csv.titles);
     guess->columns = g_new0(GuessedColumn, guess->n + 1);
     for (size_t i = 0; i < guess->n; i++)
-        guess->columns[i] = (GuessedColumn){
-            .title = guess->csv.titles[i], .name = guess->csv.names[i], .role = ROLE_NONE};
+        guess->columns[i] =
+            (GuessedColumn){.title = guess->csv.titles[i], .name = guess->csv.names[i], .role = ROLE_NONE};
     if (!read_file(guess, error))
         return NULL;
     guess_mapping_assign(guess);
     if (!has_addresses(guess)) {
-        error_set(error, ERROR_SOURCE,
-                  "%s: no column holds mail addresses, and without one nobody is a recipient; see whether the "
-                  "file is CSV, with one row for each person (the delimiter seems to be \"%c\")",
-                  path, guess->csv.delimiter);
+        error_set(
+            error, ERROR_SOURCE,
+            "%s: no column holds mail addresses, and without one nobody is a recipient; see whether the "
+            "file is CSV, with one row for each person (the delimiter seems to be \"%c\")",
+            path, guess->csv.delimiter);
         return NULL;
     }
     guess->file = describe_file(guess);

@@ -49,12 +49,13 @@ typedef enum {
 
 /** What a role is called, how it is recognised, and what comes of it. */
 typedef struct {
-    const char *name;      /* for people */
-    const char *attribute; /* that it is copied to, as it is; NULL: the mapping says more about it, or nothing */
-    const char *titles;    /* folded (csv_guess_fold()), separated by blanks */
-    Looks looks;           /* what most of its values must look like; LOOKS_KINDS: anything */
-    bool by_looks;         /* that is enough, whatever the title */
-    const char *left_out;  /* why it goes nowhere; NULL: it goes somewhere */
+    const char *name; /* for people */
+    const char
+        *attribute;     /* that it is copied to, as it is; NULL: the mapping says more about it, or nothing */
+    const char *titles; /* folded (csv_guess_fold()), separated by blanks */
+    Looks looks;        /* what most of its values must look like; LOOKS_KINDS: anything */
+    bool by_looks;      /* that is enough, whatever the title */
+    const char *left_out; /* why it goes nowhere; NULL: it goes somewhere */
 } RoleAbout;
 
 extern const RoleAbout guess_roles[ROLES];
@@ -65,6 +66,7 @@ typedef struct {
     Role role;
     char *why;
     size_t values, distinct, rows; /* values, different ones, and rows that have one */
+    size_t several; /* values that hold more than one address */
     size_t looks[LOOKS_KINDS];
 } GuessedColumn;
 
@@ -73,11 +75,11 @@ typedef struct {
     CsvGuess csv;
     GuessedColumn *columns;
     size_t n;
-    size_t rows, bad_rows;      /* the latter could not be read */
+    size_t rows, bad_rows;       /* the latter could not be read */
     const GuessedColumn *anchor; /* NULL: no column is filled and unique */
     char *why_anchor;
-    char *file;                  /* the element <file> that describes it, for the connector */
-    char *text;                  /* the mapping, XML */
+    char *file; /* the element <file> that describes it, for the connector */
+    char *text; /* the mapping, XML */
 } MappingGuess;
 
 /** ERROR_IO; ERROR_SOURCE when it is no CSV, or has no column of addresses. */

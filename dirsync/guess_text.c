@@ -66,10 +66,10 @@ static char *primary(const MappingGuess *guess)
     if (!all)
         return NULL;
     bool typed = are_typed(guess);
-    char *from_mail = mail ? g_strdup_printf(typed ? "address-value(%s[contains(., '@')][1])"
-                                                   : "%s[contains(., '@')][1]",
-                                             mail)
-                           : NULL;
+    char *from_mail =
+        mail ? g_strdup_printf(typed ? "address-value(%s[contains(., '@')][1])" : "%s[contains(., '@')][1]",
+                               mail)
+             : NULL;
     if (!typed)
         return from_mail ? from_mail : g_strdup_printf("(%s)[contains(., '@')][1]", all);
     return first_of(from_mail, g_strdup_printf("address-value((%s)[starts-with(., 'SMTP:')][1])", all), NULL);
@@ -127,8 +127,8 @@ static void put_select(GString *text, const char *name, const char *attributes, 
     if (!expression)
         return;
     if (*expression == '$' && !strpbrk(expression, "[|(, ")) {
-        g_string_append_printf(text, "      <attribute name=\"%s\" from=\"%s\" values=\"first\"%s%s/>\n", name,
-                               expression + 1, *attributes ? " " : "", attributes);
+        g_string_append_printf(text, "      <attribute name=\"%s\" from=\"%s\" values=\"first\"%s%s/>\n",
+                               name, expression + 1, *attributes ? " " : "", attributes);
         return;
     }
     g_autofree char *escaped = attribute_text(expression);
@@ -154,19 +154,21 @@ static void put_addresses(const MappingGuess *guess, GString *text)
     bool typed = are_typed(guess);
     if (!all)
         return;
-    const char *wanted = !typed ? "contains(., '@')"
-                                : "contains(., '@') and not(contains(., ':')) or starts-with(lower(.), 'smtp:') "
-                                  "or starts-with(lower(.), 'x500:')";
-    g_autofree char *each = g_strdup_printf("(%s)[%s]%s%s", all, wanted, legacy ? " | " : "", legacy ? legacy : "");
-    g_autofree char *smtp =
-        g_strdup_printf("concat(if-equal(lower(address-value(.)), lower(%s), 'SMTP:', 'smtp:'), address-value(.))",
-                        mail);
+    const char *wanted = !typed
+                             ? "contains(., '@')"
+                             : "contains(., '@') and not(contains(., ':')) or starts-with(lower(.), 'smtp:') "
+                               "or starts-with(lower(.), 'x500:')";
+    g_autofree char *each =
+        g_strdup_printf("(%s)[%s]%s%s", all, wanted, legacy ? " | " : "", legacy ? legacy : "");
+    g_autofree char *smtp = g_strdup_printf(
+        "concat(if-equal(lower(address-value(.)), lower(%s), 'SMTP:', 'smtp:'), address-value(.))", mail);
     g_autofree char *x500 =
-        typed ? g_strdup_printf("if-equal(lower(address-type(.)), 'x500', concat('x500:', address-value(.)), %s)",
-                                smtp)
+        typed ? g_strdup_printf(
+                    "if-equal(lower(address-type(.)), 'x500', concat('x500:', address-value(.)), %s)", smtp)
               : g_strdup(smtp);
     g_autofree char *select =
-        legacy ? g_strdup_printf("if-equal(substring(., 1, 1), '/', concat('x500:', .), %s)", x500) : g_strdup(x500);
+        legacy ? g_strdup_printf("if-equal(substring(., 1, 1), '/', concat('x500:', .), %s)", x500)
+               : g_strdup(x500);
     g_autofree char *each_escaped = attribute_text(each), *escaped = attribute_text(select);
     g_string_append_printf(text,
                            "      <attribute name=\"proxyAddresses\" wins=\"merge\" owns=\"SMTP: smtp:%s\"\n"
@@ -208,7 +210,8 @@ static const char *const user_classes[] = {"top",           "person",        "or
 static void put_recipients(const MappingGuess *guess, GString *text)
 {
     g_autofree char *name = whole_name(guess), *company = variable(guess, ROLE_COMPANY),
-                    *department = variable(guess, ROLE_DEPARTMENT), *uid = log_in(guess, ROLE_LOGIN, ROLE_ALIAS);
+                    *department = variable(guess, ROLE_DEPARTMENT),
+                    *uid = log_in(guess, ROLE_LOGIN, ROLE_ALIAS);
     g_autofree char *display = variable(guess, ROLE_DISPLAY), *given = variable(guess, ROLE_GIVEN);
     char *from_name = display ? g_strdup_printf("surname(%s)", display) : g_steal_pointer(&given);
     g_autofree char *surname = first_of(variable(guess, ROLE_SURNAME), from_name, primary(guess));
@@ -255,8 +258,8 @@ static void put_column(GString *text, const GuessedColumn *column)
     bool left_out = column->role == ROLE_NONE || guess_roles[column->role].left_out;
     g_autofree char *title = comment_text(column->title), *why = comment_text(column->why);
     g_string_append_printf(text, "    %s\n      %s%s: %s\n", *title ? title : "(no title)",
-                           left_out ? "left out" : "taken for ", left_out ? "" : guess_roles[column->role].name,
-                           why);
+                           left_out ? "left out" : "taken for ",
+                           left_out ? "" : guess_roles[column->role].name, why);
 }
 
 static void put_comment(const MappingGuess *guess, GString *text)
@@ -271,15 +274,15 @@ static void put_comment(const MappingGuess *guess, GString *text)
         "    <import container=\"...\" mapping=\"./THIS FILE\">\n      %s\n    </import>\n\n"
         "  $name is the values of the column of that name; functions are in dirsync-mapping(5).\n"
         "  Only the attributes named here are ever touched.\n\n",
-        name, file,
-        guess->anchor ? "<anchor attribute=\"ANCHOR\"/>" : "<anchor attribute=\"...\"/>");
+        name, file, guess->anchor ? "<anchor attribute=\"ANCHOR\"/>" : "<anchor attribute=\"...\"/>");
     if (guess->anchor) {
         g_autofree char *anchor = g_strdup_printf("\"%s\"", guess->anchor->name);
         g_string_replace(text, "\"ANCHOR\"", anchor, 1);
         g_string_append_printf(text, "  anchor: %s, since %s.\n", guess->anchor->name, guess->why_anchor);
     } else {
-        g_string_append(text, "  No column is filled in every row and different in each, so none can say who\n"
-                              "  somebody is. Add one to the file, such as a number, before you import it.\n");
+        g_string_append(text,
+                        "  No column is filled in every row and different in each, so none can say who\n"
+                        "  somebody is. Add one to the file, such as a number, before you import it.\n");
     }
     g_string_append(text, "  The columns:\n\n");
     for (size_t i = 0; i < guess->n; i++)
@@ -305,7 +308,8 @@ char *guess_mapping_text(const MappingGuess *guess)
     g_autofree char *name = mapping_name(guess->path);
     GString *text = g_string_new("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     put_comment(guess, text);
-    g_string_append_printf(text, "<mapping xmlns=\"urn:x-dirsync:mapping:1\" name=\"%s\">\n  <import>\n", name);
+    g_string_append_printf(text, "<mapping xmlns=\"urn:x-dirsync:mapping:1\" name=\"%s\">\n  <import>\n",
+                           name);
     put_shared(guess, text);
     put_recipients(guess, text);
     g_string_append(text, "  </import>\n</mapping>\n");

@@ -216,7 +216,8 @@ static void keep_other_rejoins(Pass *pass)
             g_string_append_printf(pass->rejoins_now, "%s\n", *line);
 }
 
-/* Who was not looked at is in order, unless this run does not look at everybody: of a migration all is kept. */
+/* Who was not looked at is in order, unless this run does not look at everybody: of a migration they are kept.
+ */
 bool kinds_remember(Pass *pass, GError **error)
 {
     if (!recall_rejoins(pass, error))

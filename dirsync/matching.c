@@ -203,8 +203,8 @@ static bool is_nobody(const Pass *pass, const Person *person, const Candidate *c
     if (native->at == SPOOL_NOWHERE)
         return true;
     return candidate->rule == RULE_NAME &&
-           (native->is_group || (person->surname && native->surname &&
-                                 strcmp(person->surname, native->surname) != 0));
+           (native->is_group ||
+            (person->surname && native->surname && strcmp(person->surname, native->surname) != 0));
 }
 
 static void drop_nobodies(const Pass *pass, Person *person)
@@ -258,8 +258,8 @@ static void contest(const Pass *pass, Person *person)
     if (!native)
         return;
     if (native->wanted[person->class] > 1) {
-        note(person, g_strdup_printf("%u entries of the source match %s", native->wanted[person->class],
-                                     native->dn));
+        note(person,
+             g_strdup_printf("%u entries of the source match %s", native->wanted[person->class], native->dn));
         person->class = MATCH_AMBIGUOUS;
     } else if (person->class == MATCH_PROBABLE && native->wanted[MATCH_EXACT]) {
         note(person, g_strdup_printf("%s is somebody else of the source for sure", native->dn));
@@ -307,8 +307,7 @@ static bool choose_action(Pass *pass, uint32_t index, GError **error)
         return true;
     }
     char *why = NULL;
-    person->action =
-        (uint8_t)taking_over(pass, index, matching_native(pass, person->native), &why, error);
+    person->action = (uint8_t)taking_over(pass, index, matching_native(pass, person->native), &why, error);
     if (why)
         note(person, why);
     return person->action != MIGRATE_ACTIONS;

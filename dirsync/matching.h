@@ -32,8 +32,8 @@ typedef struct {
     uint8_t class;  /* MatchClass; MATCH_CLASSES: it is not in the source */
     uint8_t action; /* MatchAction */
     bool is_group;
-    uint32_t native;    /* the one it is; or NO_NATIVE */
-    GArray *candidates; /* of Candidate; NULL when it has been told */
+    uint32_t native;                                /* the one it is; or NO_NATIVE */
+    GArray *candidates;                             /* of Candidate; NULL when it has been told */
     char *anchor, *name, *address, *surname, *note; /* NULL when it has been told */
 } Person;
 
@@ -45,9 +45,9 @@ typedef struct {
 } Candidate;
 
 struct Matching {
-    GArray *people;     /* of Person, one for each item */
-    GArray *natives;    /* of Native */
-    GHashTable *by_id;  /* id -> place in natives + 1 */
+    GArray *people;    /* of Person, one for each item */
+    GArray *natives;   /* of Native */
+    GHashTable *by_id; /* id -> place in natives + 1 */
 };
 
 static inline Person *matching_person(const Pass *pass, uint32_t item)
@@ -60,8 +60,8 @@ static inline Native *matching_native(const Pass *pass, uint32_t native)
 }
 
 /* matching_candidates.c */
-/** The attributes by which the rules want the index of the target to find recipients, as far as its schema knows
- *  them; lower case (g_free) appended to @kinds. */
+/** The attributes by which the rules want the index of the target to find recipients, as far as its schema
+ * knows them; lower case (g_free) appended to @kinds. */
 void matching_add_kinds(const Pass *pass, GPtrArray *kinds);
 /** Every recipient of the target that may be the subject, which has been mapped. */
 bool matching_find(Pass *pass, const Subject *subject, Person *person, GError **error);

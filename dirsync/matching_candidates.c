@@ -126,7 +126,8 @@ static bool by_addresses(Pass *pass, const Subject *subject, Person *person, GEr
     return true;
 }
 
-/* What @entry has of the attributes of the rule, held against all of them: an alias there may be a uid here. */
+/* What @entry has of the attributes of the rule, held against all of them: an alias there may be a uid here.
+ */
 static bool by_values(Pass *pass, const Schema *schema, const Entry *entry, Person *person, MatchRuleId rule,
                       GError **error)
 {
@@ -154,8 +155,8 @@ static bool by_former_legacy(Pass *pass, const Subject *subject, Person *person,
         const char *text = proxies->values[i].data + strlen(X500);
         if (g_ascii_strncasecmp(proxies->values[i].data, X500, strlen(X500)) != 0)
             continue;
-        g_autofree char *key =
-            matching_normalise(target_schema(pass), match_rules[RULE_LEGACY].keys[0], (Value){text, strlen(text)});
+        g_autofree char *key = matching_normalise(target_schema(pass), match_rules[RULE_LEGACY].keys[0],
+                                                  (Value){text, strlen(text)});
         if (!look_up(pass, person, RULE_LEGACY, true, "legacyexchangedn", key, text, error))
             return false;
     }

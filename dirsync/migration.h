@@ -71,7 +71,7 @@ typedef struct {
 /** One entry of the source. Everything is valid during the call only. */
 typedef struct {
     MatchClass class;
-    MatchAction action; /* in this run or a later one */
+    MatchAction action;                  /* in this run or a later one */
     const char *anchor, *name, *address; /* name and address may be NULL */
     const char *note;                    /* why the action is not what was chosen; may be NULL */
     const MatchCandidate *candidates;
@@ -90,9 +90,9 @@ typedef struct {
     void (*told)(const Match *match, void *data); /* of everybody, once a run, before anything is planned */
     void *data;
     /* Results of a run. */
-    size_t in_sync;  /* ours, and nothing has changed: those are not told */
-    size_t touched;  /* people that something was planned for */
-    size_t put_off;  /* ... that are left for another run */
+    size_t in_sync; /* ours, and nothing has changed: those are not told */
+    size_t touched; /* people that something was planned for */
+    size_t put_off; /* ... that are left for another run */
 } Migration;
 
 /** What is chosen where nothing is said: exact adopt, probable skip, none create. */

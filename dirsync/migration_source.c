@@ -104,9 +104,9 @@ bool migration_take_source(Connector *connector, const char *source, const char 
                   "%s: has no <import>, which says where people go and by which mapping", connector->path);
         return false;
     }
-    bool ok = !source || (is_definition(source) ? take_definition(connector, source, error)
-                                                : check_there(source, error) &&
-                                                      take_file(connector, source, error));
+    bool ok = !source ||
+              (is_definition(source) ? take_definition(connector, source, error)
+                                     : check_there(source, error) && take_file(connector, source, error));
     if (ok && anchor) {
         g_free(settings->anchor);
         settings->anchor = g_strdup(anchor);

@@ -116,7 +116,8 @@ static void name_as_before(const Pass *pass, Subject *subject)
 {
     g_autoptr(Dn) dn = dn_parse(entry_dn(subject->current), NULL);
     if (dn && dn->n_rdns && dn->rdns[0].n_avas == 1 &&
-        schema_same_attribute(target_schema(pass), dn->rdns[0].avas[0].type, subject_name_type(pass, subject)))
+        schema_same_attribute(target_schema(pass), dn->rdns[0].avas[0].type,
+                              subject_name_type(pass, subject)))
         subject_keep_name(pass, subject);
 }
 

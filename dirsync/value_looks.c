@@ -20,6 +20,9 @@ static bool is_mail(const char *value)
 static bool is_address(const char *value)
 {
     size_t len = strcspn(value, ":");
+    const char *at = strchr(value, '@');
+    if (at && strchr(at + 1, '@')) /* several */
+        return false;
     if (len < 2 || len > 16 || !value[len] || !value[len + 1] || !strncmp(value + len, "://", 3) ||
         g_ascii_isspace(value[len + 1]))
         return false;

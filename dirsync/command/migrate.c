@@ -69,7 +69,8 @@ static bool choose(Migration *migration, GError **error)
 /* What was chosen for each class, and shown before, is no accident; what nobody chose keeps its limit. */
 static void lift_limits(const Settings *settings, RunOptions *options)
 {
-    static const LimitKind chosen[] = {LIMIT_NATIVE, LIMIT_DELETE, LIMIT_ADDRESS, LIMIT_MODIFY, LIMIT_MEMBERS};
+    static const LimitKind chosen[] = {LIMIT_NATIVE, LIMIT_DELETE, LIMIT_ADDRESS, LIMIT_MODIFY,
+                                       LIMIT_MEMBERS};
     for (size_t i = 0; i < G_N_ELEMENTS(chosen); i++)
         if (!settings->limits[chosen[i]])
             options->limits[chosen[i]].unlimited = true;
@@ -80,7 +81,8 @@ static bool check_steps(const Migrating *self, GError **error)
     if (self->settings->allow_empty)
         error_set(error, ERROR_DEFINITION, "--allow-empty: a migration calls nobody missing anyway");
     else if (!self->options.steps[STEP_IMPORT])
-        error_set(error, ERROR_DEFINITION, "--step: a migration is an import; only --step import makes sense");
+        error_set(error, ERROR_DEFINITION,
+                  "--step: a migration is an import; only --step import makes sense");
     else
         return true;
     return false;
@@ -118,14 +120,15 @@ static GPtrArray *notes(const Migrating *self)
     size_t taken = migration_report_actions(self->report, MIGRATE_ADOPT) +
                    migration_report_actions(self->report, MIGRATE_CONVERT);
     if (self->other_kind)
-        g_ptr_array_add(lines, g_strdup_printf("say people=\"%s\" in <import> of %s: as it is, a sync makes "
-                                               "them again what it says there",
-                                               !strcmp(option_as, "user") ? "disabled-user" : option_as,
-                                               name));
+        g_ptr_array_add(lines,
+                        g_strdup_printf("say people=\"%s\" in <import> of %s: as it is, a sync makes "
+                                        "them again what it says there",
+                                        !strcmp(option_as, "user") ? "disabled-user" : option_as, name));
     if (taken && !self->connector->pass[STEP_IMPORT].keep_addresses)
-        g_ptr_array_add(lines, g_strdup_printf("say keep-addresses=\"yes\" in <import> of %s, or a sync takes "
-                                               "away the addresses that its source does not give",
-                                               name));
+        g_ptr_array_add(lines,
+                        g_strdup_printf("say keep-addresses=\"yes\" in <import> of %s, or a sync takes "
+                                        "away the addresses that its source does not give",
+                                        name));
     if (self->source)
         g_ptr_array_add(lines, g_strdup_printf("a sync of %s reads what its definition says, not %s: whoever "
                                                "is not there goes",
@@ -205,9 +208,8 @@ static bool print_dry(const Migrating *self, const char *folder, const RunResult
 
 static int show(Migrating *self, GError **error)
 {
-    g_autofree char *folder = self->settings->output
-                                  ? g_canonicalize_filename(self->settings->output, NULL)
-                                  : g_dir_make_tmp("dirsync-plan-XXXXXX", error);
+    g_autofree char *folder = self->settings->output ? g_canonicalize_filename(self->settings->output, NULL)
+                                                     : g_dir_make_tmp("dirsync-plan-XXXXXX", error);
     if (!folder)
         return 0;
     g_auto(RunResult) result = {0};
@@ -215,8 +217,8 @@ static int show(Migrating *self, GError **error)
     self->migration.batch = 0;
     run_plan(self->connector, &self->options, folder, &result, &failure);
     progress_wipe(self->settings->progress);
-    bool shown = is_planned(failure) && finish_report(self, error) &&
-                 print_dry(self, folder, &result, failure, error);
+    bool shown =
+        is_planned(failure) && finish_report(self, error) && print_dry(self, folder, &result, failure, error);
     if (!is_planned(failure) && self->settings->json)
         report_print_json(stdout, report_result_json("migrate", self->connector->name, &result, failure));
     if (!self->settings->output)
@@ -263,8 +265,7 @@ static bool run_batch(Migrating *self, size_t number, json_t *runs, GPtrArray *i
     if (result.folder)
         g_ptr_array_add(ids, g_strdup(result.id));
     if (self->settings->json)
-        json_array_append_new(runs,
-                              report_result_json("migrate", self->connector->name, &result, failure));
+        json_array_append_new(runs, report_result_json("migrate", self->connector->name, &result, failure));
     else if (!self->settings->quiet && (!failure || run_planned(&result)))
         print_batch(self, &result, number);
     if (failure)

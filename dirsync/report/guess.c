@@ -24,7 +24,8 @@ static void print_columns(const MappingGuess *guess, bool left_out, FILE *out)
         if (!any)
             fputs(left_out ? "left out:\n" : "columns:\n", out);
         any = true;
-        fprintf(out, "  %s%s%s\n", title, left_out ? "" : ": ", left_out ? "" : guess_roles[column->role].name);
+        fprintf(out, "  %s%s%s\n", title, left_out ? "" : ": ",
+                left_out ? "" : guess_roles[column->role].name);
         migration_report_wrap(out, "      ", "      ", column->why);
     }
 }
@@ -50,9 +51,9 @@ void report_guess_print(const MappingGuess *guess, const char *path, FILE *out)
 static json_t *column_as_json(const GuessedColumn *column)
 {
     return json_pack("{s:s, s:s, s:s?, s:b, s:s, s:I, s:I}", "title", column->title, "name", column->name,
-                     "taken_for", column->role == ROLE_NONE ? NULL : guess_roles[column->role].name, "left_out",
-                     is_left_out(column), "why", column->why, "values", (json_int_t)column->values, "distinct",
-                     (json_int_t)column->distinct);
+                     "taken_for", column->role == ROLE_NONE ? NULL : guess_roles[column->role].name,
+                     "left_out", is_left_out(column), "why", column->why, "values",
+                     (json_int_t)column->values, "distinct", (json_int_t)column->distinct);
 }
 
 json_t *report_guess_json(const MappingGuess *guess, const char *path)

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define WIDTH 79
-#define LISTED 20 /* of a class, where not everybody is shown */
+#define LISTED 20                      /* of a class, where not everybody is shown */
 #define BYTE_ORDER_MARK "\xef\xbb\xbf" /* without it spreadsheets take UTF-8 for something else */
 
 static const char *const columns[] = {"class",     "action", "anchor", "name", "address",
@@ -45,7 +45,7 @@ MigrationReport *migration_report_new(bool everybody, const char *path, GError *
 {
     g_autoptr(MigrationReport) report = g_new0(MigrationReport, 1);
     report->everybody = everybody;
-    for (int class = 0; class < MATCH_CLASSES; class++)
+    for (int class = 0; class < MATCH_CLASSES; class ++)
         report->people[class] = json_array();
     if (!path)
         return g_steal_pointer(&report);
@@ -63,7 +63,7 @@ void migration_report_free(MigrationReport *report)
 {
     if (!report)
         return;
-    for (int class = 0; class < MATCH_CLASSES; class++)
+    for (int class = 0; class < MATCH_CLASSES; class ++)
         json_decref(report->people[class]);
     csv_writer_free(report->rows);
     file_writer_free(report->file);
@@ -153,7 +153,7 @@ size_t migration_report_count(const MigrationReport *report, MatchClass class)
 size_t migration_report_actions(const MigrationReport *report, MatchAction action)
 {
     size_t n = 0;
-    for (int class = 0; class < MATCH_CLASSES; class++)
+    for (int class = 0; class < MATCH_CLASSES; class ++)
         n += class == MATCH_OURS ? 0 : report->figures[class][action];
     return n;
 }
@@ -181,8 +181,8 @@ static void print_figures(const MigrationReport *report, MatchClass class, FILE 
     g_autoptr(GString) actions = g_string_new(NULL);
     for (int action = MIGRATE_ACTIONS - 1; action >= 0; action--)
         if (report->figures[class][action])
-            g_string_append_printf(actions, "%s%s %zu", actions->len ? ", " : "",
-                                   match_action_names[action], report->figures[class][action]);
+            g_string_append_printf(actions, "%s%s %zu", actions->len ? ", " : "", match_action_names[action],
+                                   report->figures[class][action]);
     fprintf(out, "  %-10s %8zu%s%s\n", match_class_names[class], migration_report_count(report, class),
             actions->len ? "  " : "", actions->str);
 }
@@ -202,7 +202,9 @@ static void print_person(const json_t *person, FILE *out)
     const char *action = json_string_value(json_object_get(person, "action"));
     g_autofree char *who = g_strdup_printf("%s%s%s%s%s", name ? name : anchor, address ? " <" : "",
                                            address ? address : "", address ? ">" : "",
-                                           note ? "" : g_strcmp0(action, "skip") ? "" : ": left alone");
+                                           note                        ? ""
+                                           : g_strcmp0(action, "skip") ? ""
+                                                                       : ": left alone");
     const json_t *candidate;
     size_t i;
     print_line(out, "  ", who);
@@ -211,7 +213,8 @@ static void print_person(const json_t *person, FILE *out)
     g_autofree char *safe_note = note ? report_safe(note) : NULL;
     if (note)
         migration_report_wrap(out, "    ", "    ", safe_note);
-    json_array_foreach(json_object_get(person, "candidates"), i, candidate) {
+    json_array_foreach(json_object_get(person, "candidates"), i, candidate)
+    {
         print_line(out, "    ", json_string_value(json_object_get(candidate, "dn")));
         print_line(out, "      by ", json_string_value(json_object_get(candidate, "why")));
     }
@@ -226,8 +229,7 @@ static void print_list(const MigrationReport *report, MatchClass class, FILE *ou
     if (!shown)
         return;
     fprintf(out, "\n%s: %s\n", match_class_names[class], classes[class].about);
-    json_array_foreach(list, i, person)
-        print_person(person, out);
+    json_array_foreach(list, i, person) print_person(person, out);
     if (shown < all)
         fprintf(out, "  ... and %zu more; -v shows all, --report FILE makes a table of them\n", all - shown);
 }
@@ -235,18 +237,18 @@ static void print_list(const MigrationReport *report, MatchClass class, FILE *ou
 void migration_report_print(const MigrationReport *report, FILE *out)
 {
     fputs("matches:\n", out);
-    for (int class = 0; class < MATCH_CLASSES; class++)
-        print_figures(report, (MatchClass)class, out);
-    for (int class = 0; class < MATCH_CLASSES; class++)
-        print_list(report, (MatchClass)class, out);
+    for (int class = 0; class < MATCH_CLASSES; class ++)
+        print_figures(report, (MatchClass) class, out);
+    for (int class = 0; class < MATCH_CLASSES; class ++)
+        print_list(report, (MatchClass) class, out);
 }
 
 json_t *migration_report_json(const MigrationReport *report)
 {
     json_t *all = json_object(), *people = json_array();
-    for (int class = 0; class < MATCH_CLASSES; class++) {
-        json_t *figures = json_pack("{s:I}", "people",
-                                    (json_int_t)migration_report_count(report, (MatchClass)class));
+    for (int class = 0; class < MATCH_CLASSES; class ++) {
+        json_t *figures =
+            json_pack("{s:I}", "people", (json_int_t)migration_report_count(report, (MatchClass) class));
         for (int action = 0; action < MIGRATE_ACTIONS; action++)
             if (report->figures[class][action])
                 json_object_set_new(figures, match_action_names[action],

@@ -27,7 +27,7 @@ typedef struct {
     const char *format;  /* "utf-8 ; | columns" */
     const char *columns; /* "title: role\n" of each */
     const char *anchor;  /* column; NULL none */
-    const char *made;    /* "attribute: value\n" of the first row as a contact; NULL: no mapping comes of it */
+    const char *made; /* "attribute: value\n" of the first row as a contact; NULL: no mapping comes of it */
     const char *account; /* what an account has besides; NULL: not looked at */
 } GuessCase;
 
@@ -53,10 +53,9 @@ static char *columns_text(const MappingGuess *guess)
 {
     GString *text = g_string_new(NULL);
     for (size_t i = 0; i < guess->n; i++)
-        g_string_append_printf(text, "%s: %s\n", guess->columns[i].title,
-                               guess->columns[i].role == ROLE_NONE
-                                   ? "-"
-                                   : guess_roles[guess->columns[i].role].name);
+        g_string_append_printf(
+            text, "%s: %s\n", guess->columns[i].title,
+            guess->columns[i].role == ROLE_NONE ? "-" : guess_roles[guess->columns[i].role].name);
     return g_string_free(text, FALSE);
 }
 
@@ -153,7 +152,10 @@ static GuessCase cases[] = {
      "givenName: Ann\ntelephoneNumber: +49 30 1234-5\nsn: Ash\n",
      "uid: aash\nsn: Ash\ncn: Ash, Ann\n"},
     {"German, windows-1252, semicolons, a password",
-     BYTES("Personalnr.;Vorname;Nachname;E-Mail (gesch\xe4" "ftlich);Telefon gesch\xe4" "ftlich;Handy;Stra\xdf" "e;"
+     BYTES("Personalnr.;Vorname;Nachname;E-Mail (gesch\xe4"
+           "ftlich);Telefon gesch\xe4"
+           "ftlich;Handy;Stra\xdf"
+           "e;"
            "PLZ;Ort;Abteilung;Kennwort\n"
            "17;J\xfcrgen;Wei\xdf;jw@globex.example;030 123456;0170 123456;Ring 1;10115;K\xf6ln;IT;geheim\n"
            "18;Ann;Ash;aa@globex.example;030 123457;;Ring 2;10115;K\xf6ln;IT;geheim\n"),
@@ -178,13 +180,20 @@ static GuessCase cases[] = {
      "uid: a\n"},
     {"without a header: by what the values look like",
      BYTES("1007,Ann Ash,ann@globex.example,+49 30 12345\n1008,Bob Oak,bob@globex.example,+49 30 12346\n"),
-     "utf-8 , no header",
-     "column 1: -\ncolumn 2: -\ncolumn 3: mail address\ncolumn 4: telephone\n", "column3",
+     "utf-8 , no header", "column 1: -\ncolumn 2: -\ncolumn 3: mail address\ncolumn 4: telephone\n",
+     "column3",
      "cn: ann@globex.example\n"
      "displayName: ann@globex.example\nmail: ann@globex.example\n"
      "targetAddress: SMTP:ann@globex.example\nproxyAddresses: SMTP:ann@globex.example\nmailNickname: ann\n"
      "telephoneNumber: +49 30 12345\n",
      "sn: ann@globex.example\n"},
+    {"several addresses, and their separator in a name too: nothing is taken apart that should not be",
+     BYTES("name,mail,proxyAddresses\n\"Ash; Ann\",a@b.example,smtp:x@b.example;SMTP:a@b.example\n"
+           "Bob,c@b.example,smtp:y@b.example;SMTP:c@b.example\n"),
+     "utf-8 ,", "name: display name\nmail: mail address\nproxyAddresses: -\n", "mail",
+     "cn: Ash; Ann\ndisplayName: Ash; Ann\nmail: a@b.example\ntargetAddress: SMTP:a@b.example\n"
+     "proxyAddresses: SMTP:a@b.example\nmailNickname: a\n",
+     NULL},
     {"titles that say nothing; a second mail address is a further one",
      BYTES("k1;k2;k3\nx;ann@globex.example;a2@globex.example\nx;bob@globex.example;\n"), "utf-8 ;",
      "k1: -\nk2: mail address\nk3: further addresses\n", "k2",
@@ -214,8 +223,9 @@ static GuessCase cases[] = {
      "displayName: Ann\nmail: a@globex.example\ntargetAddress: SMTP:a@globex.example\n"
      "proxyAddresses: SMTP:a@globex.example\nmailNickname: a\n",
      NULL},
-    {"two titles that differ in what a name cannot hold", BYTES("K+,K#,mail\nx,y,a@b.example\nx,y,c@b.example\n"), "utf-8 ,",
-     "K+: -\nK#: -\nmail: mail address\n", "mail",
+    {"two titles that differ in what a name cannot hold",
+     BYTES("K+,K#,mail\nx,y,a@b.example\nx,y,c@b.example\n"), "utf-8 ,", "K+: -\nK#: -\nmail: mail address\n",
+     "mail",
      "cn: a@b.example\n"
      "displayName: a@b.example\nmail: a@b.example\ntargetAddress: SMTP:a@b.example\n"
      "proxyAddresses: SMTP:a@b.example\nmailNickname: a\n",
@@ -244,6 +254,31 @@ static void test_an_empty_file(void **state)
     assert_null(guess_mapping(path, &error));
     assert_true(error_is(error, ERROR_SOURCE));
     unlink(path);
+}
+
+/* The encoding is that of the whole file, which is read in blocks of 64 KiB. */
+static void test_a_character_across_two_blocks(void **state)
+{
+    (void)state;
+    for (size_t shift = 0; shift < 4; shift++) {
+        g_autoptr(GString) text = g_string_new("mail;name\n");
+        while (text->len < 65536 - 64)
+            g_string_append(text, "a@b.example;Ann\n");
+        while (text->len < 65536 - shift)
+            g_string_append_c(text, 'x');
+        g_string_append(text, "\xf0\x9f\x98\x80;Z\xc3\xbc\n");
+        GuessCase good = {.bytes = text->str, .len = text->len};
+        g_autofree char *path = write_file(&good);
+        g_auto(CsvGuess) guess = {0};
+        assert_true(csv_guess(path, &guess, NULL));
+        assert_null(guess.encoding);
+        csv_guess_clear(&guess);
+        text->str[text->len - 2] = 'x'; /* the last character is cut */
+        assert_true(g_file_set_contents(path, text->str, (gssize)text->len, NULL));
+        assert_true(csv_guess(path, &guess, NULL));
+        assert_string_equal(guess.encoding, "windows-1252");
+        unlink(path);
+    }
 }
 
 static void test_edits_are_not_written_over(void **state)
@@ -282,6 +317,7 @@ int main(void)
     static const struct CMUnitTest others[] = {
         cmocka_unit_test(test_no_mail_no_mapping),
         cmocka_unit_test(test_an_empty_file),
+        cmocka_unit_test(test_a_character_across_two_blocks),
         cmocka_unit_test(test_edits_are_not_written_over),
         cmocka_unit_test(test_titles_are_known_once),
     };

@@ -34,17 +34,17 @@ static void write_text(const char *name, const char *text)
 #define CSV                                                                                                  \
     "<foreign driver=\"csv\"><file path=\"own.csv\" delimiter=\";\" columns=\"id mail\" header=\"no\" "      \
     "checksum=\"own.sha256\" max-age=\"2d\"/></foreign>"
-#define IMPORT(content)                                                                                      \
-    "<import container=\"ou=in,o=acme\" mapping=\"csv\">" content "</import>"
+#define IMPORT(content) "<import container=\"ou=in,o=acme\" mapping=\"csv\">" content "</import>"
 #define BASE_AND_FILTER "<source base=\"ou=people,o=x\"><filter>(mail=*)</filter></source>"
 
 static int set_up(void **state)
 {
     (void)state;
     folder = g_dir_make_tmp("dirsync-source-XXXXXX", NULL);
-    write_text("organisation.xml", "<organisation xmlns=\"urn:x-dirsync:organisation:1\" name=\"acme\">"
-                                   "<home driver=\"ldap\" uri=\"ldapi://\" base=\"o=acme\"><bind "
-                                   "method=\"external\"/></home><domain>acme.example</domain></organisation>");
+    write_text("organisation.xml",
+               "<organisation xmlns=\"urn:x-dirsync:organisation:1\" name=\"acme\">"
+               "<home driver=\"ldap\" uri=\"ldapi://\" base=\"o=acme\"><bind "
+               "method=\"external\"/></home><domain>acme.example</domain></organisation>");
     write_text("server.xml", CONNECTOR(SERVER, IMPORT(BASE_AND_FILTER)));
     write_text("csv.xml", CONNECTOR(CSV, IMPORT("<anchor attribute=\"id\"/>")));
     write_text("no-import.xml", CONNECTOR(SERVER, "<export container=\"ou=x,o=x\" mapping=\"inetorgperson\">"
@@ -57,8 +57,8 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    static const char *const names[] = {"organisation.xml", "server.xml", "csv.xml", "no-import.xml",
-                                        "people.csv", "people.ldif"};
+    static const char *const names[] = {"organisation.xml", "server.xml", "csv.xml",
+                                        "no-import.xml",    "people.csv", "people.ldif"};
     (void)state;
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *path = path_of(names[i]);
