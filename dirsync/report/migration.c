@@ -75,7 +75,8 @@ void migration_report_free(MigrationReport *report)
 
 static void add_cell(Entry *row, const char *column, const char *text)
 {
-    g_autofree char *safe = text ? report_safe(text) : NULL;
+    g_autofree char *valid = text ? g_utf8_make_valid(text, -1) : NULL;
+    g_autofree char *safe = valid ? report_safe(valid) : NULL;
     if (safe && *safe)
         entry_add_string(row, column, safe);
 }
@@ -107,16 +108,35 @@ static void put_rows(MigrationReport *report, const Match *match)
 
 /* --- taking --- */
 
+/* Values of a directory are bytes, JSON is text. */
+static void set_text(json_t *object, const char *key, const char *text)
+{
+    g_autofree char *valid = text ? g_utf8_make_valid(text, -1) : NULL;
+    json_object_set_new(object, key, valid ? json_string(valid) : json_null());
+}
+
+static json_t *candidate_as_json(const MatchCandidate *candidate)
+{
+    json_t *json = json_object();
+    set_text(json, "dn", candidate->dn);
+    set_text(json, "why", candidate->why);
+    set_text(json, "owner", candidate->owner);
+    return json;
+}
+
 static json_t *person_as_json(const Match *match)
 {
-    json_t *candidates = json_array();
+    json_t *json = json_object(), *candidates = json_array();
+    set_text(json, "class", match_class_names[match->class]);
+    set_text(json, "action", match_action_names[match->action]);
+    set_text(json, "anchor", match->anchor);
+    set_text(json, "name", match->name);
+    set_text(json, "address", match->address);
+    set_text(json, "note", match->note);
     for (size_t i = 0; i < match->n_candidates; i++)
-        json_array_append_new(candidates,
-                              json_pack("{s:s, s:s, s:s?}", "dn", match->candidates[i].dn, "why",
-                                        match->candidates[i].why, "owner", match->candidates[i].owner));
-    return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s?, s:o}", "class", match_class_names[match->class],
-                     "action", match_action_names[match->action], "anchor", match->anchor, "name",
-                     match->name, "address", match->address, "note", match->note, "candidates", candidates);
+        json_array_append_new(candidates, candidate_as_json(&match->candidates[i]));
+    json_object_set_new(json, "candidates", candidates);
+    return json;
 }
 
 void migration_report_take(const Match *match, void *data)
