@@ -42,6 +42,7 @@ typedef struct {
     Settings *settings;
     Connector *connector;
     const char *source; /* NULL: the definition's own */
+    bool other_source;  /* it is another one */
     bool other_kind;    /* --as says something else than the definition */
     RunOptions options;
     Migration migration;
@@ -93,9 +94,11 @@ static bool take_options(Migrating *self, GError **error)
     const PassSettings *import = &self->connector->pass[STEP_IMPORT];
     RecipientAs as = import->as[OF_PERSON];
     bool enabled = import->enabled_accounts;
+    g_autofree char *own = g_strdup(self->connector->foreign.path);
     if (!migration_take_source(self->connector, self->source, option_anchor, error) ||
         (option_as && !migration_make_as(self->connector, option_as, error)))
         return false;
+    self->other_source = self->source && (!own || g_strcmp0(own, self->connector->foreign.path) != 0);
     self->other_kind = import->as[OF_PERSON] != as || import->enabled_accounts != enabled;
     if (!settings_run_options(self->settings, self->connector, &self->options, error) ||
         !check_steps(self, error) || !choose(&self->migration, error))
@@ -129,7 +132,7 @@ static GPtrArray *notes(const Migrating *self)
                         g_strdup_printf("say keep-addresses=\"yes\" in <import> of %s, or a sync takes "
                                         "away the addresses that its source does not give",
                                         name));
-    if (self->source)
+    if (self->other_source)
         g_ptr_array_add(lines, g_strdup_printf("a sync of %s reads what its definition says, not %s: whoever "
                                                "is not there goes",
                                                name, self->source));
