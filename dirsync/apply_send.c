@@ -56,6 +56,8 @@ static bool may_delete(const Work *work, Item *item)
     if (found->len && stamp_read(apply->stamp, schema, g_ptr_array_index(found, 0), &stamp) &&
         !strcmp(stamp.connector, apply->connector_uuid) && !strcmp(stamp.anchor, item->change->anchor))
         return true;
+    if (found->len && !stamp.connector && !g_strcmp0(item->change->situation, SITUATION_CONVERTED))
+        return true;
     error_set(&item->error, ERROR_MOVED, "%s: no longer carries our stamp, so it is not deleted",
               item->change->dn);
     return false;

@@ -23,6 +23,9 @@ typedef struct {
     size_t n_values;
 } Modification;
 
+/** A native contact becomes an account of ours: it is deleted and made again. */
+#define SITUATION_CONVERTED "converted"
+
 typedef struct Change {
     ChangeKind kind;
     Entry *holder; /* private: arena of everything below but @entry */

@@ -85,7 +85,9 @@ static void read_joins(PassSettings *pass, Step step, const xmlNode *node)
     g_autoptr(GArray) joins = g_array_new(FALSE, FALSE, sizeof(JoinRule));
     for (const xmlNode *join = xml_child(node, "join"); join; join = xml_next(join)) {
         JoinRule rule = {xml_attribute(join, step == STEP_IMPORT ? "source" : "home"),
-                         xml_attribute(join, step == STEP_IMPORT ? "home" : "target")};
+                         xml_attribute(join, step == STEP_IMPORT ? "home" : "target"), false};
+        g_autofree char *confidence = xml_attribute(join, "confidence");
+        rule.probable = !g_strcmp0(confidence, "probable");
         g_array_append_val(joins, rule);
     }
     pass->joins = (JoinRule *)(void *)g_array_steal(joins, &pass->n_joins);
@@ -124,6 +126,7 @@ static void read_pass(PassSettings *pass, Step step, const xmlNode *node, const 
     }
     read_sources(pass, node, problems);
     read_recipients(pass, node);
+    pass->keep_addresses = definition_yes(node, "keep-addresses", false);
     pass->hidden = definition_yes(node, "hidden", pass->hidden);
     pass->disabled = definition_yes(node, "disabled", pass->disabled);
     if (anchor)

@@ -52,6 +52,7 @@ enum { SOURCE, TARGET, SIDES };
 /** One join rule: a source attribute whose value equals a target attribute's value. */
 typedef struct {
     char *source, *target;
+    bool probable; /* not sure enough to adopt by: only a migration looks at it */
 } JoinRule;
 
 typedef enum { HIDE_IN_GRACE, KEEP_IN_GRACE } GraceAction;
@@ -79,6 +80,7 @@ typedef struct {
     bool wanted;           /* the definition has it */
     bool create_container; /* make it when it is missing */
     bool adopt;            /* unowned objects that match are taken over */
+    bool keep_addresses;   /* an address that the source gives no more stays, as a secondary one */
     bool out_of_scope_is_missing;
     bool said[OF_KINDS];   /* the definition says so; else it is meant where the mapping offers it */
     bool enabled_accounts; /* AS_USER: accounts are enabled at the end; else they stay disabled */

@@ -53,6 +53,21 @@ static void tally_change(Pass *pass, Subject *subject, const Change *change, con
     }
 }
 
+/* Holds while the native is of the same classes and nobody's. */
+static char *native_filter(const Pass *pass, const Entry *native)
+{
+    const Attribute *classes = schema_find(target_schema(pass), native, "objectClass");
+    GString *filter = g_string_new("(&");
+    for (size_t i = 0; classes && i < classes->n_values; i++) {
+        g_autofree char *is = filter_equals("objectClass", classes->values[i].data, classes->values[i].len);
+        g_string_append(filter, is);
+    }
+    for (const char *const *name = stamp_attributes(target_stamp(pass)); *name; name++)
+        if (!schema_find(target_schema(pass), native, *name))
+            g_string_append_printf(filter, "(!(%s=*))", *name);
+    return g_string_free(g_string_append_c(filter, ')'), FALSE);
+}
+
 /* The change fails when the object is not ours any more. Who is being adopted has no stamp yet: there
  * the single-valued importedFrom refuses a second owner. */
 static void assert_stamp(const Pass *pass, const Subject *subject, Change *change)
@@ -63,7 +78,10 @@ static void assert_stamp(const Pass *pass, const Subject *subject, Change *chang
         managed_guard(managed_of(pass, subject->kind), subject->current, change);
         return;
     }
-    g_autofree char *filter = stamp_filter(target_stamp(pass), pass->connector->uuid, subject->anchor);
+    g_autofree char *filter =
+        subject->takes_native && change->kind == CHANGE_DELETE && subject->current
+            ? native_filter(pass, subject->current)
+            : stamp_filter(target_stamp(pass), pass->connector->uuid, subject->anchor);
     change->assertion = change_strdup(change, filter);
 }
 

@@ -5,7 +5,7 @@
  * again, in one plan, under the same anchor. Its memberships and the addresses
  * that others gave it go over.
  */
-#include "dirsync/pass_internal.h"
+#include "dirsync/matching.h"
 #include "proxygen/address.h"
 
 #include <string.h>
@@ -138,12 +138,12 @@ static bool add_lost_groups(Pass *pass, const Subject *subject, GPtrArray *group
 {
     if (!recall_rejoins(pass, error))
         return false;
+    g_autofree char *anchor = g_strescape(subject->anchor, NULL);
+    g_autofree char *start = g_strconcat(anchor, "\t", NULL);
     for (char **line = pass->rejoins; *line; line++) {
-        g_auto(GStrv) parts = g_strsplit(*line, "\t", 2);
-        g_autofree char *anchor = parts[0] ? g_strcompress(parts[0]) : NULL;
-        if (g_strcmp0(anchor, subject->anchor) != 0 || !parts[1] || !*parts[1])
+        if (!g_str_has_prefix(*line, start) || !(*line)[strlen(start)])
             continue;
-        g_autofree char *dn = g_strcompress(parts[1]);
+        g_autofree char *dn = g_strcompress(*line + strlen(start));
         if (!is_among_groups(pass, groups, dn) &&
             !membership_add_group(pass, dn, entry_dn(subject->desired), groups, error))
             return false;
@@ -199,18 +199,38 @@ bool subject_rejoin(Pass *pass, Subject *subject, GError **error)
     return true;
 }
 
-/* Who was not looked at is in order, unless this run does not look at everybody. */
+/* Whether everything was done for whom the line is about, as the state has it. */
+static bool is_done(const Pass *pass, const char *line)
+{
+    g_autofree char *escaped = g_strndup(line, strcspn(line, "\t"));
+    g_autofree char *anchor = g_strcompress(escaped);
+    uint32_t link = fingerprint_index_find(&pass->links->by_anchor, fingerprint_string(anchor));
+    return link != NOWHERE && !link_item(pass, link);
+}
+
+/* Of those who are not done and were not looked at; twice does no harm. */
+static void keep_other_rejoins(Pass *pass)
+{
+    for (char **line = pass->rejoins; *line; line++)
+        if (**line && !is_done(pass, *line))
+            g_string_append_printf(pass->rejoins_now, "%s\n", *line);
+}
+
+/* Who was not looked at is in order, unless this run does not look at everybody: of a migration they are kept.
+ */
 bool kinds_remember(Pass *pass, GError **error)
 {
     if (!recall_rejoins(pass, error))
         return false;
     g_autofree char *before = g_strjoinv("\n", pass->rejoins);
-    if (!pass->may_remove || !strcmp(before, pass->rejoins_now->str))
+    if (pass->matching)
+        keep_other_rejoins(pass);
+    if ((!pass->may_remove && !pass->matching) || !strcmp(before, pass->rejoins_now->str))
         return true;
     return pass_remember(pass, REJOINS, pass->rejoins_now->str, error);
 }
 
-static bool make_again(Pass *pass, Subject *subject, GPtrArray *groups, GError **error)
+static bool make_again(Pass *pass, Subject *subject, GPtrArray *groups, const char *situation, GError **error)
 {
     Item *item = subject->item;
     subject->wave++;
@@ -222,12 +242,12 @@ static bool make_again(Pass *pass, Subject *subject, GPtrArray *groups, GError *
         item_make_more(item)->rejoins = g_ptr_array_ref(groups);
         return group_postpone(pass, subject, error);
     }
-    if (!subject_create(pass, subject, "kind-changed", error))
+    if (!subject_create(pass, subject, situation, error))
         return false;
     subject->wave++;
     for (guint i = 0; i < groups->len; i++)
         if (!membership_restore(pass, subject, g_ptr_array_index(groups, i), entry_dn(subject->desired),
-                                "kind-changed", error))
+                                situation, error))
             return false;
     claim_register(pass, subject, NULL, subject->desired, subject->wave);
     emit_settlement(pass, subject, subject->desired, false, 0, NULL);
@@ -245,28 +265,31 @@ static bool stays(Pass *pass, Subject *subject)
 
 bool reconcile_kind_changed(Pass *pass, Subject *subject, bool last, GError **error)
 {
-    bool wait = false;
-    if (!pass->may_remove)
+    if (pass->matching ? matching_person(pass, subject->index)->action != MIGRATE_CONVERT : !pass->may_remove)
         return stays(pass, subject);
+    return subject_remake(pass, subject, last, "kind-changed", error);
+}
+
+bool subject_remake(Pass *pass, Subject *subject, bool last, const char *situation, GError **error)
+{
+    bool wait = false;
     carry_initial(pass, subject);
     carry_addresses(pass, subject);
     for (size_t i = 0; i < G_N_ELEMENTS(carried); i++)
         carry_attribute(pass, subject, carried[i]);
+    subject_keep_addresses(pass, subject);
     if (!subject_claim(pass, subject, true, last, &wait, error))
         return false;
-    if (wait) {
-        subject->item->state = ITEM_WAITING;
-        claim_offer(pass, subject);
-        return true;
-    }
+    if (wait)
+        return subject_wait(pass, subject);
     g_autoptr(GPtrArray) groups = g_ptr_array_new_with_free_func((GDestroyNotify)entry_free);
     if (!subject_take(pass, subject, true, last, error))
         return false;
     event_emit(EVENT_KIND_CHANGED, entry_dn(subject->current), "deleted and made again as %s",
                structural_class(pass, subject->kind));
-    if (!subject_delete(pass, subject, NULL, "kind-changed", "it is of another kind now", groups,
+    if (!subject_delete(pass, subject, NULL, situation, "it is of another kind now", groups,
                         &subject->wave, error) ||
         !add_lost_groups(pass, subject, groups, error))
         return false;
-    return make_again(pass, subject, groups, error);
+    return make_again(pass, subject, groups, situation, error);
 }

@@ -12,10 +12,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const Command *const commands[] = {&command_init,   &command_check,  &command_plan,
-                                          &command_show,   &command_apply,  &command_sync,
-                                          &command_revert, &command_status, &command_proxy, &command_addrtype,
-                                          &command_audit};
+static const Command *const commands[] = {
+    &command_init,   &command_check,  &command_plan,  &command_show,     &command_apply, &command_sync,
+    &command_revert, &command_status, &command_proxy, &command_addrtype, &command_audit, &command_migrate};
 
 static void on_signal(int number)
 {
@@ -111,7 +110,8 @@ static bool flush_output(void)
     if (fflush(stdout) == 0 && !ferror(stdout))
         return true;
     if (errno != EPIPE)
-        fprintf(stderr, "dirsync: standard output: %s; what was printed is not complete\n", g_strerror(errno));
+        fprintf(stderr, "dirsync: standard output: %s; what was printed is not complete\n",
+                g_strerror(errno));
     return false;
 }
 

@@ -136,11 +136,12 @@ static void is_planned_member(const GroupPlan *plan, const char *dn_key, bool *i
         *is = GPOINTER_TO_INT(standing);
 }
 
+/* Few servers have an index of uniqueMember, all have one of objectClass. */
 static char *member_filter(const char *dn)
 {
     g_autofree char *member = filter_equals("member", dn, strlen(dn));
     g_autofree char *unique = filter_equals("uniqueMember", dn, strlen(dn));
-    return g_strconcat(member, unique, NULL);
+    return g_strconcat(member, "(&(objectClass=groupOfUniqueNames)", unique, ")", NULL);
 }
 
 static GPtrArray *search_groups(Pass *pass, const char *base, SearchScope scope, const char *filter,

@@ -5,6 +5,7 @@
 
 #include "dirsync/address_step.h"
 #include "dirsync/dn.h"
+#include "dirsync/matching.h"
 
 #include <string.h>
 
@@ -41,6 +42,7 @@ void pass_close(Pass *pass)
     holder_table_free(pass->holders);
     g_clear_pointer(&pass->items, g_array_unref);
     g_clear_pointer(&pass->settlements, settlements_free);
+    matching_free(pass->matching);
     g_clear_pointer(&pass->freed, g_hash_table_unref);
     g_clear_pointer(&pass->claimed, claim_table_free);
     g_clear_pointer(&pass->offered, g_hash_table_unref);
@@ -84,12 +86,20 @@ bool pass_remember(Pass *pass, const char *name, const char *value, GError **err
 static bool decide_fullness(Pass *pass, GError **error)
 {
     g_autofree char *digest = NULL;
-    if (!pass_recall(pass, "definitions", &digest, error))
+    const char *name = pass->options.migration ? PASS_MIGRATED : PASS_DEFINITIONS;
+    if (!pass_recall(pass, name, &digest, error))
         return false;
+    if (pass->options.migration) { /* who is done is in sync, until something is said otherwise */
+        g_autofree char *now = pass_migration_digest(pass);
+        pass->force = pass->options.full || g_strcmp0(digest, now) != 0;
+        return true;
+    }
     if (pass->options.full)
         pass->work.full_reason = g_strdup("asked for");
     else if (!digest)
         pass->work.full_reason = g_strdup("first run, or the state was lost");
+    else if (!*digest)
+        pass->work.full_reason = g_strdup("the last run was a migration");
     else if (strcmp(digest, pass->digest) != 0)
         pass->work.full_reason = g_strdup("a definition or the mapping has changed");
     pass->force = pass->work.full_reason != NULL;
@@ -105,6 +115,8 @@ static GPtrArray *index_kinds(const Pass *pass)
     GPtrArray *kinds = g_ptr_array_new_with_free_func(g_free);
     for (size_t i = 0; i < pass->settings->n_joins; i++)
         g_ptr_array_add(kinds, g_ascii_strdown(pass->settings->joins[i].target, -1));
+    if (pass->options.migration)
+        matching_add_kinds(pass, kinds);
     for (size_t i = 0; i < mapping_n_recipients(pass->mapping); i++) {
         const MappingRecipient *recipient = mapping_recipient(pass->mapping, i);
         for (size_t j = 0; j < recipient->n_rules; j++)
@@ -190,7 +202,8 @@ static bool decide(Pass *pass, GError **error)
         return false;
     bool held = holder_index_hold(pass->index, error) &&
                 holder_index_expect(pass->index, pass->items->len * LOOKUPS_AN_ITEM, error);
-    bool reconciled = held && pass_reconcile(pass, error) && settlements_check(pass->settlements, error);
+    bool matched = held && (!pass->options.migration || matching_make(pass, error));
+    bool reconciled = matched && pass_reconcile(pass, error) && settlements_check(pass->settlements, error);
     holder_index_let_go(pass->index);
     return reconciled;
 }

@@ -76,6 +76,9 @@ typedef struct {
     GPtrArray *rejoins; /* groups (Entry) that it comes back into when it has been made again */
 } ItemMore;
 
+/** See matching.h. */
+typedef struct Matching Matching;
+
 /** One pair that is not known to be in sync. There may be millions. */
 typedef struct {
     uint32_t link;
@@ -135,6 +138,7 @@ typedef struct Pass {
     ClaimTable *claimed;
     GHashTable *offered; /* key+holder that a waiting item would free */
     Settlements *settlements;
+    Matching *matching;      /* of a migration; else NULL */
     MapAhead *ahead;         /* while many are decided: who comes next is mapped already; else NULL */
     uint32_t ahead_next;     /* the first item that it has not been asked about */
     GPtrArray *quarantined;  /* subject, reason, subject, reason ... */
@@ -147,6 +151,9 @@ typedef struct Pass {
 /* pass_open.c */
 StepWork *pass_open(const Connector *connector, Step step, State *state, const StepOptions *options,
                     GError **error);
+
+/** The same, of a migration: with what its options change. g_free(). */
+char *pass_migration_digest(const Pass *pass);
 
 /* pass_settle.c */
 bool pass_intend(StepWork *work, GError **error);
@@ -210,6 +217,11 @@ char *pass_source_id(const Pass *pass, const Entry *entry);
 const char *pass_source_id_attribute(const Pass *pass);
 /** Fingerprint of the canonical form of a source DN. */
 Fingerprint pass_source_key(const Pass *pass, const char *dn);
+
+/* What a pass was carried out under, as remembered; a migration makes the next sync compare everything, and the
+ * other way round. */
+#define PASS_DEFINITIONS "definitions"
+#define PASS_MIGRATED "migrated"
 
 /* pass.c */
 void pass_close(Pass *pass);
@@ -306,6 +318,7 @@ typedef struct {
     GPtrArray *taken;   /* addresses that were left out: address, holder, address, ... */
     GArray *after;      /* Fingerprint of the anchors whose changes must have happened before */
     bool addresses;     /* its addresses change */
+    bool takes_native;  /* current is a native, and becomes ours */
     bool beside_ours;   /* the object touched on the way is ours too */
     size_t emitted;
 } Subject;
@@ -323,6 +336,30 @@ bool reconcile_present(Pass *pass, Subject *subject, bool last, GError **error);
  *  nothing can or need be done, and that was recorded. */
 bool reconcile_prepare(Pass *pass, Subject *subject, bool *decided, GError **error);
 bool is_address_attribute(const char *name);
+/** Why the mapped source can or shall not be imported at all, for people; NULL: it can, and is in
+ *  subject->desired. Plans and reports nothing. g_free(). */
+char *subject_unfit(Pass *pass, Subject *subject);
+bool reconcile_new(Pass *pass, Subject *subject, bool last, GError **error);
+/** It is looked at again when somebody has given up what it claims. */
+bool subject_wait(Pass *pass, Subject *subject);
+/** Plans that current, the native of that name and id, becomes ours. */
+bool subject_adopt(Pass *pass, Subject *subject, const char *dn, const char *id, GError **error);
+
+/* matching.c */
+/** Of a migration: who everybody is, and what becomes of them. Everybody is told. */
+bool matching_make(Pass *pass, GError **error);
+void matching_free(Matching *matching);
+
+/* reconcile_matched.c */
+/** Whether it is the item's turn in this round of the run: people first, groups when all people are done. */
+bool matched_has_turn(Pass *pass, uint32_t index, bool groups);
+/** To be told what was decided about an item. */
+void matched_note(Pass *pass, const Subject *subject);
+/** Somebody who has no object yet. */
+bool reconcile_matched(Pass *pass, Subject *subject, bool last, GError **error);
+/** Adds to desired, as secondary addresses, what current can be reached by and would lose, where the definition
+ *  or a migration wants that. */
+void subject_keep_addresses(Pass *pass, Subject *subject);
 
 /** Maps the source into subject->desired, stamped, named by its RDN alone; members set aside. False: it
  * cannot be mapped (ERROR_INVALID), or, with desired NULL and no error, is none of ours. */
@@ -392,6 +429,8 @@ bool account_finish(Pass *pass, Subject *subject, GError **error);
 /** Whether the object is of another kind than the one it should be. */
 bool subject_changed_kind(const Pass *pass, const Subject *subject);
 bool reconcile_kind_changed(Pass *pass, Subject *subject, bool last, GError **error);
+/** Plans that current is deleted and made again as desired, with what others know it by. */
+bool subject_remake(Pass *pass, Subject *subject, bool last, const char *situation, GError **error);
 /** Plans that the object comes into the groups that a run which was cut short has left it out of. */
 bool subject_rejoin(Pass *pass, Subject *subject, GError **error);
 /** The same for an account that is made disabled and enabled last. */

@@ -126,6 +126,8 @@ static char **source_request(const Pass *pass)
         add_name(names, pass_source_id_attribute(pass));
     for (size_t i = 0; i < pass->settings->n_joins; i++)
         add_name(names, pass->settings->joins[i].source);
+    for (size_t i = 0; pass->options.migration && match_attributes[i]; i++)
+        add_name(names, match_attributes[i]);
     g_ptr_array_sort(names, compare_names);
     g_ptr_array_add(names, NULL);
     return (char **)g_ptr_array_free(names, FALSE);
@@ -252,6 +254,19 @@ char *pass_digest(const Connector *connector, const Mapping *mapping)
     return g_compute_checksum_for_string(G_CHECKSUM_SHA256, all, -1);
 }
 
+char *pass_migration_digest(const Pass *pass)
+{
+    const Endpoint *source = pass->side[SOURCE].endpoint;
+    GString *all = g_string_new(pass->digest);
+    for (int of = 0; of < OF_KINDS; of++)
+        g_string_append_printf(all, " %d", (int)pass->as[of]);
+    g_string_append_printf(all, " %d %s %s %s", pass->settings->enabled_accounts, pass->anchor,
+                           source->path ? source->path : "", source->uris ? source->uris[0] : "");
+    char *digest = g_compute_checksum_for_string(G_CHECKSUM_SHA256, all->str, -1);
+    g_string_free(all, TRUE);
+    return digest;
+}
+
 static bool offers(const Mapping *mapping, int of, RecipientAs as)
 {
     for (size_t i = 0; i < mapping_n_recipients(mapping); i++)
@@ -287,6 +302,8 @@ StepWork *pass_open(const Connector *connector, Step step, State *state, const S
     pass->settings = &connector->pass[step];
     pass->state = state;
     pass->options = *options;
+    if (step != STEP_IMPORT)
+        pass->options.migration = NULL;
     pass->work.tally = tally_new();
     pass->quarantined = g_ptr_array_new_with_free_func(g_free);
     pass->index = state_index(state, step, error);

@@ -363,6 +363,8 @@ static void judge_source(Pass *pass)
     else if (result->bad + pass->side[SOURCE].lost)
         pass->work.partial_reason = g_strdup_printf("%zu records could not be read or have no anchor",
                                                     result->bad + pass->side[SOURCE].lost);
+    else if (pass->options.migration)
+        pass->work.partial_reason = g_strdup(MIGRATION_REMOVES_NOBODY);
     else if (!empty && has_too_few_for_what_we_own(pass))
         pass->work.partial_reason =
             g_strdup_printf("%zu records, and no earlier count to compare with, while %zu objects are ours; "
@@ -376,7 +378,7 @@ static void judge_source(Pass *pass)
     else if (pass->options.only)
         pass->work.partial_reason = g_strdup("only some entries were looked at (--only)");
     pass->may_remove = !pass->work.partial_reason;
-    if (pass->work.partial_reason && !pass->options.only)
+    if (pass->work.partial_reason && !pass->options.only && !pass->options.migration)
         event_emit(EVENT_SOURCE_PARTIAL, NULL, "%s; nobody will be called missing",
                    pass->work.partial_reason);
 }

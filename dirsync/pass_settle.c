@@ -163,6 +163,11 @@ static bool store_read(Pass *pass, GError **error)
 {
     if (pass->options.only)
         return true;
+    if (pass->options.migration) {
+        g_autofree char *migrated = pass_migration_digest(pass);
+        return pass_remember(pass, PASS_MIGRATED, migrated, error) &&
+               pass_remember(pass, PASS_DEFINITIONS, "", error);
+    }
     g_autofree char *outsiders = g_strdup_printf("%zu", pass->outsiders);
     if (!pass_remember(pass, "outsiders", outsiders, error) ||
         !store_counts(pass, error) || !pass_remember_cursors(pass, error))
@@ -170,7 +175,8 @@ static bool store_read(Pass *pass, GError **error)
     g_autofree char *serial =
         g_strdup_printf("%s %" G_GINT64_FORMAT, holder_index_id(pass->index), pass->index_serial);
     return pass_remember(pass, "index-serial", serial, error) &&
-           pass_remember(pass, "definitions", pass->digest, error);
+           pass_remember(pass, PASS_DEFINITIONS, pass->digest, error) &&
+           (pass->step != STEP_IMPORT || pass_remember(pass, PASS_MIGRATED, "", error));
 }
 
 bool pass_settle(StepWork *work, const char *run, bool finished, GError **error)

@@ -103,18 +103,26 @@ static bool decide(Pass *pass, uint32_t index, bool last, GError **error)
     g_auto(Subject) subject = {0};
     if (!subject_load(pass, index, &subject, error))
         return false;
-    return is_gone(subject.item) ? reconcile_gone(pass, &subject, error)
-                                 : reconcile_present(pass, &subject, last, error);
+    bool ok = is_gone(subject.item) ? reconcile_gone(pass, &subject, error)
+                                    : reconcile_present(pass, &subject, last, error);
+    if (pass->matching)
+        matched_note(pass, &subject);
+    return ok;
 }
 
-static bool decide_all(Pass *pass, bool gone, GError **error)
+/* @groups: of a migration, which decides on them when it is done with the people. */
+static bool decide_all(Pass *pass, bool gone, bool groups, GError **error)
 {
     for (guint i = 0; i < pass->items->len; i++) {
         tell(pass, i);
         if (interrupt_pending(error))
             return false;
         const Item *item = item_at(pass, i);
-        if (is_gone(item) == gone && item->state == ITEM_OPEN && !decide(pass, i, false, error))
+        if (is_gone(item) != gone || item->state != ITEM_OPEN)
+            continue;
+        if (pass->matching && !gone && !matched_has_turn(pass, i, groups))
+            continue;
+        if (!decide(pass, i, false, error))
             return false;
     }
     return true;
@@ -356,8 +364,9 @@ bool pass_reconcile(Pass *pass, GError **error)
         return false;
     if (!pass->container_missing && any_changed(pass) && !claim_foreign_names(pass, error))
         return false;
-    bool decided =
-        decide_all(pass, true, error) && ahead_start(pass, error) && decide_all(pass, false, error);
+    bool decided = decide_all(pass, true, false, error) && ahead_start(pass, error) &&
+                   decide_all(pass, false, false, error) &&
+                   (!pass->matching || decide_all(pass, false, true, error));
     ahead_stop(pass);
     return decided && decide_waiting(pass, error) && reconcile_leaving(pass, error) &&
            reconcile_groups(pass, error) && kinds_remember(pass, error);

@@ -11,6 +11,10 @@
 
 #include <string.h>
 
+static const char unknown_kind[] = "the mapping has no recipient of its kind",
+                  one_of_us[] = "its address lies in one of our own domains",
+                  twice[] = "its anchor occurs more than once in the source";
+
 bool is_address_attribute(const char *name)
 {
     return !g_ascii_strcasecmp(name, "proxyAddresses") || !g_ascii_strcasecmp(name, "targetAddress") ||
@@ -87,9 +91,9 @@ bool reconcile_prepare(Pass *pass, Subject *subject, bool *decided, GError **err
     if (!subject_map(pass, subject, &why))
         return put_aside(pass, subject, EVENT_QUARANTINED, why->message);
     if (!subject->desired)
-        return leave_out_of_scope(pass, subject, "the mapping has no recipient of its kind", error);
+        return leave_out_of_scope(pass, subject, unknown_kind, error);
     if (is_one_of_us(pass, subject->desired))
-        return leave_out_of_scope(pass, subject, "its address lies in one of our own domains", error);
+        return leave_out_of_scope(pass, subject, one_of_us, error);
     g_autofree char *plain =
         pass_is_named_by_anchor(pass) ? g_strdup(subject->anchor) : subject_plain_name(subject->desired);
     if (subject->current && subject_keeps_name(pass, subject, plain))
@@ -102,7 +106,7 @@ bool reconcile_prepare(Pass *pass, Subject *subject, bool *decided, GError **err
     return true;
 }
 
-static bool wait_for_others(Pass *pass, Subject *subject)
+bool subject_wait(Pass *pass, Subject *subject)
 {
     subject->item->state = ITEM_WAITING;
     claim_offer(pass, subject);
@@ -144,7 +148,8 @@ static GPtrArray *find_natives(Pass *pass, Subject *subject, GError **error)
     }
     for (size_t i = 0; i < pass->settings->n_joins; i++) {
         const JoinRule *join = &pass->settings->joins[i];
-        const Attribute *values = schema_find(pass->side[SOURCE].schema, subject->source, join->source);
+        const Attribute *values =
+            join->probable ? NULL : schema_find(pass->side[SOURCE].schema, subject->source, join->source);
         g_autofree char *kind = g_ascii_strdown(join->target, -1);
         for (size_t j = 0; values && j < values->n_values; j++) {
             g_autoptr(GString) text = g_string_new(NULL);
@@ -262,10 +267,11 @@ static bool reconcile_existing(Pass *pass, Subject *subject, bool last, GError *
     bool wait = false;
     if (subject_changed_kind(pass, subject))
         return reconcile_kind_changed(pass, subject, last, error);
+    subject_keep_addresses(pass, subject);
     if (!subject_claim(pass, subject, true, last, &wait, error))
         return false;
     if (wait)
-        return wait_for_others(pass, subject);
+        return subject_wait(pass, subject);
     if (!subject_take(pass, subject, true, last, error))
         return false;
     if (subject->stamp.grace)
@@ -277,10 +283,10 @@ static bool reconcile_existing(Pass *pass, Subject *subject, bool last, GError *
 
 /* --- new people --- */
 
-static bool write_adoption(Pass *pass, Subject *subject, const Holder *native, GError **error)
+bool subject_adopt(Pass *pass, Subject *subject, const char *dn, const char *id, GError **error)
 {
     const char *because;
-    event_emit(EVENT_ADOPTED, native->dn, "adopted for anchor %s", subject->anchor);
+    event_emit(EVENT_ADOPTED, dn, "adopted for anchor %s", subject->anchor);
     tally_add(pass->work.tally, LIMIT_NATIVE, "adoption");
     if (subject->is_group)
         return group_postpone(pass, subject, error);
@@ -289,7 +295,7 @@ static bool write_adoption(Pass *pass, Subject *subject, const Holder *native, G
     if (!emit_change(pass, subject, change, subject->current, subject->wave, "unowned", "adoption", error))
         return false;
     claim_register(pass, subject, subject->current, result, subject->wave);
-    emit_settlement(pass, subject, result, false, 0, native->id);
+    emit_settlement(pass, subject, result, false, 0, id);
     subject->item->state = ITEM_DONE;
     return true;
 }
@@ -321,11 +327,13 @@ static bool adopt(Pass *pass, Subject *subject, const Holder *native, bool last,
     bool wait = false;
     subject->current = entry_copy(entry);
     subject_keep_name(pass, subject);
+    subject_keep_addresses(pass, subject);
     if (!subject_claim(pass, subject, false, last, &wait, error))
         return false;
     if (wait)
-        return wait_for_others(pass, subject);
-    return subject_take(pass, subject, false, last, error) && write_adoption(pass, subject, native, error);
+        return subject_wait(pass, subject);
+    return subject_take(pass, subject, false, last, error) &&
+           subject_adopt(pass, subject, native->dn, native->id, error);
 }
 
 static bool reconcile_unowned(Pass *pass, Subject *subject, const Holder *native, bool last, GError **error)
@@ -383,14 +391,14 @@ static bool lost_its_address(const Pass *pass, const Subject *subject, const Ent
     return has_address(pass, wanted) && !has_address(pass, subject->desired);
 }
 
-static bool reconcile_new(Pass *pass, Subject *subject, bool last, GError **error)
+bool reconcile_new(Pass *pass, Subject *subject, bool last, GError **error)
 {
     bool wait = false;
     g_autoptr(Entry) wanted = entry_copy(subject->desired);
     if (!subject_claim(pass, subject, true, last, &wait, error))
         return false;
     if (wait)
-        return wait_for_others(pass, subject);
+        return subject_wait(pass, subject);
     if (lost_its_address(pass, subject, wanted)) {
         subject_report_conflicts(pass, subject);
         emit_retry(pass, subject);
@@ -447,17 +455,34 @@ static const char *out_of_scope(const Pass *pass, const Subject *subject)
     return judged ? NULL : pass_out_of_scope(pass, subject->source);
 }
 
+char *subject_unfit(Pass *pass, Subject *subject)
+{
+    g_autoptr(GError) why = NULL;
+    if (is_duplicated(pass, subject->item))
+        return g_strdup(twice);
+    const char *outside = out_of_scope(pass, subject);
+    if (outside)
+        return g_strdup(outside);
+    if (!subject_map(pass, subject, &why))
+        return g_strdup(why->message);
+    if (!subject->desired)
+        return g_strdup(unknown_kind);
+    return is_one_of_us(pass, subject->desired) ? g_strdup(one_of_us) : NULL;
+}
+
 bool reconcile_present(Pass *pass, Subject *subject, bool last, GError **error)
 {
     const Item *item = subject->item;
     if (is_duplicated(pass, item))
-        return put_aside(pass, subject, EVENT_QUARANTINED, "its anchor occurs more than once in the source");
+        return put_aside(pass, subject, EVENT_QUARANTINED, twice);
     const char *outside = out_of_scope(pass, subject);
     if (outside)
         return leave_out_of_scope(pass, subject, outside, error);
     bool decided;
     if (!reconcile_prepare(pass, subject, &decided, error) || decided)
         return decided;
+    if (pass->matching && !subject->current)
+        return reconcile_matched(pass, subject, last, error);
     g_autoptr(GPtrArray) natives = find_natives(pass, subject, error);
     if (!natives)
         return false;

@@ -24,6 +24,12 @@ static bool is_wanted(const Connector *connector, const RunOptions *options, Ste
     return options->steps[step] && connector->pass[step].wanted;
 }
 
+/* Plans of a migration are kept: it is taken back as a whole, or not at all. */
+static const char *kind_of_run(const RunOptions *options)
+{
+    return options->pass.migration ? "migrate" : "sync";
+}
+
 static double seconds_since(gint64 start)
 {
     return (double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC;
@@ -58,7 +64,7 @@ static bool plan_into(StepWork *work, Step step, const RunOptions *options, cons
     into->counts = work->planned;
     into->full_reason = g_strdup(work->full_reason);
     into->partial_reason = g_strdup(work->partial_reason);
-    into->partial = into->partial_reason && !options->pass.only;
+    into->partial = into->partial_reason && !options->pass.only && !options->pass.migration;
     return judge_limits(options, work, step, folder, error);
 }
 
@@ -313,7 +319,7 @@ static bool sync_again(const Connector *connector, const RunOptions *options, St
     StepResult *into = &result->step[step];
     round.folder = g_build_filename(state_folder(state), "runs", round.id, NULL);
     round.step[step].ran = true;
-    if (!state_begin_run(state, round.id, "sync", round.folder, error))
+    if (!state_begin_run(state, round.id, kind_of_run(options), round.folder, error))
         return false;
     bool ok = plan_and_apply(connector, options, state, step, work, g_get_monotonic_time(), &round, error);
     into->counts = work->done;
@@ -362,8 +368,8 @@ static bool sync_connector(const Connector *connector, const RunOptions *options
         return false;
     result->folder = g_build_filename(state_folder(state), "runs", result->id, NULL);
     event_set_context(connector->name, result->id);
-    event_emit(EVENT_RUN_BEGIN, result->id, "sync of %s", connector->name);
-    if (!state_begin_run(state, result->id, "sync", result->folder, error))
+    event_emit(EVENT_RUN_BEGIN, result->id, "%s of %s", kind_of_run(options), connector->name);
+    if (!state_begin_run(state, result->id, kind_of_run(options), result->folder, error))
         return false;
     bool ok = sync_steps(connector, options, state, result, error);
     drop_empty_plan(result);
@@ -371,7 +377,7 @@ static bool sync_connector(const Connector *connector, const RunOptions *options
         g_autofree char *line = g_strdelimit(g_strdup((*error)->message), "\n", ';');
         event_emit(EVENT_RUN_LIMIT, result->id, "%s", line);
     }
-    return finish(connector, state, "sync", result, start, ok, error);
+    return finish(connector, state, kind_of_run(options), result, start, ok, error);
 }
 
 /* Once the state is closed: nobody waits for a mail server. */

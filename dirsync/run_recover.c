@@ -71,8 +71,8 @@ static void handover_free(void *data)
 
 static bool hands_over(const Change *change)
 {
-    return change->anchor &&
-           (!g_strcmp0(change->situation, "kind-changed") || !g_strcmp0(change->situation, "moved-home"));
+    static const char *const situations[] = {"kind-changed", "moved-home", SITUATION_CONVERTED, NULL};
+    return change->anchor && change->situation && g_strv_contains(situations, change->situation);
 }
 
 static bool note_handover(const Apply *apply, GHashTable *handovers, const Change *change, size_t seq,

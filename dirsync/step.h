@@ -11,6 +11,7 @@
 #include "dirsync/apply.h"
 #include "dirsync/connector.h"
 #include "dirsync/limits.h"
+#include "dirsync/migration.h"
 #include "dirsync/observation.h"
 #include "dirsync/plan.h"
 #include "dirsync/state.h"
@@ -43,6 +44,7 @@ typedef struct {
     bool full;           /* compare everything again */
     bool allow_empty;    /* an empty source counts as proof that all are gone */
     const char *only;    /* filter over source entries: no deletes, nothing else is settled */
+    Migration *migration; /* the import is one that is done once; NULL: it is not */
     const char *planned; /* folder of a plan whose earlier steps count as done; NULL none */
     /* of the address step */
     const char *apply_policy; /* name of a policy that is applied anew to all its recipients; NULL none */

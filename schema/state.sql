@@ -64,7 +64,7 @@ CREATE TABLE quarantine (
 CREATE TABLE run (
     number   INTEGER PRIMARY KEY, -- order of the runs
     id       TEXT NOT NULL UNIQUE,
-    kind     TEXT NOT NULL,    -- sync, apply, revert
+    kind     TEXT NOT NULL,    -- sync, migrate, apply, revert
     started  TEXT NOT NULL,    -- ISO 8601, UTC
     finished TEXT,             -- NULL: still going on, or cut short
     status   INTEGER,          -- exit status

@@ -324,6 +324,56 @@ static void lift(RunOptions *options, const char *text)
     }
 }
 
+/* Of the last run; one at a time. */
+static Migration migration;
+static GPtrArray *matches;
+
+static int compare_lines(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void keep_match(const Match *match, void *data)
+{
+    GString *line = g_string_new(NULL);
+    (void)data;
+    g_string_append_printf(line, "%s %s %s", match->anchor, match_class_names[match->class],
+                           match_action_names[match->action]);
+    for (size_t i = 0; i < match->n_candidates; i++)
+        g_string_append_printf(line, "%s %s (%s)", i ? "," : ":", match->candidates[i].dn,
+                               match->candidates[i].why);
+    if (match->note)
+        g_string_append_printf(line, "; %s", match->note);
+    g_ptr_array_add(matches, g_string_free(g_string_append_c(line, '\n'), FALSE));
+}
+
+static char *matches_text(void)
+{
+    g_autofree char *text = NULL;
+    if (!matches)
+        return g_strdup("");
+    g_ptr_array_sort(matches, compare_lines);
+    g_ptr_array_add(matches, NULL);
+    text = g_strjoinv("", (char **)matches->pdata);
+    g_ptr_array_set_size(matches, 0);
+    return g_steal_pointer(&text);
+}
+
+static void migrate(RunOptions *options, const Called *called)
+{
+    const char *const chosen[MATCH_CLASSES] = {
+        [MATCH_EXACT] = called->exact, [MATCH_PROBABLE] = called->probable, [MATCH_NONE] = called->none};
+    migration_end(&migration);
+    migration_begin(&migration);
+    for (int class = 0; class < MATCH_CLASSES; class++)
+        assert_true(!chosen[class] || migration_choose(&migration, (MatchClass)class, chosen[class], NULL));
+    g_clear_pointer(&matches, g_ptr_array_unref);
+    matches = g_ptr_array_new_with_free_func(g_free);
+    migration.batch = called->batch;
+    migration.told = keep_match;
+    options->pass.migration = &migration;
+}
+
 RunOptions case_options(const Case *c, const Connector *connector, const Called *called)
 {
     RunOptions options = run_options(connector);
@@ -338,6 +388,8 @@ RunOptions case_options(const Case *c, const Connector *connector, const Called 
         options.steps[step] &= !called->step || !strcmp(called->step, step_names[step]);
     if (called->lift)
         lift(&options, called->lift);
+    if (called->migrate)
+        migrate(&options, called);
     return options;
 }
 
@@ -495,6 +547,9 @@ static void compare(Case *c, const Observation *before, bool ok, const RunResult
     assert_same("counts of the addresses", addressed, expected->addressed);
     assert_same("counts of the export", exported, expected->exported);
     assert_same("events", events, expected->events);
+    g_autofree char *matched = matches_text();
+    if (expected->matches)
+        assert_same("matches", matched, expected->matches);
     assert_number("exit status", (size_t)status, (size_t)expected->status);
 }
 

@@ -108,6 +108,8 @@ typedef struct {
     const char *addressed;    /* figures of the address step */
     const char *quarantine;   /* afterwards: "subject: reason\n" of each; '*' stands for anything */
     const char *events;       /* names, sorted by id: "unowned returned*2"; not those of every run */
+    const char *matches;      /* of a migration, in order of anchor: "a1 exact adopt: DN (why), DN (why)\n"; NULL: not
+                                 looked at */
     int status;               /* exit status */
     const char *error;        /* the message, with '*' */
     bool restless;            /* the run after this one may write again */
@@ -118,6 +120,9 @@ typedef struct {
 typedef struct {
     const char *only;
     bool full, allow_empty, verify;
+    bool migrate;             /* with what is chosen for each class, NULL the default, and a batch */
+    const char *exact, *probable, *none;
+    size_t batch;
     const char *lift;         /* "delete=none change=5" */
     const char *step;         /* only that one: "import" */
 } Called;
