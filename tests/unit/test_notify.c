@@ -302,6 +302,26 @@ static void the_organisation_speaks_for_its_connectors(void **state)
     scene->connector->organisation->notify.n_channels = 1;
 }
 
+/* A few entries tried by hand are no sign that everything works again, and no news when they fail. */
+static void what_is_tried_by_hand_is_nobodys_news(void **state)
+{
+    (void)state;
+    g_autoptr(Scene) scene = scene_new(ALL);
+    const Called called = {.only = "(uid=a1)"};
+    RunOptions options = case_options(scene->c, scene->connector, &called);
+    g_auto(RunResult) failed = {0}, good = {0};
+    lose_source(scene, true);
+    assert_false(run_sync(scene->connector, &options, &failed, NULL));
+    assert_mails(scene, 0, "", "");
+    assert_int_equal(sync_scene(scene), 1);
+    assert_mails(scene, 1, "failing since", "");
+    lose_source(scene, false);
+    assert_true(run_sync(scene->connector, &options, &good, NULL));
+    assert_mails(scene, 1, "", "");
+    assert_int_equal(sync_scene(scene), 0);
+    assert_mails(scene, 2, "works again", "");
+}
+
 static void a_limit_says_what_the_limit_said(void **state)
 {
     (void)state;
@@ -519,6 +539,7 @@ int main(void)
         cmocka_unit_test(new_quarantine_entries_are_named),
         cmocka_unit_test(only_what_is_wanted_is_told),
         cmocka_unit_test(the_organisation_speaks_for_its_connectors),
+        cmocka_unit_test(what_is_tried_by_hand_is_nobodys_news),
         cmocka_unit_test(a_limit_says_what_the_limit_said),
         cmocka_unit_test(what_cannot_be_sent_is_sent_by_the_next_run),
         cmocka_unit_test(one_address_that_is_gone_silences_nobody_else),
