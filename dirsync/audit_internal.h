@@ -134,7 +134,7 @@ bool audit_go_on(Audit *audit, const char *what, size_t done, size_t total, GErr
 void audit_leave_out(Audit *audit, const char *part, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 /* audit_findings.c */
-/** A finding. @objects (stolen) is an array as audit_objects_new() begins it; @attribute may be NULL; @what
+/** A finding. @objects (stolen) is an array of what the functions below make; @attribute may be NULL; @what
  * tells two findings of one kind about the same objects apart (an address, a member), or NULL; @remedy NULL:
  * the kind's. */
 bool audit_find(Audit *audit, AuditKind kind, const char *part, json_t *objects, const char *attribute,
