@@ -176,8 +176,8 @@ const char *audit_display_name(const Schema *schema, const Entry *entry);
 bool audit_look_at_values(Audit *audit, const Entry *entry, uint32_t object, GError **error);
 
 /* audit_stamps.c */
-/** Opens what is remembered of the connectors. */
-bool audit_open_connectors(Audit *audit, GError **error);
+/** Opens what is remembered of the connectors; what cannot be is left out, and told. */
+void audit_open_connectors(Audit *audit);
 void audit_close_connectors(Audit *audit);
 /** Whose the object is, and whether it should be there still. */
 bool audit_look_at_stamp(Audit *audit, const Entry *entry, const Stamp *stamp, Fingerprint fingerprint,
