@@ -171,11 +171,12 @@ static bool tell_news(Audit *audit, GError **error)
 
 static bool look_and_keep(Audit *audit, GError **error)
 {
-    if (!open_files(audit, error) || !open_home(audit, error) || !audit_look_at_types(audit, error) ||
-        !audit_open_connectors(audit, error) || !audit_read_home(audit, error) ||
-        !audit_tell_unregistered(audit, error) || !audit_look_at_keys(audit, error) ||
-        !audit_look_at_targets(audit, error) || !audit_look_at_groups(audit, error) ||
-        !audit_look_at_connectors(audit, error))
+    if (!open_files(audit, error) || !open_home(audit, error) || !audit_look_at_types(audit, error))
+        return false;
+    audit_open_connectors(audit);
+    if (!audit_read_home(audit, error) || !audit_tell_unregistered(audit, error) ||
+        !audit_look_at_keys(audit, error) || !audit_look_at_targets(audit, error) ||
+        !audit_look_at_groups(audit, error) || !audit_look_at_connectors(audit, error))
         return false;
     make_head(audit);
     return audit_keep(audit, error) && tell_news(audit, error);

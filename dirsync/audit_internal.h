@@ -134,7 +134,7 @@ bool audit_go_on(Audit *audit, const char *what, size_t done, size_t total, GErr
 void audit_leave_out(Audit *audit, const char *part, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 /* audit_findings.c */
-/** A finding. @objects (stolen) is an array as audit_objects_new() begins it; @attribute may be NULL; @what
+/** A finding. @objects (stolen) is an array of what the functions below make; @attribute may be NULL; @what
  * tells two findings of one kind about the same objects apart (an address, a member), or NULL; @remedy NULL:
  * the kind's. */
 bool audit_find(Audit *audit, AuditKind kind, const char *part, json_t *objects, const char *attribute,
@@ -176,8 +176,8 @@ const char *audit_display_name(const Schema *schema, const Entry *entry);
 bool audit_look_at_values(Audit *audit, const Entry *entry, uint32_t object, GError **error);
 
 /* audit_stamps.c */
-/** Opens what is remembered of the connectors. */
-bool audit_open_connectors(Audit *audit, GError **error);
+/** Opens what is remembered of the connectors; what cannot be is left out, and told. */
+void audit_open_connectors(Audit *audit);
 void audit_close_connectors(Audit *audit);
 /** Whose the object is, and whether it should be there still. */
 bool audit_look_at_stamp(Audit *audit, const Entry *entry, const Stamp *stamp, Fingerprint fingerprint,

@@ -4,8 +4,9 @@
  * An audit looks for what two objects have in common: addresses, names, members. Of
  * each such thing there is a key of 64 bits; keys are sorted in pieces of bounded
  * size, which lie in an unlinked temporary file and are merged when they are read.
- * So memory does not grow with the directory, and no key costs a statement of SQLite. Two things with the same key by accident are told
- * apart by whoever looks at them, since their text is at hand then.
+ * So memory does not grow with the directory, and no key costs a statement of SQLite.
+ * Two things with the same key by accident are told apart by whoever looks at them,
+ * since their text is at hand then.
  */
 #ifndef DIRSYNC_AUDIT_KEYS_H
 #define DIRSYNC_AUDIT_KEYS_H

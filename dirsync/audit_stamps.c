@@ -65,7 +65,7 @@ static void add_joins(Audit *audit, const Connector *connector)
     }
 }
 
-bool audit_open_connectors(Audit *audit, GError **error)
+void audit_open_connectors(Audit *audit)
 {
     const GPtrArray *chosen = audit->scope->chosen;
     audit->connectors = g_new0(AuditConnector, chosen->len + 1);
@@ -73,18 +73,16 @@ bool audit_open_connectors(Audit *audit, GError **error)
         add_joins(audit, g_ptr_array_index(audit->scope->known, i));
     for (guint i = 0; i < chosen->len; i++) {
         AuditConnector *of = &audit->connectors[i];
-        GError *why = NULL;
+        g_autoptr(GError) why = NULL;
         of->connector = g_ptr_array_index(chosen, i);
         of->part = g_strconcat("connector ", of->connector->name, NULL);
         of->changed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
         of->state = state_open_unlocked(of->connector, audit->options.state_folder, &why);
-        if (why) {
-            g_propagate_error(error, why);
-            return false;
-        }
+        if (why)
+            audit_leave_out(audit, NULL, "connector %s: changes by hand cannot be told: %s",
+                            of->connector->name, why->message);
         open_import(audit, of);
     }
-    return true;
 }
 
 void audit_close_connectors(Audit *audit)

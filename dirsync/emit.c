@@ -111,7 +111,7 @@ bool emit_change(Pass *pass, Subject *subject, Change *change, const Entry *befo
     bool of_ours = is_of_ours(subject, change);
     if (of_ours)
         observe_change(pass, subject, before, situation);
-    if (!pass->plan)
+    if (!pass->plan) /* it is observed only */
         return true;
     if (of_ours)
         assert_stamp(pass, subject, change);

@@ -368,7 +368,7 @@ bool pass_take_target(const DirectoryItem *item, void *data, GError **error)
         return false;
     if (ours)
         return keep_target(pass, side, item, entry, &stamp, holder->id, error);
-    return !pass_is_in_container(pass, entry_dn(entry)) ||
+    return !pass->observed || !pass_is_in_container(pass, entry_dn(entry)) ||
            observe_stranger(pass, stamped ? OBSERVED_OTHERS : OBSERVED_NATIVE, entry_dn(entry), entry,
                             stamp.connector, error);
 }

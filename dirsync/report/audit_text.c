@@ -152,29 +152,27 @@ static bool print_cleared(FILE *out, Audit *audit, const AuditView *view, size_t
 
 /* --- the reconciliation --- */
 
-static const struct {
-    const char *verdict, *words;
-} verdicts[] = {{"only-source", "only in the source"},
-                {"only-target", "only in the target"},
-                {"differs", "not the same in both"}};
-
-static const char *verdict_words(const char *verdict)
+/* "globex, import, only in home": what the connector calls source is home for the export. */
+static void add_verdict(GString *text, const json_t *row)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(verdicts); i++)
-        if (!g_strcmp0(verdicts[i].verdict, verdict))
-            return verdicts[i].words;
-    return verdict;
+    const char *connector = text_of(row, "connector"), *step = text_of(row, "step");
+    const char *verdict = text_of(row, "verdict");
+    bool source = !g_strcmp0(verdict, "only-source"), export = !g_strcmp0(step, step_names[STEP_EXPORT]);
+    g_string_append_printf(text, "%s, %s, ", connector, step);
+    if (!g_strcmp0(verdict, "differs"))
+        g_string_append(text, "in both, and not the same");
+    else
+        g_string_append_printf(text, "only in %s", source == export ? "home" : connector);
 }
 
-/* Counts by "globex, import, only in the source: the definition's filter leaves it out (filtered-out)". */
+/* Counts by "globex, import, only in globex: the definition's filter leaves it out (filtered-out)". */
 static bool count_row(const json_t *row, void *data, GError **error)
 {
     GHashTable *counts = data;
     const char *id = text_of(row, "reason_id"), *title = id ? reconciliation_title(id) : NULL;
     GString *what = g_string_new(NULL);
     (void)error;
-    g_string_append_printf(what, "%s, %s, %s", text_of(row, "connector"), text_of(row, "step"),
-                           verdict_words(text_of(row, "verdict")));
+    add_verdict(what, row);
     if (title)
         g_string_append_printf(what, ": %s (%s)", title, id);
     gsize before = GPOINTER_TO_SIZE(g_hash_table_lookup(counts, what->str));
@@ -205,10 +203,10 @@ static bool print_row(const json_t *row, void *data, GError **error)
     const char *dn = text_of(row, "target_dn") ? text_of(row, "target_dn") : text_of(row, "source_dn");
     const char *reason = text_of(row, "reason");
     (void)error;
-    g_autofree char *line = g_strdup_printf("%s, %s, %s: %s%s%s", text_of(row, "connector"),
-                                            text_of(row, "step"), verdict_words(text_of(row, "verdict")),
-                                            dn ? dn : "", reason ? ": " : "", reason ? reason : "");
-    print_wrapped(out, 2, 4, line);
+    g_autoptr(GString) line = g_string_new(NULL);
+    add_verdict(line, row);
+    g_string_append_printf(line, ": %s%s%s", dn ? dn : "", reason ? ": " : "", reason ? reason : "");
+    print_wrapped(out, 2, 4, line->str);
     size_t i;
     json_t *difference;
     json_array_foreach(json_object_get(row, "differences"), i, difference) print_values(out, difference);

@@ -194,6 +194,8 @@ static void text_is_80_columns_wide_and_steers_no_terminal(void **state)
     for (char **line = lines; *line; line++)
         if (g_utf8_strlen(*line, -1) > 80)
             fail_msg("%ld columns: %s", g_utf8_strlen(*line, -1), *line);
+    assert_non_null(strstr(said.out, "globex, import, only in globex: "));
+    assert_non_null(strstr(said.out, "globex, import, in both, and not the same: "));
     assert_null(strchr(said.out, '\033'));
     assert_true(g_utf8_validate(said.out, -1, NULL));
 }

@@ -311,6 +311,22 @@ static void test_a_home_that_is_read_in_part_clears_nothing(void **state)
     end(world);
 }
 
+/* The directories are looked at all the same. */
+static void test_a_state_that_cannot_be_read_is_left_out(void **state)
+{
+    (void)state;
+    World *world = begin(&(CaseStart){.source = ANN, .home = DUPLICATE});
+    g_autofree char *folder = g_build_filename(case_state_folder(world->c), "globex", NULL);
+    g_autofree char *path = g_build_filename(folder, "state.db", NULL);
+    g_mkdir_with_parents(folder, 0700);
+    assert_true(
+        g_file_set_contents(path, "this is no database, and long enough to be seen as none", -1, NULL));
+    g_autoptr(Audit) audit = look(world);
+    assert_count(audit, AUDIT_DUPLICATE_ADDRESS, 1, 0, 0);
+    assert_true(json_array_size(json_object_get(audit_head(audit), "incomplete")) > 0);
+    end(world);
+}
+
 /* All objects are compared; told is what concerns the connector. */
 static void test_one_connector_is_told_of_its_own(void **state)
 {
@@ -384,6 +400,7 @@ int main(void)
         cmocka_unit_test(test_losing_the_file_loses_the_comparison_alone),
         cmocka_unit_test(test_a_source_that_is_down_clears_nothing),
         cmocka_unit_test(test_a_home_that_is_read_in_part_clears_nothing),
+        cmocka_unit_test(test_a_state_that_cannot_be_read_is_left_out),
         cmocka_unit_test(test_one_connector_is_told_of_its_own),
         cmocka_unit_test(test_rows_say_who_is_where),
         cmocka_unit_test(test_new_findings_are_an_event),

@@ -126,13 +126,33 @@ static void happen(Case *c, const CaseStep *step)
     }
 }
 
+/* A view with its case, which goes whatever the test comes to. */
+typedef struct {
+    const View *view;
+    Case *c;
+} Looking;
+
+static int begin(void **state)
+{
+    Looking *looking = *state;
+    looking->c = case_new(&looking->view->start);
+    return 0;
+}
+
+static int end(void **state)
+{
+    Looking *looking = *state;
+    g_clear_pointer(&looking->c, case_free);
+    return 0;
+}
+
 static void look(void **state)
 {
-    const View *view = *state;
-    g_autoptr(Case) c = case_new(&view->start);
-    for (size_t i = 0; i < G_N_ELEMENTS(view->happens) && view->happens[i].kind != DO_END; i++)
-        happen(c, &view->happens[i]);
-    looks_like(c, view->rows);
+    const Looking *looking = *state;
+    const CaseStep *happens = looking->view->happens;
+    for (size_t i = 0; i < G_N_ELEMENTS(looking->view->happens) && happens[i].kind != DO_END; i++)
+        happen(looking->c, &happens[i]);
+    looks_like(looking->c, looking->view->rows);
 }
 
 #define SYNCED                                                                                               \
@@ -560,9 +580,10 @@ int main(void)
     };
     const char *only = g_getenv("DIRSYNC_TEST_CASE");
     GArray *all = g_array_new(FALSE, TRUE, sizeof(struct CMUnitTest));
+    static Looking looking[G_N_ELEMENTS(views)];
     for (size_t i = 0; i < G_N_ELEMENTS(views); i++) {
-        struct CMUnitTest test = {
-            .name = views[i].name, .test_func = look, .initial_state = (void *)&views[i]};
+        looking[i].view = &views[i];
+        struct CMUnitTest test = {views[i].name, look, begin, end, &looking[i]};
         if (!only || !strcmp(only, views[i].name))
             g_array_append_val(all, test);
     }
