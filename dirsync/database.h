@@ -19,9 +19,6 @@ typedef struct Database Database;
 /** @sql_name: "state.sql"; @version: written to user_version; a file of another version is refused
  *  with ERROR_STATE and what to do. *created tells whether the tables were made now. */
 Database *database_open(const char *path, const char *sql_name, int version, bool *created, GError **error);
-/** Copies a database as it is at this moment, whoever is writing to it meanwhile. @to is made, with mode
- * 0600. */
-bool database_copy(const char *from, const char *to, GError **error);
 void database_close(Database *database);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Database, database_close)
 
@@ -36,6 +33,10 @@ sqlite3_stmt *database_query(Database *database, GError **error, const char *sql
 int database_step(Database *database, sqlite3_stmt *statement, GError **error);
 /** database_query() and stepping to the end; for everything that gives no rows. */
 bool database_run(Database *database, GError **error, const char *sql, const char *types, ...);
+
+/** Copies the database at @from, as it is now, to a new file @to; whoever else uses it is not disturbed, and
+ * nothing of it is changed. */
+bool database_copy(const char *from, const char *to, GError **error);
 
 /** How many statements the process has run so far, on all its databases. */
 size_t database_statements(void);

@@ -169,8 +169,8 @@ static void judge_newcomer(Pass *pass, Pair *pair)
     const ItemMore *more = item_more(pair->item);
     if (judge_troubles(pass, pair)) {
         told->target_dn = told->reason == OBSERVED_UNOWNED ? more->planned_dn : NULL;
-    } else if (seen->flags & LINK_YIELDED) {
-        told->reason = OBSERVED_MOVED_HOME;
+    } else if (seen->flags & LINK_YIELDED) { /* to somebody, or to nobody in particular */
+        told->reason = seen->native ? OBSERVED_MOVED_HOME : OBSERVED_RELEASED;
         told->target_dn = seen->native;
     } else if (seen->original != SPOOL_NOWHERE) {
         told->reason = OBSERVED_ADOPTION;

@@ -1,8 +1,8 @@
 /*
  * reconciliation.c - see reconciliation.h
  *
- * The passes observe (observation.h) on a copy of the state, in a folder that is
- * removed afterwards; here their observations get words.
+ * The passes observe (observation.h) on a copy of the state; here their observations
+ * get words.
  */
 #include "dirsync/reconciliation.h"
 
@@ -10,8 +10,6 @@
 #include "dirsync/run.h"
 
 #include <assert.h>
-#include <ftw.h>
-#include <stdio.h>
 #include <string.h>
 
 /* --- the reasons --- */
@@ -35,6 +33,7 @@ static const struct {
                            "the next sync takes it over"},
     [OBSERVED_MOVED_HOME] = {"moved-home", "an object that no connector made is this person now",
                              "nothing to do: ours yields to it"},
+    [OBSERVED_RELEASED] = {"released", "somebody let go of its object; nothing is made in its place", NULL},
     [OBSERVED_UNOWNED] = {"unowned", "an object that no connector made matches",
                           "say <adopt/> to take it over, or leave it"},
     [OBSERVED_AMBIGUOUS] = {"ambiguous", "it matches several",
@@ -253,19 +252,6 @@ static void tell(const ObservedPair *seen, void *data)
 
 /* --- running --- */
 
-static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk)
-{
-    (void)status;
-    (void)type;
-    (void)walk;
-    return remove(path);
-}
-
-static void remove_folder(const char *folder)
-{
-    nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
-
 static void note(GString *incomplete, const char *about, const char *text)
 {
     g_string_append_printf(incomplete, "%s%s: %s", incomplete->len ? "\n" : "", about, text);
@@ -284,18 +270,18 @@ static bool note_unfinished(const Connector *connector, State *state, GString *i
     return true;
 }
 
+#define NO_STATE "/nonexistent"
+
 /* Without the state the stamps say who is whose; what is lost is told. */
-static State *open_state(const Connector *connector, const char *state_folder, const char *scratch,
-                         GString *incomplete, GError **error)
+static State *open_state(const Connector *connector, const char *state_folder, GString *incomplete,
+                         GError **error)
 {
     g_autoptr(GError) failure = NULL;
-    g_autofree char *copy = g_build_filename(scratch, "copy", NULL);
-    g_autofree char *empty = g_build_filename(scratch, "empty", NULL);
-    g_autoptr(State) state = state_open_copy(connector, state_folder, copy, &failure);
+    g_autoptr(State) state = state_open_copy(connector, state_folder, &failure);
     if (state)
         return note_unfinished(connector, state, incomplete, error) ? g_steal_pointer(&state) : NULL;
     note(incomplete, "judged by the stamps alone", failure->message);
-    return state_open(connector, empty, error);
+    return state_open_copy(connector, NO_STATE, error);
 }
 
 static bool observe_step(const Connector *connector, Step step, State *state, const StepOptions *options,
@@ -348,16 +334,12 @@ bool reconciliation_run_shown(const Connector *connector, const char *state_fold
     StepOptions options = {.full = true, .progress = progress, .data = progress_data};
     Telling telling = {.seen = seen, .data = data};
     g_autoptr(GString) doubts = g_string_new(NULL);
-    g_autofree char *scratch = g_dir_make_tmp("dirsync-reconciliation-XXXXXX", error);
     *incomplete = NULL;
-    if (!scratch)
-        return false;
     event_suspend();
-    State *state = open_state(connector, state_folder, scratch, doubts, error);
+    State *state = open_state(connector, state_folder, doubts, error);
     bool ok = state && observe_steps(connector, state, &options, &telling, doubts, error);
     state_close(state);
     event_resume();
-    remove_folder(scratch);
     if (doubts->len)
         *incomplete = g_string_free(g_steal_pointer(&doubts), FALSE);
     return ok;

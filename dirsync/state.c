@@ -132,7 +132,7 @@ char *state_folder_of(const Connector *connector, const char *folder)
     return g_build_filename(top, connector->name, NULL);
 }
 
-static State *state_new(const Connector *connector, const char *folder)
+State *state_new(const Connector *connector, const char *folder)
 {
     State *state = g_new0(State, 1);
     g_autofree char *home = g_strconcat(connector->organisation->name, ".home.db", NULL);
@@ -144,7 +144,7 @@ static State *state_new(const Connector *connector, const char *folder)
     return state;
 }
 
-static bool open_database(State *state, GError **error)
+bool state_open_files(State *state, GError **error)
 {
     g_autofree char *path = g_build_filename(state->folder, "state.db", NULL);
     state->database = database_open(path, "state.sql", STATE_FORM, &state->is_new, error);
@@ -172,7 +172,7 @@ State *state_open(const Connector *connector, const char *folder, GError **error
 {
     g_autoptr(State) state = state_new(connector, folder);
     g_autofree char *runs = g_build_filename(state->folder, "runs", NULL);
-    if (!make_folder(runs, error) || !take_lock(state, connector, error) || !open_database(state, error) ||
+    if (!make_folder(runs, error) || !take_lock(state, connector, error) || !state_open_files(state, error) ||
         !state_index(state, STEP_IMPORT, error) || !check_owner(state, connector, error))
         return NULL;
     fault_step("state opened");
@@ -185,43 +185,22 @@ State *state_open_unlocked(const Connector *connector, const char *folder, GErro
     g_autofree char *path = g_build_filename(state->folder, "state.db", NULL);
     if (!g_file_test(path, G_FILE_TEST_EXISTS))
         return NULL;
-    return open_database(state, error) ? g_steal_pointer(&state) : NULL;
-}
-
-static bool copy_database(const char *from, const char *to, GError **error)
-{
-    return !g_file_test(from, G_FILE_TEST_EXISTS) || database_copy(from, to, error);
-}
-
-static bool copy_files(const State *from, const State *to, GError **error)
-{
-    g_autofree char *db = g_build_filename(from->folder, "state.db", NULL);
-    g_autofree char *copy = g_build_filename(to->folder, "state.db", NULL);
-    if (!make_folder(to->folder, error) || !copy_database(db, copy, error))
-        return false;
-    for (int step = 0; step < STEPS; step++)
-        if (from->index_path[step] && !copy_database(from->index_path[step], to->index_path[step], error))
-            return false;
-    return true;
-}
-
-State *state_open_copy(const Connector *connector, const char *folder, const char *into, GError **error)
-{
-    g_autoptr(State) from = state_new(connector, folder), to = state_new(connector, into);
-    return copy_files(from, to, error) ? state_open(connector, into, error) : NULL;
+    return state_open_files(state, error) ? g_steal_pointer(&state) : NULL;
 }
 
 void state_close(State *state)
 {
     if (!state)
         return;
-    for (int step = 0; step < STEPS; step++) {
+    for (int step = 0; step < STEPS; step++)
         holder_index_close(state->index[step]);
-        g_free(state->index_path[step]);
-    }
     database_close(state->database);
     if (state->lock >= 0)
         close(state->lock);
+    state_remove_copy(state);
+    for (int step = 0; step < STEPS; step++)
+        g_free(state->index_path[step]);
+    g_free(state->scratch);
     g_free(state->folder);
     g_free(state);
 }

@@ -21,9 +21,10 @@ typedef struct State State;
 State *state_open(const Connector *connector, const char *folder, GError **error);
 /** The same for reading only: no lock; NULL without an error when there is no state yet. */
 State *state_open_unlocked(const Connector *connector, const char *folder, GError **error);
-/** The same of a copy that is made in the folder @into: whatever is written, the state itself is not, nor is
- * its lock asked for. Where there is no state yet the copy is an empty one. */
-State *state_open_copy(const Connector *connector, const char *folder, const char *into, GError **error);
+/** A copy of it in a scratch folder, which goes when it is closed: whoever plans without carrying out
+ * anything may write to it. No lock; a run that is going on is not disturbed. Without a state the copy is an
+ * empty one. */
+State *state_open_copy(const Connector *connector, const char *folder, GError **error);
 /** The folder that the connector's state is in, or would be; g_free(). */
 char *state_folder_of(const Connector *connector, const char *folder);
 
