@@ -253,7 +253,7 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
 
 const Command command_proxy = {
     "proxy",
-    "generate CONNECTOR OBJECT... | validate ADDRESS... | update CONNECTOR --policy NAME",
+    "generate|validate|update [CONNECTOR] [WORD...]",
     "Make, check or renew addresses by hand",
     OPTIONS_RUN | OPTIONS_ONLY | OPTIONS_LIMITS | OPTIONS_OUTPUT | OPTIONS_DETAILED,
     run,

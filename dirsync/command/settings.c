@@ -75,8 +75,7 @@ static void add_single_options(GOptionContext *context, Settings *settings, unsi
         GOptionEntry entry;
     } options[] = {
         {OPTIONS_PLAN | OPTIONS_ONLY,
-         {"only", 0, 0, G_OPTION_ARG_STRING, &settings->only,
-          "Only source entries that match; nothing is removed", "FILTER"}},
+         {"only", 0, 0, G_OPTION_ARG_STRING, &settings->only, "Only source entries that match", "FILTER"}},
         {OPTIONS_RUN,
          {"rate", 0, 0, G_OPTION_ARG_DOUBLE, &settings->rate, "At most N changes a second", "N"}},
         {OPTIONS_VERIFY,
