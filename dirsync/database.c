@@ -6,6 +6,7 @@
 #include "dirsync/fault.h"
 #include "dirsync/xml.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
@@ -127,6 +128,33 @@ void database_close(Database *database)
     sqlite3_close(database->handle);
     g_free(database->path);
     g_free(database);
+}
+
+static bool copy_pages(sqlite3 *from, sqlite3 *to)
+{
+    sqlite3_busy_timeout(from, BUSY_MILLISECONDS);
+    sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
+    if (backup)
+        sqlite3_backup_step(backup, -1);
+    return backup && sqlite3_backup_finish(backup) == SQLITE_OK;
+}
+
+bool database_copy(const char *from, const char *to, GError **error)
+{
+    sqlite3 *source = NULL, *copy = NULL;
+    int fd = open(to, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd >= 0)
+        close(fd);
+    bool ok = fd >= 0 && sqlite3_open_v2(from, &source, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
+              sqlite3_open_v2(to, &copy, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK && copy_pages(source, copy);
+    if (!ok)
+        error_set(error, ERROR_STATE, "%s: cannot be copied to %s: %s; check permissions and free space", from, to,
+                  copy     ? sqlite3_errmsg(copy)
+                  : source ? sqlite3_errmsg(source)
+                           : g_strerror(errno));
+    sqlite3_close(source);
+    sqlite3_close(copy);
+    return ok;
 }
 
 static bool bind_one(sqlite3_stmt *statement, int index, char type, va_list *args)

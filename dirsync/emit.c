@@ -89,6 +89,7 @@ bool emit_change(Pass *pass, Subject *subject, Change *change, const Entry *befo
     if (*after)
         change->after = change_strdup(change, after);
     tally_change(pass, subject, change, situation, because);
+    inquire_note(pass, subject->anchor, situation, because);
     subject->emitted++;
     bool of_ours = is_of_ours(subject, change);
     if (of_ours)
@@ -107,6 +108,7 @@ void emit_quarantine(Pass *pass, EventId event, const char *subject, const char 
     if (!state_quarantine_reason(pass->state, pass->step, subject, &known, NULL) ||
         g_strcmp0(known, reason) != 0)
         event_emit(event, subject, "%s", reason);
+    inquire_trouble(pass, event, subject, reason);
     pass->work.planned.of[COUNT_QUARANTINED]++;
     g_ptr_array_add(pass->quarantined, g_strdup(subject));
     g_ptr_array_add(pass->quarantined, g_strdup(reason));

@@ -103,8 +103,10 @@ static bool decide(Pass *pass, uint32_t index, bool last, GError **error)
     g_auto(Subject) subject = {0};
     if (!subject_load(pass, index, &subject, error))
         return false;
-    return is_gone(subject.item) ? reconcile_gone(pass, &subject, error)
-                                 : reconcile_present(pass, &subject, last, error);
+    bool ok = is_gone(subject.item) ? reconcile_gone(pass, &subject, error)
+                                    : reconcile_present(pass, &subject, last, error);
+    inquire_decided(pass, &subject);
+    return ok;
 }
 
 static bool decide_all(Pass *pass, bool gone, GError **error)
@@ -359,6 +361,9 @@ bool pass_reconcile(Pass *pass, GError **error)
     bool decided =
         decide_all(pass, true, error) && ahead_start(pass, error) && decide_all(pass, false, error);
     ahead_stop(pass);
-    return decided && decide_waiting(pass, error) && reconcile_leaving(pass, error) &&
-           reconcile_groups(pass, error) && kinds_remember(pass, error);
+    if (!decided || !decide_waiting(pass, error) || !reconcile_leaving(pass, error) ||
+        !reconcile_groups(pass, error) || !kinds_remember(pass, error))
+        return false;
+    inquire_finish(pass);
+    return true;
 }

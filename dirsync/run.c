@@ -35,7 +35,7 @@ static void prune_one(const RunRecord *record, void *data)
     size_t *left = data;
     if (*left)
         --*left;
-    else if (record->folder && !strcmp(record->kind, "sync")) /* plans of people are theirs */
+    else if (record->folder && (!strcmp(record->kind, "sync") || !strcmp(record->kind, "release"))) /* others are people's */
         plan_remove(record->folder);
 }
 
@@ -452,8 +452,8 @@ static bool carry_out_saved(const Connector *connector, const RunOptions *option
     return ok;
 }
 
-static bool run_folder(const Connector *connector, const RunOptions *options, State *state, const char *kind,
-                       const char *folder, const char *undone, RunResult *result, GError **error)
+bool run_folder(const Connector *connector, const RunOptions *options, State *state, const char *kind,
+                const char *folder, const char *undone, RunResult *result, GError **error)
 {
     gint64 start = g_get_monotonic_time();
     g_auto(PlanHead) head = {0};

@@ -56,7 +56,7 @@ static bool take_lock(State *state, const Connector *connector, GError **error)
     return false;
 }
 
-static State *state_new(const Connector *connector, const char *folder)
+State *state_new(const Connector *connector, const char *folder)
 {
     State *state = g_new0(State, 1);
     g_autofree char *standard = default_folder();
@@ -70,7 +70,7 @@ static State *state_new(const Connector *connector, const char *folder)
     return state;
 }
 
-static bool open_files(State *state, GError **error)
+bool state_open_files(State *state, GError **error)
 {
     g_autofree char *path = g_build_filename(state->folder, "state.db", NULL);
     state->database = database_open(path, "state.sql", STATE_FORM, &state->is_new, error);
@@ -98,7 +98,7 @@ State *state_open(const Connector *connector, const char *folder, GError **error
 {
     g_autoptr(State) state = state_new(connector, folder);
     g_autofree char *runs = g_build_filename(state->folder, "runs", NULL);
-    if (!make_folder(runs, error) || !take_lock(state, connector, error) || !open_files(state, error) ||
+    if (!make_folder(runs, error) || !take_lock(state, connector, error) || !state_open_files(state, error) ||
         !check_owner(state, connector, error))
         return NULL;
     fault_step("state opened");
@@ -111,20 +111,22 @@ State *state_open_unlocked(const Connector *connector, const char *folder, GErro
     g_autofree char *path = g_build_filename(state->folder, "state.db", NULL);
     if (!g_file_test(path, G_FILE_TEST_EXISTS))
         return NULL;
-    return open_files(state, error) ? g_steal_pointer(&state) : NULL;
+    return state_open_files(state, error) ? g_steal_pointer(&state) : NULL;
 }
 
 void state_close(State *state)
 {
     if (!state)
         return;
-    for (int step = 0; step < STEPS; step++) {
+    for (int step = 0; step < STEPS; step++)
         holder_index_close(state->index[step]);
-        g_free(state->index_path[step]);
-    }
     database_close(state->database);
     if (state->lock >= 0)
         close(state->lock);
+    state_remove_copy(state);
+    for (int step = 0; step < STEPS; step++)
+        g_free(state->index_path[step]);
+    g_free(state->scratch);
     g_free(state->folder);
     g_free(state);
 }

@@ -9,9 +9,16 @@ struct State {
     char *folder;
     int lock; /* descriptor; -1: not locked */
     bool is_new;
+    char *scratch; /* of a copy: its top folder, which goes when it is closed; else NULL */
     Database *database;
     char *index_path[STEPS];
     HolderIndex *index[STEPS]; /* NULL: not opened yet */
 };
+
+/** The paths; opens nothing. */
+State *state_new(const Connector *connector, const char *folder);
+bool state_open_files(State *state, GError **error);
+/** state_copy.c */
+void state_remove_copy(const State *state);
 
 #endif

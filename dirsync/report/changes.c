@@ -151,7 +151,7 @@ bool report_plan_text(FILE *out, const char *folder, bool verbose, GError **erro
 }
 
 /* A value as JSON: text where it is text, else base64 as LDIF would have it. */
-static json_t *value_as_json(Value value)
+json_t *report_value_json(Value value)
 {
     json_t *text = json_stringn(value.data, value.len);
     if (text)
@@ -164,7 +164,7 @@ static json_t *values_as_json(const Value *values, size_t n)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < n; i++)
-        json_array_append_new(list, value_as_json(values[i]));
+        json_array_append_new(list, report_value_json(values[i]));
     return list;
 }
 
@@ -181,7 +181,7 @@ static json_t *modifications_as_json(const Change *change)
     return list;
 }
 
-static json_t *change_as_json(const Change *change, Step step)
+json_t *report_change_json(const Change *change, Step step)
 {
     json_t *json = json_pack("{s:s, s:s, s:s, s:I}", "step", step_names[step], "dn", change->dn, "change",
                              change_kind_names[change->kind], "wave", (json_int_t)change->wave);
@@ -229,7 +229,7 @@ static bool print_json_change(const Change *change, Step step, void *data)
     JsonPrinting *printing = data;
     fputs(printing->any ? ",\n" : "\n", printing->out);
     printing->any = true;
-    json_t *json = change_as_json(change, step);
+    json_t *json = report_change_json(change, step);
     json_dumpf(json, printing->out, JSON_COMPACT);
     json_decref(json);
     return true;

@@ -1,0 +1,594 @@
+/*
+ * pass_inquiry.c - whom an inquiry asks for, and what is written down of them
+ *
+ * Finds them on both sides, in the index and among the links, and has the pass look
+ * at them. Everything else is called where something is decided (inquire_*), and does
+ * nothing where nobody asks. What is asked and answered decides nothing.
+ */
+#include "dirsync/pass_internal.h"
+
+#include "dirsync/dn.h"
+
+#include <string.h>
+
+#define MOST_FOUND 100 /* who asks for an address is not helped by more */
+
+static Inquiry *inquiry_of(const Pass *pass)
+{
+    return pass->options.inquiry;
+}
+
+/* --- finding them --- */
+
+static void add_names(GPtrArray *names, const char *const *more)
+{
+    for (; more && *more; more++) {
+        bool there = false;
+        for (guint i = 0; i < names->len && !there; i++)
+            there = !g_ascii_strcasecmp(g_ptr_array_index(names, i), *more);
+        if (!there)
+            g_ptr_array_add(names, (gpointer)*more);
+    }
+}
+
+/* Where addresses may stand on that side: what the mapping reads there, or writes. NULL-terminated. */
+static GPtrArray *address_attributes(const Pass *pass, int side)
+{
+    static const char *const always[] = {"mail", "proxyAddresses", "targetAddress", NULL};
+    GPtrArray *names = g_ptr_array_new();
+    add_names(names, always);
+    if (side == SOURCE)
+        add_names(names, mapping_source_attributes(pass->mapping));
+    for (size_t i = 0; side == TARGET && i < mapping_n_recipients(pass->mapping); i++) {
+        const MappingRecipient *recipient = mapping_recipient(pass->mapping, i);
+        for (size_t j = 0; j < recipient->n_rules; j++)
+            add_names(names, (const char *const[]){recipient->rules[j]->name, NULL});
+    }
+    g_ptr_array_add(names, NULL);
+    return names;
+}
+
+static GPtrArray *search(Pass *pass, int side, const char *base, const char *filter, GError **error)
+{
+    ReadRequest request = {.base = base,
+                           .scope = base ? SEARCH_BASE : SEARCH_SUBTREE,
+                           .filter = filter,
+                           .attributes = (const char *const *)pass->requests[side]};
+    return directory_search(pass->side[side].directory, &request, MOST_FOUND, error);
+}
+
+static char *anchor_filter(const Pass *pass, int side, const char *object)
+{
+    if (side == TARGET)
+        return stamp_filter(target_stamp(pass), pass->connector->uuid, object);
+    g_autoptr(GBytes) bytes = anchor_bytes(object);
+    gsize len;
+    const void *data = g_bytes_get_data(bytes, &len);
+    return filter_equals(pass->anchor, data, len);
+}
+
+GPtrArray *inquire_search(Pass *pass, int side, const char *object, GError **error)
+{
+    ObjectKind kind = object_kind(object);
+    if (kind == OBJECT_DN)
+        return search(pass, side, object, NULL, error);
+    g_autofree char *filter = anchor_filter(pass, side, object);
+    if (kind == OBJECT_ADDRESS) {
+        g_autoptr(GPtrArray) names = address_attributes(pass, side);
+        g_autofree char *anchor = g_steal_pointer(&filter);
+        g_autofree char *address = object_filter(object, (const char *const *)names->pdata);
+        filter = g_strconcat("(|", anchor, address, ")", NULL);
+    }
+    return search(pass, side, NULL, filter, error);
+}
+
+static void add_bystander(Inquiry *inquiry, const char *dn, const char *owner)
+{
+    for (guint i = 0; i < inquiry->bystanders->len; i++)
+        if (!strcmp(((Bystander *)g_ptr_array_index(inquiry->bystanders, i))->dn, dn))
+            return;
+    Bystander *bystander = g_new0(Bystander, 1);
+    bystander->dn = g_strdup(dn);
+    bystander->owner = g_strdup(owner);
+    g_ptr_array_add(inquiry->bystanders, bystander);
+}
+
+static PassStory *story_of_source(Pass *pass, const Entry *entry)
+{
+    g_autofree char *anchor = pass_anchor_of(pass, entry);
+    PassStory *story = inquiry_story(inquiry_of(pass), anchor);
+    if (!story->source)
+        story->source = story_copy(entry);
+    return story;
+}
+
+static void note_target(Pass *pass, const Entry *entry)
+{
+    g_auto(Stamp) stamp = {0};
+    bool stamped = stamp_read(target_stamp(pass), target_schema(pass), entry, &stamp);
+    if (stamped && !strcmp(stamp.connector, pass->connector->uuid)) {
+        PassStory *story = inquiry_story(inquiry_of(pass), stamp.anchor);
+        if (!story->current)
+            story->current = story_copy(entry);
+    } else {
+        add_bystander(inquiry_of(pass), entry_dn(entry), stamp.connector);
+    }
+}
+
+static bool find_on_side(Pass *pass, int side, const char *object, GError **error)
+{
+    g_autoptr(GPtrArray) found = inquire_search(pass, side, object, error);
+    for (guint i = 0; found && i < found->len; i++) {
+        if (side == SOURCE)
+            story_of_source(pass, g_ptr_array_index(found, i));
+        else
+            note_target(pass, g_ptr_array_index(found, i));
+    }
+    return found != NULL;
+}
+
+/* Who is not there any more is known by what is remembered. */
+static bool find_remembered(Pass *pass, const char *object, GError **error)
+{
+    g_auto(LinkRow) row = {0};
+    g_auto(LinkRow) by_name = {0};
+    if (!state_find_link_by_anchor(pass->state, pass->step, object, &row, error) ||
+        !state_find_link_by_source(pass->state, pass->step, pass_source_key(pass, object), &by_name, error))
+        return false;
+    if (row.row)
+        inquiry_story(inquiry_of(pass), row.anchor);
+    if (by_name.row)
+        inquiry_story(inquiry_of(pass), by_name.anchor);
+    return true;
+}
+
+static bool find_in_index(Pass *pass, const char *object, GError **error)
+{
+    g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func((GDestroyNotify)holder_free);
+    g_autofree char *address = object_address(object);
+    g_autofree char *name = holder_dn_key(&pass->view, object);
+    bool ok = object_kind(object) == OBJECT_DN
+                  ? holder_index_find_dn(pass->index, name, found, error)
+                  : holder_index_find(pass->index, KEY_ADDRESS, address, found, error);
+    for (guint i = 0; ok && i < found->len; i++) {
+        const Holder *holder = g_ptr_array_index(found, i);
+        if (!g_strcmp0(holder->owner, pass->connector->uuid))
+            inquiry_story(inquiry_of(pass), holder->anchor);
+        else
+            add_bystander(inquiry_of(pass), holder->dn, holder->owner);
+    }
+    return ok;
+}
+
+/* Who is only found on the other side has an anchor by now, by which the source is asked. */
+static bool find_sources(Pass *pass, GError **error)
+{
+    for (guint i = 0; i < inquiry_of(pass)->stories->len; i++) {
+        PassStory *story = g_ptr_array_index(inquiry_of(pass)->stories, i);
+        if (!story->anchor || story->source)
+            continue;
+        g_autofree char *filter = anchor_filter(pass, SOURCE, story->anchor);
+        g_autoptr(GPtrArray) found = search(pass, SOURCE, NULL, filter, error);
+        if (!found)
+            return false;
+        if (found->len)
+            story->source = story_copy(g_ptr_array_index(found, 0));
+    }
+    return true;
+}
+
+bool inquire_find(Pass *pass, GError **error)
+{
+    const Inquiry *inquiry = inquiry_of(pass);
+    for (guint i = 0; inquiry && i < inquiry->objects->len; i++) {
+        const char *object = g_ptr_array_index(inquiry->objects, i);
+        if (!find_on_side(pass, SOURCE, object, error) || !find_on_side(pass, TARGET, object, error) ||
+            !find_remembered(pass, object, error) || !find_in_index(pass, object, error))
+            return false;
+    }
+    return !inquiry || find_sources(pass, error);
+}
+
+void inquire_open(Pass *pass, void (*open)(const char *anchor, void *data))
+{
+    const Inquiry *inquiry = inquiry_of(pass);
+    for (guint i = 0; inquiry && i < inquiry->stories->len; i++) {
+        const PassStory *story = g_ptr_array_index(inquiry->stories, i);
+        if (story->anchor)
+            open(story->anchor, pass);
+    }
+}
+
+/* --- while they are decided --- */
+
+void inquire_note(const Pass *pass, const char *anchor, const char *situation, const char *reason)
+{
+    PassStory *story = inquiry_find(inquiry_of(pass), anchor);
+    if (story)
+        story_note(story, situation, reason);
+}
+
+bool inquire_wants(const Pass *pass, const Subject *subject)
+{
+    return inquiry_find(inquiry_of(pass), subject->anchor) != NULL;
+}
+
+void inquire_trouble(const Pass *pass, EventId event, const char *anchor, const char *reason)
+{
+    static const struct {
+        EventId event;
+        const char *situation;
+    } situations[] = {{EVENT_AMBIGUOUS, "ambiguous"},
+                      {EVENT_UNOWNED, "unowned"},
+                      {EVENT_CONFLICT, "conflict"},
+                      {EVENT_MEMBERS_UNRESOLVED, "members-unresolved"}};
+    const char *situation = "invalid";
+    for (size_t i = 0; i < G_N_ELEMENTS(situations); i++)
+        if (situations[i].event == event)
+            situation = situations[i].situation;
+    inquire_note(pass, anchor, situation, reason);
+}
+
+static bool is_noted(const PassStory *story, const char *dn, const char *rule, const char *value)
+{
+    for (guint i = 0; i < story->candidates->len; i++) {
+        const StoryCandidate *known = g_ptr_array_index(story->candidates, i);
+        if (!strcmp(known->dn, dn) && !strcmp(known->rule, rule) && !strcmp(known->value, value))
+            return true;
+    }
+    return false;
+}
+
+static const char *why_refused(const Pass *pass, const Holder *holder, bool is_new)
+{
+    if (!g_strcmp0(holder->owner, pass->connector->uuid))
+        return "it is another recipient's object of this connector";
+    if (holder->owner)
+        return "another connector made it; those are never joined";
+    return is_new ? "the address is new to this recipient's own object: that is a conflict, nobody moved home"
+                  : NULL;
+}
+
+void inquire_candidates(const Pass *pass, const Subject *subject, const char *rule, const char *value,
+                        const GPtrArray *holders, bool is_new)
+{
+    PassStory *story = inquiry_find(inquiry_of(pass), subject->anchor);
+    for (guint i = 0; story && i < holders->len; i++) {
+        const Holder *holder = g_ptr_array_index(holders, i);
+        bool own = !g_strcmp0(holder->owner, pass->connector->uuid) &&
+                   !g_strcmp0(holder->anchor, subject->anchor);
+        if (own || is_noted(story, holder->dn, rule, value))
+            continue;
+        StoryCandidate *candidate = g_new0(StoryCandidate, 1);
+        *candidate = (StoryCandidate){.dn = g_strdup(holder->dn),
+                                      .owner = g_strdup(holder->owner),
+                                      .rule = g_strdup(rule),
+                                      .value = g_strdup(value),
+                                      .refused = why_refused(pass, holder, is_new)};
+        g_ptr_array_add(story->candidates, candidate);
+    }
+}
+
+/* --- what each value comes from --- */
+
+typedef struct {
+    const Pass *pass;
+    PassStory *story;
+    const MappingRecipient *recipient;
+    GPtrArray *where;    /* "file:line" of each value that the mapping gives: char *, borrowed */
+    GPtrArray *origins;  /* of the same: attribute */
+    GArray *values;      /* of the same: Value */
+    const Change *change; /* what is different */
+    bool to_be_made, graced;
+} Judging;
+
+static void note_given(const MappingRule *rule, Value value, void *data)
+{
+    Judging *judging = data;
+    g_ptr_array_add(judging->origins, (gpointer)rule->name);
+    g_ptr_array_add(judging->where, (gpointer)rule->where);
+    g_array_append_val(judging->values, value);
+}
+
+static bool same_value(const Pass *pass, const char *name, Value a, Value b)
+{
+    return schema_values_equal(target_schema(pass), schema_attribute(target_schema(pass), name), a, b);
+}
+
+/* The line that gave the value; NULL: none did. */
+static const char *origin_of(const Judging *judging, const char *name, Value value)
+{
+    for (guint i = 0; i < judging->values->len; i++) {
+        Value given = g_array_index(judging->values, Value, i);
+        if (schema_same_attribute(target_schema(judging->pass), g_ptr_array_index(judging->origins, i), name) &&
+            same_value(judging->pass, name, given, value))
+            return g_ptr_array_index(judging->where, i);
+    }
+    return NULL;
+}
+
+static bool is_changed(const Judging *judging, ModifyKind kind, const char *name, Value value)
+{
+    for (size_t i = 0; judging->change && i < judging->change->n_modifications; i++) {
+        const Modification *modification = &judging->change->modifications[i];
+        if (modification->kind != kind || !schema_same_attribute(target_schema(judging->pass), modification->name, name))
+            continue;
+        if (!modification->n_values)
+            return true;
+        for (size_t j = 0; j < modification->n_values; j++)
+            if (modification->values[j].len == value.len &&
+                !memcmp(modification->values[j].data, value.data, value.len))
+                return true;
+    }
+    return false;
+}
+
+static const MappingRule *rule_of(const Judging *judging, const char *name)
+{
+    for (size_t i = 0; i < judging->recipient->n_rules; i++)
+        if (schema_same_attribute(target_schema(judging->pass), judging->recipient->rules[i]->name, name))
+            return judging->recipient->rules[i];
+    return NULL;
+}
+
+static bool is_of_stamp(const Judging *judging, const char *name)
+{
+    const Schema *schema = target_schema(judging->pass);
+    for (const char *const *stamp = stamp_attributes(target_stamp(judging->pass)); *stamp; stamp++)
+        if (schema_same_attribute(schema, *stamp, name))
+            return true;
+    return judging->graced && schema_same_attribute(schema, name, HIDE_ATTRIBUTE);
+}
+
+static const char *const wins_names[] = {
+    [WINS_REPLACE] = "replace", [WINS_INITIAL] = "initial", [WINS_MERGE] = "merge"};
+
+static void describe_rule(const Judging *judging, StoryAttribute *attribute, const MappingRule *rule)
+{
+    if (rule) {
+        attribute->where = g_strdup(rule->where);
+        attribute->wins = rule->is_name ? "name" : wins_names[rule->wins];
+        attribute->owns = rule->wins == WINS_MERGE ? g_strjoinv(" ", (char **)rule->owns) : NULL;
+    } else if (!g_ascii_strcasecmp(attribute->name, "objectClass")) {
+        attribute->where = g_strdup(judging->recipient->where);
+        attribute->wins = "classes";
+    } else if (is_of_stamp(judging, attribute->name)) {
+        attribute->wins = "stamp";
+    }
+}
+
+/* Why a value of the object stays although nobody gives it, or is not given. */
+static const char *why_kept(const Judging *judging, const char *name, const MappingRule *rule)
+{
+    if (rule && rule->is_name)
+        return "the name is kept by renaming alone";
+    if (rule && rule->wins == WINS_INITIAL)
+        return "given once, when the object is made; then it is the directory's";
+    if (rule && rule->wins == WINS_MERGE)
+        return "not ours: it begins with none of the prefixes that the mapping owns";
+    return is_of_stamp(judging, name) ? "ours, and stays" : "not managed";
+}
+
+static const Attribute *find_in(const Judging *judging, const Entry *entry, const char *name)
+{
+    return entry ? schema_find(target_schema(judging->pass), entry, name) : NULL;
+}
+
+static bool has_value(const Judging *judging, const Attribute *attribute, const char *name, Value value)
+{
+    for (size_t i = 0; attribute && i < attribute->n_values; i++)
+        if (same_value(judging->pass, name, attribute->values[i], value))
+            return true;
+    return false;
+}
+
+static void judge_current(const Judging *judging, StoryAttribute *attribute, const MappingRule *rule, Value value)
+{
+    const Attribute *wanted = find_in(judging, judging->story->desired, attribute->name);
+    bool removed = is_changed(judging, MODIFY_DELETE, attribute->name, value);
+    bool given = has_value(judging, wanted, attribute->name, value);
+    StoryValue *told = story_value(attribute, value,
+                                   removed ? VALUE_REMOVED
+                                   : given ? VALUE_STAYS
+                                           : VALUE_KEPT);
+    told->where = g_strdup(origin_of(judging, attribute->name, value));
+    if (told->fate == VALUE_KEPT)
+        told->why = g_strdup(why_kept(judging, attribute->name, rule));
+}
+
+static void judge_desired(const Judging *judging, StoryAttribute *attribute, const MappingRule *rule, Value value)
+{
+    bool added = judging->to_be_made || is_changed(judging, MODIFY_ADD, attribute->name, value);
+    const Attribute *had = find_in(judging, judging->story->current, attribute->name);
+    if (!added && has_value(judging, had, attribute->name, value))
+        return; /* told as one that stays */
+    StoryValue *told = story_value(attribute, value, added ? VALUE_ADDED : VALUE_NOT_GIVEN);
+    told->where = g_strdup(origin_of(judging, attribute->name, value));
+    if (!added)
+        told->why = g_strdup(why_kept(judging, attribute->name, rule));
+}
+
+static void judge_attribute(const Judging *judging, const char *name)
+{
+    PassStory *story = judging->story;
+    for (guint i = 0; i < story->attributes->len; i++)
+        if (schema_same_attribute(target_schema(judging->pass),
+                                  ((StoryAttribute *)g_ptr_array_index(story->attributes, i))->name, name))
+            return;
+    const MappingRule *rule = rule_of(judging, name);
+    StoryAttribute *attribute = story_attribute(story, name);
+    describe_rule(judging, attribute, rule);
+    const Attribute *had = find_in(judging, story->current, name);
+    const Attribute *wanted = find_in(judging, story->desired, name);
+    for (size_t i = 0; had && i < had->n_values; i++)
+        judge_current(judging, attribute, rule, had->values[i]);
+    for (size_t i = 0; wanted && i < wanted->n_values; i++)
+        judge_desired(judging, attribute, rule, wanted->values[i]);
+    /* What the mapping gave, and a check took away again. */
+    for (guint i = 0; i < judging->values->len; i++) {
+        Value given = g_array_index(judging->values, Value, i);
+        bool same = schema_same_attribute(target_schema(judging->pass), g_ptr_array_index(judging->origins, i), name);
+        bool by_dn = judging->recipient->members && schema_same_attribute(target_schema(judging->pass), name,
+                                                                         judging->recipient->members->name);
+        if (!same || by_dn || !story->desired || has_value(judging, wanted, name, given) || (rule && rule->is_name))
+            continue;
+        StoryValue *told = story_value(attribute, given, VALUE_NOT_GIVEN);
+        told->where = g_strdup(g_ptr_array_index(judging->where, i));
+        told->why = g_strdup("somebody else has it, or it was changed to be unique");
+    }
+}
+
+static void judge_attributes(const Judging *judging)
+{
+    const Entry *both[] = {judging->story->desired, judging->story->current};
+    g_ptr_array_set_size(judging->story->attributes, 0);
+    for (size_t i = 0; i < judging->recipient->n_rules; i++)
+        judge_attribute(judging, judging->recipient->rules[i]->name);
+    for (size_t i = 0; i < G_N_ELEMENTS(both); i++)
+        for (size_t j = 0; both[i] && j < entry_n_attributes(both[i]); j++)
+            judge_attribute(judging, entry_attribute(both[i], j)->name);
+}
+
+/* The difference that the pass would write, in every value. */
+static Change *difference(const Pass *pass, const Subject *subject, const PassStory *story)
+{
+    if (!story->current || !subject->desired)
+        return NULL;
+    DifferenceOptions options = {subject_is_respelled(pass, subject), subject->stamp.grace != NULL};
+    return managed_difference(managed_of(pass, subject->kind), story->current, subject->desired, options, NULL,
+                              NULL);
+}
+
+static void tell_attributes(const Pass *pass, const Subject *subject, PassStory *story)
+{
+    g_autoptr(GPtrArray) where = g_ptr_array_new(), origins = g_ptr_array_new();
+    g_autoptr(GArray) values = g_array_new(FALSE, FALSE, sizeof(Value));
+    g_autoptr(Change) change = difference(pass, subject, story);
+    Judging judging = {.pass = pass,
+                       .story = story,
+                       .recipient = mapping_recipient(pass->mapping, (size_t)subject->kind),
+                       .where = where,
+                       .origins = origins,
+                       .values = values,
+                       .change = change,
+                       .to_be_made = !story->current,
+                       .graced = subject->stamp.grace != NULL};
+    g_autoptr(Entry) given = NULL;
+    if (subject->source && subject->desired)
+        given = mapping_apply_told(pass->mapping, (size_t)subject->kind, target_schema(pass),
+                                   pass->side[SOURCE].schema, subject->source, note_given, &judging, NULL);
+    judge_attributes(&judging);
+}
+
+static void tell_grace(const Pass *pass, const Subject *subject, PassStory *story)
+{
+    if (!subject->stamp.grace || story->grace)
+        return;
+    story->grace = g_strdup(subject->stamp.grace);
+    story->grace_until = grace_end(pass, story->grace);
+}
+
+void inquire_decided(const Pass *pass, const Subject *subject)
+{
+    PassStory *story = inquiry_find(inquiry_of(pass), subject->anchor);
+    if (!story)
+        return;
+    if (!story->decided) { /* later it may be what an earlier change of this run leaves */
+        g_clear_pointer(&story->current, entry_free);
+        story->current = story_copy(subject->current);
+    }
+    story->decided = true;
+    if (subject->source) {
+        entry_free(story->source);
+        story->source = story_copy(subject->source);
+    }
+    entry_free(story->desired);
+    story->desired = story_copy(subject->desired);
+    tell_grace(pass, subject, story);
+    tell_attributes(pass, subject, story);
+}
+
+/* --- afterwards --- */
+
+typedef struct {
+    const Mapping *mapping;
+    PassStory *story;
+} Choosing;
+
+static void note_recipient(size_t index, RecipientVerdict verdict, void *data)
+{
+    const Choosing *choosing = data;
+    const MappingRecipient *recipient = mapping_recipient(choosing->mapping, index);
+    StoryRecipient *told = g_new0(StoryRecipient, 1);
+    *told = (StoryRecipient){.of = g_strdup(recipient_of_names[recipient->of]),
+                             .as = g_strdup(recipient_as_names[recipient->as]),
+                             .where = g_strdup(recipient->where),
+                             .condition = g_strdup(mapping_condition(choosing->mapping, index)),
+                             .verdict = recipient_verdict_names[verdict],
+                             .chosen = verdict == RECIPIENT_CHOSEN};
+    g_ptr_array_add(choosing->story->recipients, told);
+}
+
+/* Each source that leaves it out, with the part of its filter that does not hold; unless another takes it. */
+static char *why_not_selected(const Pass *pass, const Entry *entry)
+{
+    GString *why = g_string_new(NULL);
+    for (size_t i = 0; i < pass->settings->n_sources; i++) {
+        g_autofree char *one = pass_why_not_selected(pass, i, entry);
+        const char *base = pass->settings->sources[i].base;
+        if (one && pass->settings->n_sources > 1)
+            g_string_append_printf(why, "%ssource %s: %s", why->len ? "; " : "", base ? base : "", one);
+        else if (one)
+            g_string_append(why, one);
+    }
+    return g_string_free(why, FALSE);
+}
+
+static void tell_checks(const Pass *pass, PassStory *story)
+{
+    g_ptr_array_set_size(story->checks, 0);
+    for (int check = 0; check < SCOPE_CHECKS; check++) {
+        const char *name;
+        const char *reason = pass_scope_check(pass, (ScopeCheck)check, story->source, &name);
+        char *why = reason && check == SCOPE_SELECTED ? why_not_selected(pass, story->source) : g_strdup(reason);
+        story_check(story, name, why);
+    }
+    if (story->desired && pass->step == STEP_IMPORT)
+        story_check(story, "own domains", g_strdup(subject_why_one_of_us(pass, story->desired)));
+}
+
+static void tell_scope(const Pass *pass, PassStory *story)
+{
+    int index;
+    Choosing choosing = {pass->mapping, story};
+    g_autoptr(GError) failure = NULL;
+    if (!story->source)
+        return;
+    tell_checks(pass, story);
+    if (!mapping_choose_told(pass->mapping, pass->as, pass->side[SOURCE].schema, story->source, &index,
+                             note_recipient, &choosing, &failure))
+        story_check(story, "recipient", g_strdup(failure->message));
+    if (story->decided)
+        return;
+    const char *outside = pass_out_of_scope(pass, story->source);
+    g_autofree char *none = g_strdup_printf("no %s, which the definition names as anchor", pass->anchor);
+    if (outside)
+        story_note(story, "out-of-scope", outside);
+    else if (!story->anchor)
+        story_note(story, "invalid", none);
+}
+
+void inquire_finish(const Pass *pass)
+{
+    const Inquiry *inquiry = inquiry_of(pass);
+    for (guint i = 0; inquiry && i < inquiry->stories->len; i++) {
+        PassStory *story = g_ptr_array_index(inquiry->stories, i);
+        tell_scope(pass, story);
+        if (story->situations->len)
+            continue;
+        if (story->decided && story->source && story->current)
+            story_note(story, "in-sync", NULL);
+        else
+            story_note(story, "unknown", "this run did not come to look at it");
+    }
+}
