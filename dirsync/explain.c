@@ -206,14 +206,29 @@ static bool add_import(Explaining *e, const PassStory *story, GError **error)
     if (!explain_state(e, object->import, error))
         return false;
     const char *home = home_of_import(story);
-    object->home_dn = g_strdup(home ? home : object->import->link.dn);
+    const LinkRow *link = &object->import->link;
+    object->home_dn = g_strdup(home ? home : link->dn ? link->dn : object->import->indexed_dn); /* yielded: a native */
     return true;
+}
+
+/* The import has found our own object there, and leaves it alone. */
+static ExplainedObject *object_of_foreign(const Explanation *into, const char *dn)
+{
+    for (guint i = 0; i < into->objects->len; i++) {
+        ExplainedObject *object = g_ptr_array_index(into->objects, i);
+        const PassStory *import = object->import ? object->import->story : NULL;
+        if (!object->export && import && import->source && is_same_dn(entry_dn(import->source), dn))
+            return object;
+    }
+    return NULL;
 }
 
 static bool add_export(Explaining *e, const PassStory *story, GError **error)
 {
     const char *home = story->source ? entry_dn(story->source) : NULL;
     ExplainedObject *object = home ? object_of_home(e->into, home) : NULL;
+    if (!object && story->current)
+        object = object_of_foreign(e->into, entry_dn(story->current));
     if (!object)
         object = add_object(e->into);
     object->export = pass_new(STEP_EXPORT, story);
@@ -224,12 +239,17 @@ static bool add_export(Explaining *e, const PassStory *story, GError **error)
     return true;
 }
 
+static bool is_of_pass(const ExplainedPass *pass, const char *dn)
+{
+    return pass && ((pass->story->source && is_same_dn(entry_dn(pass->story->source), dn)) ||
+                    is_same_dn(pass->link.source_dn, dn) || is_same_dn(pass->link.dn, dn));
+}
+
 static bool is_told_of(const Explanation *into, const char *dn)
 {
     for (guint i = 0; i < into->objects->len; i++) {
         const ExplainedObject *object = g_ptr_array_index(into->objects, i);
-        const PassStory *import = object->import ? object->import->story : NULL;
-        if (is_same_dn(object->home_dn, dn) || (import && import->source && is_same_dn(entry_dn(import->source), dn)))
+        if (is_same_dn(object->home_dn, dn) || is_of_pass(object->import, dn) || is_of_pass(object->export, dn))
             return true;
     }
     for (guint i = 0; i < into->bystanders->len; i++)

@@ -108,6 +108,26 @@ static GPtrArray *search(Explaining *e, Step step, Directory *directory, const c
     return directory_search(directory, &request, MOST_FOUND, error);
 }
 
+/* Objects of whom the state or the source knows no more than the anchor. */
+static bool find_by_stamp(Explaining *e, Step step, Directory *directory, GError **error)
+{
+    const StampSettings *settings = connector_stamp(e->connector, step, TARGET);
+    const Inquiry *inquiry = e->into->inquiry[step];
+    for (guint i = 0; settings && i < inquiry->stories->len; i++) {
+        const PassStory *story = g_ptr_array_index(inquiry->stories, i);
+        if (!story->anchor || story->current)
+            continue;
+        g_autofree char *filter = stamp_filter(settings, e->connector->uuid, story->anchor);
+        ReadRequest request = {.scope = SEARCH_SUBTREE, .filter = filter};
+        g_autoptr(GPtrArray) found = directory_search(directory, &request, MOST_FOUND, error);
+        for (guint j = 0; found && j < found->len; j++)
+            note_target(e, step, directory, g_ptr_array_index(found, j));
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
 /* True when the side could be asked. */
 static bool look_at_side(Explaining *e, Step step, int side)
 {
@@ -119,6 +139,8 @@ static bool look_at_side(Explaining *e, Step step, int side)
         for (guint j = 0; found && j < found->len; j++)
             (side == SOURCE ? note_source : note_target)(e, step, directory, g_ptr_array_index(found, j));
     }
+    if (directory && !why && side == TARGET)
+        find_by_stamp(e, step, directory, &why);
     if (why)
         explain_note(e, "the %s directory cannot be asked: %s", side_name(step, side), why->message);
     return !why;
@@ -138,15 +160,15 @@ bool explain_from_state(Explaining *e, Step step, const GError *why, GError **er
     Inquiry *inquiry = e->into->inquiry[step];
     bool all = true;
     e->into->unreachable = true;
-    for (int side = 0; inquiry && side < SIDES; side++)
-        all &= look_at_side(e, step, side);
-    if (all)
-        explain_note(e, "%s cannot be planned: %s", step_names[step], why->message);
     for (guint i = 0; inquiry && i < inquiry->objects->len; i++) {
         const char *object = g_ptr_array_index(inquiry->objects, i);
         if (!find_links(e, step, object, error) || !find_holders(e, step, object, error))
             return false;
     }
+    for (int side = 0; inquiry && side < SIDES; side++)
+        all &= look_at_side(e, step, side);
+    if (all)
+        explain_note(e, "%s cannot be planned: %s", step_names[step], why->message);
     if (inquiry)
         tell_what_is_known(inquiry);
     return true;

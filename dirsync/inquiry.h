@@ -30,7 +30,7 @@ typedef struct {
     char *of, *as, *where;
     char *condition;     /* NULL: it has none */
     const char *verdict; /* recipient_verdict_names[] */
-    bool chosen;
+    bool chosen, passed_over; /* passed over: its condition was not asked */
 } StoryRecipient;
 
 /** Somebody of the target who has an address or key of the entry. */

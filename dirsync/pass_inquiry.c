@@ -525,7 +525,9 @@ static void note_recipient(size_t index, RecipientVerdict verdict, void *data)
                              .where = g_strdup(recipient->where),
                              .condition = g_strdup(mapping_condition(choosing->mapping, index)),
                              .verdict = recipient_verdict_names[verdict],
-                             .chosen = verdict == RECIPIENT_CHOSEN};
+                             .chosen = verdict == RECIPIENT_CHOSEN,
+                             .passed_over =
+                                 verdict == RECIPIENT_NOT_REACHED || verdict == RECIPIENT_OTHER_KIND};
     g_ptr_array_add(choosing->story->recipients, told);
 }
 

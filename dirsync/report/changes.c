@@ -72,7 +72,7 @@ static void print_values(FILE *out, const Change *change)
 }
 
 /* The attributes that a modify touches, each once. */
-static char *touched(const Change *change)
+char *report_touched(const Change *change)
 {
     GString *names = g_string_new(NULL);
     for (size_t i = 0; i < change->n_modifications; i++) {
@@ -89,7 +89,7 @@ static void print_change(FILE *out, const Change *change, bool verbose)
 {
     g_autofree char *dn = report_safe(change->dn);
     fprintf(out, "%c %s\n", signs[change->kind], dn);
-    g_autofree char *names = touched(change);
+    g_autofree char *names = report_touched(change);
     fprintf(out, "    %s", change->situation ? change->situation : change_kind_names[change->kind]);
     if (change->kind == CHANGE_RENAME) {
         g_autofree char *rdn = report_safe(change->new_rdn);

@@ -27,9 +27,11 @@ static void print_line(FILE *out, int indent, const char *format, ...)
     glong at = 0;
     for (char **word = words; *word; word++) {
         glong len = g_utf8_strlen(*word, -1);
+        if (!**word && word != words) /* an expression may stand on several lines */
+            continue;
         if (word == words)
             at = fprintf(out, "%*s", indent, "");
-        else if (at + 1 + len > COLUMNS)
+        else if (at + 1 + len > COLUMNS && at > indent + 2)
             at = fprintf(out, "\n%*s", indent + 2, "") - 1;
         else
             at += fprintf(out, " ");
@@ -69,28 +71,21 @@ char **report_link_flags(unsigned flags)
     return (char **)g_ptr_array_free(list, FALSE);
 }
 
+/* The file's name is enough here, and the path as long as the line. */
+static const char *short_where(const char *where)
+{
+    const char *slash = where ? strrchr(where, '/') : NULL;
+    return slash ? slash + 1 : where ? where : "";
+}
+
 /* --- changes --- */
 
 static const char *const verbs[CHANGE_KINDS] = {
     [CHANGE_ADD] = "create", [CHANGE_MODIFY] = "modify", [CHANGE_RENAME] = "rename", [CHANGE_DELETE] = "delete"};
 
-static char *touched(const Change *change)
-{
-    GString *names = g_string_new(NULL);
-    for (size_t i = 0; i < change->n_modifications; i++) {
-        const char *name = change->modifications[i].name;
-        bool before = false;
-        for (size_t j = 0; j < i && !before; j++)
-            before = !g_ascii_strcasecmp(change->modifications[j].name, name);
-        if (!before)
-            g_string_append_printf(names, "%s%s", names->len ? ", " : "", name);
-    }
-    return g_string_free(names, FALSE);
-}
-
 static void print_change(FILE *out, int indent, const char *before, const Change *change, const char *after)
 {
-    g_autofree char *names = touched(change);
+    g_autofree char *names = report_touched(change);
     print_line(out, indent, "%s%s %s%s%s%s%s%s%s%s%s", before, verbs[change->kind], change->dn,
                change->new_rdn ? " to " : "", change->new_rdn ? change->new_rdn : "", *names ? ": " : "", names,
                change->situation ? " [" : "", change->situation ? change->situation : "",
@@ -112,7 +107,9 @@ static void print_situations(FILE *out, const PassStory *story)
     for (guint i = 0; i < story->situations->len; i++) {
         const StorySituation *situation = g_ptr_array_index(story->situations, i);
         print_line(out, 2, "%s: %s%s%s", i ? "and" : "situation", situation->name, situation->reason ? ": " : "",
-                   situation->reason ? situation->reason : "");
+                   situation->reason && *situation->reason == '/' ? short_where(situation->reason)
+                   : situation->reason                            ? situation->reason
+                                                                  : "");
     }
 }
 
@@ -144,15 +141,16 @@ static void print_recipients(FILE *out, const PassStory *story)
         print_line(out, 2, "recipients of the mapping");
     for (guint i = 0; i < story->recipients->len; i++) {
         const StoryRecipient *recipient = g_ptr_array_index(story->recipients, i);
-        print_line(out, 4, "%s as %s (%s): %s", recipient->of, recipient->as, recipient->where, recipient->verdict);
-        if (recipient->condition)
+        print_line(out, 4, "%s as %s (%s): %s", recipient->of, recipient->as, short_where(recipient->where),
+                   recipient->verdict);
+        if (recipient->condition && !recipient->passed_over)
             print_line(out, 6, "when %s", recipient->condition);
     }
 }
 
 static void print_candidates(FILE *out, const PassStory *story)
 {
-    if (!story->decided)
+    if (!story->candidates->len && (!story->decided || !story->desired))
         return;
     if (!story->candidates->len)
         print_line(out, 2, "join candidates: nobody else has one of its addresses or keys");
@@ -174,8 +172,10 @@ static void print_value(FILE *out, const StoryAttribute *attribute, const StoryV
 {
     g_autofree char *text = value_text((Value){value->data, value->len});
     bool elsewhere = value->where && g_strcmp0(value->where, attribute->where) != 0;
-    print_line(out, 6, "%c %s%s%s%s%s", value_signs[value->fate], text, elsewhere ? "  " : "",
-               elsewhere ? value->where : "", value->why ? "  " : "", value->why ? value->why : "");
+    char sign[] = {value_signs[value->fate], ' ', '\0'};
+    bool stays = *sign == ' ';
+    print_line(out, stays ? 8 : 6, "%s%s%s%s%s%s", stays ? "" : sign, text, elsewhere ? ", by " : "",
+               elsewhere ? short_where(value->where) : "", value->why ? ": " : "", value->why ? value->why : "");
 }
 
 static void print_attributes(FILE *out, const PassStory *story, bool verbose)
@@ -193,13 +193,13 @@ static void print_attributes(FILE *out, const PassStory *story, bool verbose)
             continue;
         print_line(out, 4, "%s: %s%s%s%s%s%s", attribute->name, attribute->wins ? attribute->wins : "not managed",
                    attribute->owns ? " owns " : "", attribute->owns ? attribute->owns : "",
-                   attribute->where ? " (" : "", attribute->where ? attribute->where : "",
+                   attribute->where ? " (" : "", short_where(attribute->where),
                    attribute->where ? ")" : "");
         for (guint j = 0; j < attribute->values->len; j++)
             print_value(out, attribute, g_ptr_array_index(attribute->values, j));
     }
     if (left)
-        print_line(out, 4, "and %zu attributes that are not managed, which -v shows", left);
+        print_line(out, 4, "not managed: %zu, which -v shows", left);
 }
 
 static void print_state(FILE *out, const ExplainedPass *pass)
@@ -209,15 +209,22 @@ static void print_state(FILE *out, const ExplainedPass *pass)
     if (story->grace)
         print_line(out, 2, "grace: since %s%s%s", story->grace, story->grace_until ? ", until " : "",
                    story->grace_until ? story->grace_until : "");
+    bool known = false;
+    for (guint i = 0; i < story->situations->len; i++)
+        known |= !g_strcmp0(((StorySituation *)g_ptr_array_index(story->situations, i))->reason, pass->quarantine);
     if (pass->quarantine)
-        print_line(out, 2, "quarantine: %s; since run %s", pass->quarantine,
-                   pass->quarantined_since ? pass->quarantined_since : "(unknown)");
+        print_line(out, 2, "quarantine: since run %s, %s%s",
+                   pass->quarantined_since ? pass->quarantined_since : "(unknown)", known ? "for this reason" : "for ",
+                   known ? "" : pass->quarantine);
     if (!link->row) {
         print_line(out, 2, "link: none");
     } else {
         g_auto(GStrv) words = report_link_flags(link->flags);
         g_autofree char *flags = g_strjoinv(", ", words);
-        print_line(out, 2, "link: anchor %s to %s%s%s%s%s", link->anchor, link->dn ? link->dn : "(unknown)",
+        print_line(out, 2, "link: anchor %s to %s%s%s%s%s", link->anchor,
+                   link->dn           ? link->dn
+                   : pass->indexed_dn ? pass->indexed_dn
+                                      : "(unknown)",
                    link->id ? ", id " : "", link->id ? link->id : "", *flags ? "; " : "", flags);
     }
     if (pass->indexed_dn && !story->decided)
@@ -229,21 +236,23 @@ static void print_state(FILE *out, const ExplainedPass *pass)
 static void print_pass(FILE *out, const ExplainedPass *pass, bool verbose)
 {
     const PassStory *story = pass->story;
+    fputc('\n', out);
     print_line(out, 0, "%s: anchor %s", step_names[pass->step], story->anchor ? story->anchor : "(none)");
     print_situations(out, story);
-    print_planned(out, pass->planned, story->decided || story->checks->len);
+    bool looked = story->decided || story->checks->len;
+    print_planned(out, pass->planned, looked);
     print_state(out, pass);
     if (story->source)
         print_entry(out, "source entry", story->source);
     else
-        print_line(out, 2, "source entry: none was found");
+        print_line(out, 2, "source entry: %s", looked ? "none was found" : "not known");
     print_checks(out, story);
     print_recipients(out, story);
     print_candidates(out, story);
     if (story->current)
         print_line(out, 2, "object %s", entry_dn(story->current));
     else
-        print_line(out, 2, "object: there is none");
+        print_line(out, 2, "object: %s", looked ? "there is none" : "not known");
     print_attributes(out, story, verbose);
 }
 
@@ -251,8 +260,10 @@ static void print_pass(FILE *out, const ExplainedPass *pass, bool verbose)
 
 static void print_addresses(FILE *out, const ExplainedObject *object)
 {
-    if (object->addresses->len || object->given->len)
-        print_line(out, 0, "addresses: %s", object->home_dn);
+    if (!object->addresses->len && !object->given->len)
+        return;
+    fputc('\n', out);
+    print_line(out, 0, "addresses: %s", object->home_dn);
     for (guint i = 0; i < object->addresses->len; i++) {
         const ExplainedAddress *address = g_ptr_array_index(object->addresses, i);
         if (address->outside)
@@ -267,14 +278,13 @@ static void print_addresses(FILE *out, const ExplainedObject *object)
                        address->site ? address->site : "the generator's default", address->generator ? ", by " : "",
                        address->generator ? address->generator : "");
     }
-    if (object->addresses->len || object->given->len)
-        print_planned(out, object->given, true);
+    print_planned(out, object->given, true);
 }
 
 static void print_history(FILE *out, const ExplainedObject *object)
 {
     if (object->history->len)
-        print_line(out, 0, "last changes");
+        fputs("\nlast changes\n", out);
     for (guint i = 0; i < object->history->len; i++) {
         const ExplainedChange *change = g_ptr_array_index(object->history, i);
         g_autofree char *after = g_strconcat(": ", change->outcome, NULL);
@@ -295,6 +305,8 @@ static void print_object(FILE *out, const ExplainedObject *object, bool verbose)
 
 static void print_strangers(FILE *out, const GPtrArray *strangers)
 {
+    if (strangers->len)
+        fputc('\n', out);
     for (guint i = 0; i < strangers->len; i++) {
         const Bystander *stranger = g_ptr_array_index(strangers, i);
         print_line(out, 0, "%s: %s%s; this connector does nothing to it", stranger->dn,
@@ -313,7 +325,9 @@ void report_explanation_text(FILE *out, const Connector *connector, const Explan
         print_line(out, 0, "note: connector %s has not run here yet", connector->name);
     for (guint i = 0; i < explanation->objects->len; i++) {
         if (n > 1)
-            print_line(out, 0, "%s--- %u of %u ---", i ? "\n" : "", i + 1, n);
+            fputc('\n', out);
+        if (n > 1)
+            print_line(out, 0, "--- %u of %u ---", i + 1, n);
         print_object(out, g_ptr_array_index(explanation->objects, i), verbose);
     }
     print_strangers(out, explanation->bystanders);

@@ -56,15 +56,19 @@ static GHashTable *new_lines(void)
     return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_lines);
 }
 
-static bool is_time(const char *name)
+/* Explaining and running are not of the same second. */
+static char *without_time(const char *value)
 {
-    return !g_ascii_strcasecmp(name, "dirsyncGraceSince");
+    g_autoptr(GRegex) time = g_regex_new("20[0-9]{12}\\.0Z", 0, 0, NULL);
+    return g_regex_replace_literal(time, value, -1, 0, "NOW", 0, NULL);
 }
 
 static void add_values(GString *out, const char *sign, const char *name, const Value *values, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        g_string_append_printf(out, " %s%s=%s", sign, name, is_time(name) ? "NOW" : values[i].data);
+    for (size_t i = 0; i < n; i++) {
+        g_autofree char *text = without_time(values[i].data);
+        g_string_append_printf(out, " %s%s=%s", sign, name, text);
+    }
 }
 
 static void add_change(GString *out, const Change *change)
@@ -167,6 +171,23 @@ static GHashTable *changes_of_run(const char *folder)
     return table;
 }
 
+/* Members that are made again come back into a group by a change of their own, unless the group is looked at
+ * anyway: and whoever is explained is looked at. */
+static bool is_changed_by_others(const char *said, GHashTable *happened)
+{
+    const char *situation = strstr(said, " changed ");
+    if (!g_str_has_prefix(said, "modify ") || !situation)
+        return false;
+    g_autofree char *change = g_strndup(said, (gsize)(situation - said) + 1);
+    GHashTableIter iter;
+    gpointer lines;
+    g_hash_table_iter_init(&iter, happened);
+    while (g_hash_table_iter_next(&iter, NULL, &lines))
+        if (strstr(((const GString *)lines)->str, change))
+            return true;
+    return false;
+}
+
 static void compare_changes(GHashTable *predicted, GHashTable *happened, bool everybody)
 {
     GHashTableIter iter;
@@ -175,7 +196,7 @@ static void compare_changes(GHashTable *predicted, GHashTable *happened, bool ev
     while (g_hash_table_iter_next(&iter, &key, &lines)) {
         const GString *then = g_hash_table_lookup(happened, key);
         const char *said = ((const GString *)lines)->str, *done = then ? then->str : "";
-        if (strcmp(said, done) != 0)
+        if (strcmp(said, done) != 0 && (*done || !is_changed_by_others(said, happened)))
             fail_msg("%s: explained\n%sand planned was\n%s", (char *)key, said, done);
     }
     g_hash_table_iter_init(&iter, happened);
