@@ -629,10 +629,12 @@ static char *generator_text(const AddressStep *step, const Template *template)
 static void preview_recipient(AddressStep *step, const Recipient *recipient, AddressPreviewed previewed,
                               void *data)
 {
+    bool any = false;
     for (guint i = 0; i < recipient->wants->len; i++) {
         const Want *want = &g_array_index(recipient->wants, Want, i);
         if (want->template == LEGACY_DN)
             continue;
+        any = true;
         const Template *template = template_at(step, want->template);
         g_autofree char *value = want->address
                                      ? address_format(template->type->name, template->primary,
@@ -651,7 +653,7 @@ static void preview_recipient(AddressStep *step, const Recipient *recipient, Add
                                   .because = template->because};
         previewed(entry_dn(recipient->entry), &preview, data);
     }
-    if (!recipient->wants->len)
+    if (!any)
         previewed(entry_dn(recipient->entry),
                   &(AddressPreview){.problem = "no policy and no connector gives it an address"}, data);
 }

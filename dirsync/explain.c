@@ -301,7 +301,7 @@ static bool look(Explaining *e, GError **error)
     for (int step = 0; step < STEPS; step++)
         if (!look_at_step(e, (Step)step, error))
             return false;
-    return put_together(e, error) && explain_addresses(e, error) && explain_changes(e, error);
+    return put_together(e, error) && explain_changes(e, error) && explain_addresses(e, error);
 }
 
 static bool is_anybody(const Explanation *into)

@@ -14,6 +14,21 @@
 
 #include <string.h>
 
+/* The entry that the export sees has it already. */
+static bool is_being_given(const ExplainedObject *object, const char *address)
+{
+    for (guint i = 0; i < object->given->len; i++) {
+        const Change *change = ((ExplainedChange *)g_ptr_array_index(object->given, i))->change;
+        for (size_t j = 0; j < change->n_modifications; j++) {
+            const Modification *one = &change->modifications[j];
+            for (size_t k = 0; k < one->n_values && one->kind == MODIFY_ADD; k++)
+                if (!strcmp(one->values[k].data, address))
+                    return true;
+        }
+    }
+    return false;
+}
+
 static bool has_address(const ExplainedObject *object, const char *address)
 {
     const Entry *entry = object->import   ? object->import->story->current
@@ -22,7 +37,7 @@ static bool has_address(const ExplainedObject *object, const char *address)
     const Attribute *there = entry ? schema_find(schema_standard(), entry, "proxyAddresses") : NULL;
     for (size_t i = 0; there && i < there->n_values; i++)
         if (!strcmp(there->values[i].data, address))
-            return true;
+            return !is_being_given(object, address);
     return false;
 }
 

@@ -329,17 +329,27 @@ static void quarantine_has_a_reason_and_the_run_since_when(void **state)
     assert_string_equal(first(explanation)->import->quarantined_since, case_last_run(c));
 }
 
-static void templates_policies_and_generators_are_named(void **state)
+static void templates_and_generators_are_named(void **state)
 {
     (void)state;
     g_autoptr(Case) c = case_new(&(CaseStart){.source = BOB,
-                                              .home = NATIVE("Nat", "nat@acme.example", "displayName: Nat\n"),
+                                              .home = INSIDER("a9", "Nat", "nat@acme.example", "displayName: Nat\n"),
+                                              .export = FROM_PEOPLE,
                                               .addresses = "type=\"NOTES\" template=\"NOTES:&amp;d/Acme@Exchange\""});
-    g_autoptr(GError) error = NULL;
-    g_autoptr(Explanation) explanation = ask(c, "nat@acme.example", &error);
-    assert_non_null(explanation);
-    g_autoptr(Explanation) bob = ask_one(c, "bob@globex.example");
-    assert_string_equal(first(bob)->home_dn, "cn=Bob Birch,ou=in,o=acme");
+    g_autoptr(Explanation) explanation = ask_one(c, "nat@acme.example");
+    const ExplainedObject *nat = first(explanation);
+    assert_int_equal(nat->addresses->len, 1);
+    const ExplainedAddress *address = g_ptr_array_index(nat->addresses, 0);
+    assert_string_equal(address->address, "NOTES:Nat/Acme@Exchange");
+    assert_string_equal(address->site, "NOTES:&d/Acme@Exchange");
+    assert_non_null(strstr(address->because, "connector "));
+    assert_non_null(strstr(address->generator, "simple.so "));
+    assert_false(address->there);
+    assert_int_equal(nat->given->len, 1);
+    g_autoptr(Explanation) other = ask_one(c, "bob@globex.example");
+    address = g_ptr_array_index(first(other)->addresses, 0);
+    assert_null(address->address);
+    assert_non_null(strstr(address->problem, "no policy"));
 }
 
 /* --- what a side that is down leaves --- */
@@ -367,6 +377,30 @@ static void a_source_that_is_down_leaves_what_the_state_knows(void **state)
     g_autoptr(GError) error = NULL;
     assert_null(ask(c, "nobody@globex.example", &error));
     assert_int_equal(error_exit_status(error), 5);
+}
+
+static void a_run_that_is_going_on_is_not_in_the_way(void **state)
+{
+    (void)state;
+    g_autoptr(Case) c = case_new(&(CaseStart){.source = ANN, .home = ANN_CONTACT});
+    g_autoptr(Connector) connector = case_connector(c);
+    g_autoptr(State) running = state_open(connector, case_state_folder(c), NULL);
+    assert_non_null(running);
+    assert_true(state_begin(running, NULL));
+    g_autoptr(Explanation) explanation = ask_one(c, "a1");
+    assert_situation(import_of(explanation), "changed", NULL);
+    state_rollback(running);
+}
+
+static void passwords_are_not_told(void **state)
+{
+    (void)state;
+    g_autoptr(Entry) entry = entry_new("cn=Ann");
+    entry_add_string(entry, "cn", "Ann");
+    entry_add_string(entry, "userPassword", "s3cret");
+    entry_add_string(entry, "unicodePwd", "s3cret");
+    g_autoptr(Entry) told = story_copy(entry);
+    assert_int_equal(entry_n_attributes(told), 1);
 }
 
 /* --- how it looks --- */
@@ -567,8 +601,10 @@ int main(void)
         cmocka_unit_test(grace_has_a_beginning_and_an_end),
         cmocka_unit_test(the_last_changes_are_told_with_what_became_of_them),
         cmocka_unit_test(quarantine_has_a_reason_and_the_run_since_when),
-        cmocka_unit_test(templates_policies_and_generators_are_named),
+        cmocka_unit_test(templates_and_generators_are_named),
         cmocka_unit_test(a_source_that_is_down_leaves_what_the_state_knows),
+        cmocka_unit_test(a_run_that_is_going_on_is_not_in_the_way),
+        cmocka_unit_test(passwords_are_not_told),
         cmocka_unit_test(everything_fits_80_columns_and_is_safe_for_a_terminal),
         cmocka_unit_test(json_has_all_that_a_person_sees),
         cmocka_unit_test(what_is_let_go_of_is_never_touched_again),
