@@ -619,8 +619,8 @@ static char *generator_text(const AddressStep *step, const Template *template)
 {
     const char *file, *display_name;
     const char *const *settings;
-    if (!template->generator || !registrar_generator(step->connector->organisation, template->type->name, &file,
-                                                     &display_name, &settings, NULL))
+    if (!template->generator || !registrar_generator(step->connector->organisation, template->type->name,
+                                                     &file, &display_name, &settings, NULL))
         return NULL;
     g_autofree char *version = generator_version_text(generator_version(template->generator));
     return g_strconcat(file, " ", version, NULL);

@@ -146,9 +146,11 @@ bool database_copy(const char *from, const char *to, GError **error)
     if (fd >= 0)
         close(fd);
     bool ok = fd >= 0 && sqlite3_open_v2(from, &source, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
-              sqlite3_open_v2(to, &copy, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK && copy_pages(source, copy);
+              sqlite3_open_v2(to, &copy, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
+              copy_pages(source, copy);
     if (!ok)
-        error_set(error, ERROR_STATE, "%s: cannot be copied to %s: %s; check permissions and free space", from, to,
+        error_set(error, ERROR_STATE, "%s: cannot be copied to %s: %s; check permissions and free space",
+                  from, to,
                   copy     ? sqlite3_errmsg(copy)
                   : source ? sqlite3_errmsg(source)
                            : g_strerror(errno));

@@ -34,8 +34,8 @@ int database_step(Database *database, sqlite3_stmt *statement, GError **error);
 /** database_query() and stepping to the end; for everything that gives no rows. */
 bool database_run(Database *database, GError **error, const char *sql, const char *types, ...);
 
-/** Copies the database at @from, as it is now, to a new file @to; whoever else uses it is not disturbed, and nothing
- *  of it is changed. */
+/** Copies the database at @from, as it is now, to a new file @to; whoever else uses it is not disturbed, and
+ * nothing of it is changed. */
 bool database_copy(const char *from, const char *to, GError **error);
 
 /** How many statements the process has run so far, on all its databases. */

@@ -168,7 +168,8 @@ static bool plan_step(Explaining *e, Step step, GError **error)
 /* Of ourselves, not of a directory or file that could not be asked. */
 static bool is_ours_alone(const GError *failure)
 {
-    return error_is(failure, ERROR_INTERRUPTED) || error_is(failure, ERROR_IO) || error_is(failure, ERROR_STATE);
+    return error_is(failure, ERROR_INTERRUPTED) || error_is(failure, ERROR_IO) ||
+           error_is(failure, ERROR_STATE);
 }
 
 static bool look_at_step(Explaining *e, Step step, GError **error)
@@ -207,7 +208,9 @@ static bool add_import(Explaining *e, const PassStory *story, GError **error)
         return false;
     const char *home = home_of_import(story);
     const LinkRow *link = &object->import->link;
-    object->home_dn = g_strdup(home ? home : link->dn ? link->dn : object->import->indexed_dn); /* yielded: a native */
+    object->home_dn = g_strdup(home       ? home
+                               : link->dn ? link->dn
+                                          : object->import->indexed_dn); /* yielded: a native */
     return true;
 }
 
@@ -249,7 +252,8 @@ static bool is_told_of(const Explanation *into, const char *dn)
 {
     for (guint i = 0; i < into->objects->len; i++) {
         const ExplainedObject *object = g_ptr_array_index(into->objects, i);
-        if (is_same_dn(object->home_dn, dn) || is_of_pass(object->import, dn) || is_of_pass(object->export, dn))
+        if (is_same_dn(object->home_dn, dn) || is_of_pass(object->import, dn) ||
+            is_of_pass(object->export, dn))
             return true;
     }
     for (guint i = 0; i < into->bystanders->len; i++)
@@ -260,8 +264,8 @@ static bool is_told_of(const Explanation *into, const char *dn)
 
 static bool put_together(Explaining *e, GError **error)
 {
-    bool (*const add[STEPS])(Explaining *, const PassStory *, GError **) = {[STEP_IMPORT] = add_import,
-                                                                            [STEP_EXPORT] = add_export};
+    bool (*const add[STEPS])(Explaining *, const PassStory *,
+                             GError **) = {[STEP_IMPORT] = add_import, [STEP_EXPORT] = add_export};
     for (int step = 0; step < STEPS; step++) {
         const Inquiry *inquiry = e->into->inquiry[step];
         for (guint i = 0; inquiry && i < inquiry->stories->len; i++)
@@ -318,13 +322,15 @@ static void tell_nobody(const Explaining *e, GError **error)
         notes = g_strjoinv("; ", (char **)into->notes->pdata);
         g_ptr_array_remove_index(into->notes, into->notes->len - 1);
     }
-    error_set(error, into->unreachable ? ERROR_UNREACHABLE : ERROR_NOT_FOUND,
-              "%s: not found%s%s; looked in %s; name a mail address, a proxy address (TYPE:value), a DN or an "
-              "anchor, as it stands there",
-              into->object, notes ? ": " : "", notes ? notes : "", into->looked);
+    error_set(
+        error, into->unreachable ? ERROR_UNREACHABLE : ERROR_NOT_FOUND,
+        "%s: not found%s%s; looked in %s; name a mail address, a proxy address (TYPE:value), a DN or an "
+        "anchor, as it stands there",
+        into->object, notes ? ": " : "", notes ? notes : "", into->looked);
 }
 
-Explanation *explain(const Connector *connector, const char *state_folder_name, const char *object, GError **error)
+Explanation *explain(const Connector *connector, const char *state_folder_name, const char *object,
+                     GError **error)
 {
     g_autoptr(Explanation) into = explanation_new(object);
     g_autoptr(State) state = state_open_copy(connector, state_folder_name, error);

@@ -26,8 +26,8 @@ typedef struct {
 typedef struct {
     char *address, *problem;
     char *type, *site, *because, *generator; /* each may be NULL */
-    bool there;   /* the recipient has it */
-    bool outside; /* nobody gives it any; see problem */
+    bool there;                              /* the recipient has it */
+    bool outside;                            /* nobody gives it any; see problem */
 } ExplainedAddress;
 
 /** What one pass has to do with a recipient. */
@@ -61,9 +61,11 @@ typedef struct {
     bool no_state;    /* the connector has not run here */
 } Explanation;
 
-/** @object: mail address, DN, anchor or proxy address, of either side; @state_folder NULL: as the definition says.
- *  ERROR_NOT_FOUND, or, where a side is down, ERROR_UNREACHABLE: nobody was found, and where was looked. */
-Explanation *explain(const Connector *connector, const char *state_folder, const char *object, GError **error);
+/** @object: mail address, DN, anchor or proxy address, of either side; @state_folder NULL: as the definition
+ * says. ERROR_NOT_FOUND, or, where a side is down, ERROR_UNREACHABLE: nobody was found, and where was looked.
+ */
+Explanation *explain(const Connector *connector, const char *state_folder, const char *object,
+                     GError **error);
 void explanation_free(Explanation *explanation);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Explanation, explanation_free)
 

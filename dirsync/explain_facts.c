@@ -30,7 +30,8 @@ typedef struct {
     const char *subject;
 } Quarantined;
 
-static void note_since(const char *subject, const char *reason, const char *first, const char *last, void *data)
+static void note_since(const char *subject, const char *reason, const char *first, const char *last,
+                       void *data)
 {
     const Quarantined *asked = data;
     (void)last;
@@ -89,7 +90,8 @@ static bool is_about(const ExplainedObject *object, Step step, const Change *cha
 {
     if (step == STEP_EXPORT)
         return is_of_pass(object->export, change);
-    return (step == STEP_IMPORT && is_of_pass(object->import, change)) || is_same_dn(object->home_dn, change->dn);
+    return (step == STEP_IMPORT && is_of_pass(object->import, change)) ||
+           is_same_dn(object->home_dn, change->dn);
 }
 
 /* A run that was: NULL for what is planned. */
@@ -108,7 +110,8 @@ static const char *outcome_of(const Looking *looking, Step step, size_t place)
                                         [JOURNAL_UNCERTAIN] = "uncertain"};
     JournalOutcome outcome;
     size_t seq = run_first_seq(looking->head, step) + place;
-    if (!state_journal_outcome(looking->e->state, looking->run->id, seq, &outcome, NULL) || outcome == JOURNAL_NONE)
+    if (!state_journal_outcome(looking->e->state, looking->run->id, seq, &outcome, NULL) ||
+        outcome == JOURNAL_NONE)
         return "not done";
     return names[outcome];
 }

@@ -14,7 +14,8 @@ typedef struct {
 void explain_note(Explaining *e, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* explain_offline.c */
-/** What the state and the sides that can be reached know, where the step could not be planned because of @why. */
+/** What the state and the sides that can be reached know, where the step could not be planned because of
+ * @why. */
 bool explain_from_state(Explaining *e, Step step, const GError *why, GError **error);
 
 /* explain_facts.c */

@@ -24,8 +24,7 @@ static void append_value(GString *out, Value value)
         return;
     }
     bool longer = g_utf8_strlen(value.data, -1) > LONGEST_VALUE;
-    g_autofree char *head =
-        longer ? g_utf8_substring(value.data, 0, LONGEST_VALUE) : g_strdup(value.data);
+    g_autofree char *head = longer ? g_utf8_substring(value.data, 0, LONGEST_VALUE) : g_strdup(value.data);
     g_string_append_printf(out, "\"%s%s\"", head, longer ? "…" : "");
 }
 

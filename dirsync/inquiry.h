@@ -28,8 +28,8 @@ typedef struct {
 /** A recipient of the mapping. */
 typedef struct {
     char *of, *as, *where;
-    char *condition;     /* NULL: it has none */
-    const char *verdict; /* recipient_verdict_names[] */
+    char *condition;          /* NULL: it has none */
+    const char *verdict;      /* recipient_verdict_names[] */
     bool chosen, passed_over; /* passed over: its condition was not asked */
 } StoryRecipient;
 
@@ -56,22 +56,22 @@ typedef struct {
 
 typedef struct {
     char *name;
-    char *where;      /* of its rule; NULL: the mapping does not name it */
-    const char *wins; /* "replace", "initial", "merge"; "stamp"; NULL: not managed */
-    char *owns;       /* prefixes, separated by blanks; NULL: not merged */
+    char *where;       /* of its rule; NULL: the mapping does not name it */
+    const char *wins;  /* "replace", "initial", "merge"; "stamp"; NULL: not managed */
+    char *owns;        /* prefixes, separated by blanks; NULL: not merged */
     GPtrArray *values; /* of StoryValue */
 } StoryAttribute;
 
 typedef struct {
-    char *anchor; /* NULL: it has none */
-    bool decided; /* the pass has looked at it */
+    char *anchor;                      /* NULL: it has none */
+    bool decided;                      /* the pass has looked at it */
     Entry *source, *current, *desired; /* each may be NULL; secrets left out */
     char *grace, *grace_until;         /* generalized time; NULL: not in grace; no end */
-    GPtrArray *situations; /* of StorySituation; the first is the main one */
-    GPtrArray *checks;     /* of StoryCheck */
-    GPtrArray *recipients; /* of StoryRecipient */
-    GPtrArray *candidates; /* of StoryCandidate */
-    GPtrArray *attributes; /* of StoryAttribute */
+    GPtrArray *situations;             /* of StorySituation; the first is the main one */
+    GPtrArray *checks;                 /* of StoryCheck */
+    GPtrArray *recipients;             /* of StoryRecipient */
+    GPtrArray *candidates;             /* of StoryCandidate */
+    GPtrArray *attributes;             /* of StoryAttribute */
 } PassStory;
 
 /** Somebody of the target who was found and is not ours. */

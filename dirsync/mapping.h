@@ -92,12 +92,14 @@ bool mapping_allows(const MappingRecipient *recipient, const Schema *target, con
 bool mapping_choose(Mapping *mapping, const RecipientAs as[OF_KINDS], const Schema *source_schema,
                     const Entry *source, int *index, GError **error);
 
-/** What became of a recipient while the one for an entry was looked for. Keep in step with verdict_names[]. */
+/** What became of a recipient while the one for an entry was looked for. Keep in step with verdict_names[].
+ */
 typedef enum {
     RECIPIENT_CHOSEN,
     RECIPIENT_FAILS,      /* its condition does not hold */
     RECIPIENT_NOT_ASKED,  /* its condition holds, but the connector does not make that of it */
-    RECIPIENT_OTHER_KIND, /* the entry is of another kind, as an earlier one says, or is made something else */
+    RECIPIENT_OTHER_KIND, /* the entry is of another kind, as an earlier one says, or is made something else
+                           */
     RECIPIENT_NOT_REACHED /* an earlier one was chosen */
 } RecipientVerdict;
 

@@ -196,7 +196,14 @@ bool pass_remember_cursors(Pass *pass, GError **error);
 /** Why a source entry is none that the definition wants (for people); NULL: it is. */
 const char *pass_out_of_scope(const Pass *pass, const Entry *entry);
 /** What that asks, one after the other. Keep in step with scope_checks[]. */
-typedef enum { SCOPE_SELECTED, SCOPE_NOT_OURS, SCOPE_SHOWN, SCOPE_ENABLED, SCOPE_RECIPIENT, SCOPE_CHECKS } ScopeCheck;
+typedef enum {
+    SCOPE_SELECTED,
+    SCOPE_NOT_OURS,
+    SCOPE_SHOWN,
+    SCOPE_ENABLED,
+    SCOPE_RECIPIENT,
+    SCOPE_CHECKS
+} ScopeCheck;
 /** Why the entry fails the check, NULL: it passes; *name (or NULL): what is checked. */
 const char *pass_scope_check(const Pass *pass, ScopeCheck check, const Entry *entry, const char **name);
 /** Why that source of the definition does not select the entry, for people; NULL: it does. g_free(). */
@@ -459,13 +466,18 @@ bool inquire_wants(const Pass *pass, const Subject *subject);
 void inquire_note(const Pass *pass, const char *anchor, const char *situation, const char *reason);
 /** The same, by the event that emit_quarantine() tells. */
 void inquire_trouble(const Pass *pass, EventId event, const char *anchor, const char *reason);
-/** Who was found by a key (of that rule) of the subject. @is_new: its own object does not have that address. */
+/** Who was found by a key (of that rule) of the subject. @is_new: its own object does not have that address.
+ */
 void inquire_candidates(const Pass *pass, const Subject *subject, const char *rule, const char *value,
                         const GPtrArray *holders, bool is_new);
 /** The subject has been decided, once more perhaps. */
 void inquire_decided(const Pass *pass, const Subject *subject);
 /** Everybody has been decided. */
 void inquire_finish(const Pass *pass);
+
+/* pass_origins.c */
+/** Tells of every attribute of the object. */
+void inquire_attributes(const Pass *pass, const Subject *subject, PassStory *story);
 
 /* claims.c */
 typedef enum { CLAIM_FREE, CLAIM_WAIT, CLAIM_TAKEN } Claim;

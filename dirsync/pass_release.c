@@ -106,15 +106,16 @@ static bool write_plan(Pass *pass, Change *change, const Entry *current, const c
            step_finish_plan(&pass->work, pass->connector, pass->step, pass->plan, run, pass->digest, error);
 }
 
-bool pass_plan_release(StepWork *work, const Released *released, const char *folder, const char *run, LinkRow *row,
-                       GError **error)
+bool pass_plan_release(StepWork *work, const Released *released, const char *folder, const char *run,
+                       LinkRow *row, GError **error)
 {
     Pass *pass = (Pass *)work;
     if (target_stamp(pass)->form == STAMP_ANCHOR) {
-        error_set(error, ERROR_DEFINITION,
-                  "%s: a file that is written as a whole holds nobody else's records; leave the entry out of the "
-                  "export by its filter",
-                  released->dn);
+        error_set(
+            error, ERROR_DEFINITION,
+            "%s: a file that is written as a whole holds nobody else's records; leave the entry out of the "
+            "export by its filter",
+            released->dn);
         return false;
     }
     if (!state_find_link_by_anchor(pass->state, pass->step, released->anchor, row, error))

@@ -106,11 +106,10 @@ char *pass_why_not_selected(const Pass *pass, size_t source, const Entry *entry)
     const SourceSettings *settings = &pass->settings->sources[source];
     const char *base = settings->base ? settings->base : pass->side[SOURCE].endpoint->base;
     if (!is_below(pass, settings, entry))
-        return g_strdup_printf("it does not lie %s %s", settings->scope == SEARCH_ONE ? "right below" : "at or below",
-                               base);
-    return pass->scopes[source]
-               ? filter_why_not(pass->scopes[source], pass->side[SOURCE].schema, entry)
-               : NULL;
+        return g_strdup_printf("it does not lie %s %s",
+                               settings->scope == SEARCH_ONE ? "right below" : "at or below", base);
+    return pass->scopes[source] ? filter_why_not(pass->scopes[source], pass->side[SOURCE].schema, entry)
+                                : NULL;
 }
 
 Fingerprint pass_source_key(const Pass *pass, const char *dn)

@@ -298,7 +298,8 @@ bool reconcile_moved_home(Pass *pass, Subject *subject, const Holder *native, GE
 {
     unsigned wave = 0;
     if (subject->current && !pass->may_remove)
-        return stays_as_it_is(pass, subject, true, "a native is this person, but nobody is removed in such a run");
+        return stays_as_it_is(pass, subject, true,
+                              "a native is this person, but nobody is removed in such a run");
     inquire_note(pass, subject->anchor, "moved-home", native->dn);
     event_emit(EVENT_MOVED_HOME, subject->current ? entry_dn(subject->current) : subject->anchor,
                "%s is this person now; the contact yields to it", native->dn);

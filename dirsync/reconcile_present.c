@@ -112,10 +112,10 @@ static bool wait_for_others(Pass *pass, Subject *subject)
 
 /* --- natives --- */
 
-/* @rule, for people: how somebody with that key is this person. @is_new: an address that counts for nothing, see
- * find_natives(). */
-static bool collect_natives(Pass *pass, Subject *subject, const char *rule, const char *kind, const char *value,
-                            bool is_new, GPtrArray *natives, GError **error)
+/* @rule, for people: how somebody with that key is this person. @is_new: an address that counts for nothing,
+ * see find_natives(). */
+static bool collect_natives(Pass *pass, Subject *subject, const char *rule, const char *kind,
+                            const char *value, bool is_new, GPtrArray *natives, GError **error)
 {
     g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func((GDestroyNotify)holder_free);
     if (is_new && !inquire_wants(pass, subject))
@@ -145,8 +145,8 @@ static GPtrArray *find_natives(Pass *pass, Subject *subject, GError **error)
     for (guint i = 0; i < keys->len; i++) {
         const HolderKey *key = &g_array_index(keys, HolderKey, i);
         if (!strcmp(key->kind, KEY_ADDRESS) &&
-            !collect_natives(pass, subject, KEY_ADDRESS, key->kind, key->value, have && !claim_has_key(have, key),
-                             natives, error))
+            !collect_natives(pass, subject, KEY_ADDRESS, key->kind, key->value,
+                             have && !claim_has_key(have, key), natives, error))
             return NULL;
     }
     for (size_t i = 0; i < pass->settings->n_joins; i++) {

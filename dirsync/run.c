@@ -35,7 +35,8 @@ static void prune_one(const RunRecord *record, void *data)
     size_t *left = data;
     if (*left)
         --*left;
-    else if (record->folder && (!strcmp(record->kind, "sync") || !strcmp(record->kind, "release"))) /* others are people's */
+    else if (record->folder &&
+             (!strcmp(record->kind, "sync") || !strcmp(record->kind, "release"))) /* others are people's */
         plan_remove(record->folder);
 }
 

@@ -33,12 +33,14 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Releasing, releasing_clear)
 static void tell_nobody(const GPtrArray *others, const char *object, GError **error)
 {
     if (others->len)
-        error_set(error, ERROR_NOT_FOUND, "%s: %s is not an object of this connector, so there is nothing to let go of",
-                  object, (const char *)g_ptr_array_index(others, 0));
-    else
         error_set(error, ERROR_NOT_FOUND,
-                  "%s: no object of this connector has that address, name or anchor; dirsync explain says more",
-                  object);
+                  "%s: %s is not an object of this connector, so there is nothing to let go of", object,
+                  (const char *)g_ptr_array_index(others, 0));
+    else
+        error_set(
+            error, ERROR_NOT_FOUND,
+            "%s: no object of this connector has that address, name or anchor; dirsync explain says more",
+            object);
 }
 
 static void tell_several(const Releasing *releasing, const char *object, GError **error)
@@ -48,7 +50,8 @@ static void tell_several(const Releasing *releasing, const char *object, GError 
         for (guint i = 0; releasing->ours[step] && i < releasing->ours[step]->len; i++)
             g_string_append_printf(names, "%s%s", names->len ? "; " : "",
                                    ((Released *)g_ptr_array_index(releasing->ours[step], i))->dn);
-    error_set(error, ERROR_DEFINITION, "%s: several objects are meant: %s; name one by its DN", object, names->str);
+    error_set(error, ERROR_DEFINITION, "%s: several objects are meant: %s; name one by its DN", object,
+              names->str);
 }
 
 static bool choose(Releasing *releasing, const char *object, GError **error)
@@ -68,7 +71,8 @@ static bool choose(Releasing *releasing, const char *object, GError **error)
     return n == 1;
 }
 
-static bool find(const Connector *connector, State *state, const char *object, Releasing *releasing, GError **error)
+static bool find(const Connector *connector, State *state, const char *object, Releasing *releasing,
+                 GError **error)
 {
     static const StepOptions options;
     static const Step passes[] = {STEP_IMPORT, STEP_EXPORT};
@@ -79,8 +83,8 @@ static bool find(const Connector *connector, State *state, const char *object, R
             continue;
         releasing->ours[step] = g_ptr_array_new_with_free_func(released_free);
         releasing->work[step] = step_open(connector, step, state, &options, error);
-        if (!releasing->work[step] || !pass_find_ours(releasing->work[step], object, releasing->ours[step],
-                                                      releasing->others, error))
+        if (!releasing->work[step] ||
+            !pass_find_ours(releasing->work[step], object, releasing->ours[step], releasing->others, error))
             return false;
     }
     return choose(releasing, object, error);
@@ -96,11 +100,12 @@ static bool plan(const Connector *connector, State *state, const char *object, c
     into->ran = true;
     into->planned = 1;
     into->counts.of[COUNT_MODIFIED] = 1;
-    return pass_plan_release(releasing.work[releasing.step], releasing.released, folder, result->id, row, error);
+    return pass_plan_release(releasing.work[releasing.step], releasing.released, folder, result->id, row,
+                             error);
 }
 
-bool run_plan_release(const Connector *connector, const RunOptions *options, const char *object, const char *folder,
-                      RunResult *result, GError **error)
+bool run_plan_release(const Connector *connector, const RunOptions *options, const char *object,
+                      const char *folder, RunResult *result, GError **error)
 {
     g_auto(LinkRow) row = {0};
     *result = (RunResult){.id = run_new_id(), .folder = g_strdup(folder)};

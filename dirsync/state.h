@@ -21,8 +21,9 @@ typedef struct State State;
 State *state_open(const Connector *connector, const char *folder, GError **error);
 /** The same for reading only: no lock; NULL without an error when there is no state yet. */
 State *state_open_unlocked(const Connector *connector, const char *folder, GError **error);
-/** A copy of it in a scratch folder, which goes when it is closed: whoever plans without carrying out anything
- *  may write to it. No lock; a run that is going on is not disturbed. Without a state the copy is an empty one. */
+/** A copy of it in a scratch folder, which goes when it is closed: whoever plans without carrying out
+ * anything may write to it. No lock; a run that is going on is not disturbed. Without a state the copy is an
+ * empty one. */
 State *state_open_copy(const Connector *connector, const char *folder, GError **error);
 void state_close(State *state);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(State, state_close)
@@ -54,7 +55,8 @@ typedef enum {
     LINK_LOCKED = 1 << 3,  /* an account that we disabled when its grace began */
     LINK_PARTLY =
         1 << 5, /* a group of which members were not found: looked at again when there is somebody new */
-    LINK_RELEASED = 1 << 6 /* with LINK_YIELDED: somebody let go of the object; nothing is made or adopted again */
+    LINK_RELEASED =
+        1 << 6 /* with LINK_YIELDED: somebody let go of the object; nothing is made or adopted again */
 } LinkFlags;
 
 /** Links with one of these are looked at in every run. */

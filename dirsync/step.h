@@ -48,7 +48,7 @@ typedef struct {
     const char *apply_policy; /* name of a policy that is applied anew to all its recipients; NULL none */
     const char *old_site;     /* with it: the template that there was before; NULL: not known */
     const char *remove_type;  /* address type whose addresses are taken away; nothing else is done then */
-    Inquiry *inquiry; /* whom to tell of; NULL: nobody asks */
+    Inquiry *inquiry;         /* whom to tell of; NULL: nobody asks */
     StepProgress progress;
     void *data;
 } StepOptions;

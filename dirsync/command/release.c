@@ -8,12 +8,12 @@
 
 static gboolean option_dry_run;
 
-static const GOptionEntry own_options[] = {
-    {"dry-run", 'n', 0, G_OPTION_ARG_NONE, &option_dry_run, "Show what would be written, and nothing else", NULL},
-    {NULL, 0, 0, 0, NULL, NULL, NULL}};
+static const GOptionEntry own_options[] = {{"dry-run", 'n', 0, G_OPTION_ARG_NONE, &option_dry_run,
+                                            "Show what would be written, and nothing else", NULL},
+                                           {NULL, 0, 0, 0, NULL, NULL, NULL}};
 
-static int show(const Settings *settings, const Connector *connector, const RunOptions *options, const char *object,
-                GError **error)
+static int show(const Settings *settings, const Connector *connector, const RunOptions *options,
+                const char *object, GError **error)
 {
     g_autofree char *folder = g_dir_make_tmp("dirsync-release-XXXXXX", error);
     g_auto(RunResult) result = {0};
@@ -25,7 +25,8 @@ static int show(const Settings *settings, const Connector *connector, const RunO
             report_print_json(stdout, report_result_json("release", connector->name, &result, failure));
         g_propagate_error(error, failure);
     } else if (settings->json) {
-        report_plan_json(stdout, folder, report_result_json("release", connector->name, &result, NULL), error);
+        report_plan_json(stdout, folder, report_result_json("release", connector->name, &result, NULL),
+                         error);
     } else if (report_plan_text(stdout, folder, true, error)) {
         puts("(dry run: nothing was written)");
     }
@@ -55,4 +56,5 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
 }
 
 const Command command_release = {
-    "release", "CONNECTOR OBJECT", "Let go of an object: it is nobody's of the connector", 0, run, own_options};
+    "release", "CONNECTOR OBJECT", "Let go of an object: it is nobody's of the connector", 0,
+    run,       own_options};

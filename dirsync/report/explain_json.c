@@ -51,8 +51,8 @@ static json_t *situations_json(const PassStory *story)
     json_t *list = json_array();
     for (guint i = 0; i < story->situations->len; i++) {
         const StorySituation *situation = g_ptr_array_index(story->situations, i);
-        json_array_append_new(
-            list, json_pack("{s:s, s:s?}", "name", situation->name, "reason", situation->reason));
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s?}", "name", situation->name, "reason", situation->reason));
     }
     return list;
 }
@@ -62,8 +62,8 @@ static json_t *checks_json(const PassStory *story)
     json_t *list = json_array();
     for (guint i = 0; i < story->checks->len; i++) {
         const StoryCheck *check = g_ptr_array_index(story->checks, i);
-        json_array_append_new(
-            list, json_pack("{s:s, s:b, s:s?}", "check", check->what, "passed", !check->why, "why", check->why));
+        json_array_append_new(list, json_pack("{s:s, s:b, s:s?}", "check", check->what, "passed", !check->why,
+                                              "why", check->why));
     }
     return list;
 }
@@ -87,8 +87,8 @@ static json_t *candidates_json(const PassStory *story)
     for (guint i = 0; i < story->candidates->len; i++) {
         const StoryCandidate *candidate = g_ptr_array_index(story->candidates, i);
         json_array_append_new(list, json_pack("{s:s, s:s?, s:s, s:s, s:s?}", "dn", candidate->dn, "owner",
-                                              candidate->owner, "rule", candidate->rule, "value", candidate->value,
-                                              "refused", candidate->refused));
+                                              candidate->owner, "rule", candidate->rule, "value",
+                                              candidate->value, "refused", candidate->refused));
     }
     return list;
 }
@@ -106,16 +106,18 @@ static json_t *link_json(const LinkRow *link)
 {
     if (!link->row)
         return json_null();
-    return json_pack("{s:s, s:s?, s:s?, s:s?, s:s?, s:o}", "anchor", link->anchor, "dn", link->dn, "id", link->id,
-                     "source_dn", link->source_dn, "source_id", link->source_id, "flags", flags_json(link->flags));
+    return json_pack("{s:s, s:s?, s:s?, s:s?, s:s?, s:o}", "anchor", link->anchor, "dn", link->dn, "id",
+                     link->id, "source_dn", link->source_dn, "source_id", link->source_id, "flags",
+                     flags_json(link->flags));
 }
 
 static json_t *change_json(const ExplainedChange *change)
 {
     json_t *json = report_change_json(change->change, change->step);
     if (change->run)
-        json_object_update_new(json, json_pack("{s:s, s:s, s:s, s:s}", "run", change->run, "kind", change->kind,
-                                               "started", change->started, "outcome", change->outcome));
+        json_object_update_new(json,
+                               json_pack("{s:s, s:s, s:s, s:s}", "run", change->run, "kind", change->kind,
+                                         "started", change->started, "outcome", change->outcome));
     return json;
 }
 
@@ -144,10 +146,10 @@ static json_t *pass_json(const ExplainedPass *pass)
     const PassStory *story = pass->story;
     json_t *json = json_pack(
         "{s:s?, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "anchor", story->anchor, "situations",
-        situations_json(story), "planned", changes_json(pass->planned), "source", entry_json(story->source), "checks",
-        checks_json(story), "recipients", recipients_json(story), "candidates", candidates_json(story), "current",
-        entry_json(story->current), "attributes", attributes_json(story), "link", link_json(&pass->link), "indexed",
-        index_json(pass));
+        situations_json(story), "planned", changes_json(pass->planned), "source", entry_json(story->source),
+        "checks", checks_json(story), "recipients", recipients_json(story), "candidates",
+        candidates_json(story), "current", entry_json(story->current), "attributes", attributes_json(story),
+        "link", link_json(&pass->link), "indexed", index_json(pass));
     json_object_update_new(json, json_pack("{s:s?, s:s?, s:s?, s:s?, s:s?}", "desired_dn",
                                            story->desired ? entry_dn(story->desired) : NULL, "grace_since",
                                            story->grace, "grace_until", story->grace_until, "quarantine",
@@ -160,10 +162,10 @@ static json_t *addresses_json(const ExplainedObject *object)
     json_t *list = json_array();
     for (guint i = 0; i < object->addresses->len; i++) {
         const ExplainedAddress *address = g_ptr_array_index(object->addresses, i);
-        json_array_append_new(list, json_pack("{s:s?, s:b, s:s?, s:s?, s:s?, s:s?, s:s?}", "address", address->address,
-                                              "there", address->there, "type", address->type, "template",
-                                              address->site, "because", address->because, "generator",
-                                              address->generator, "problem", address->problem));
+        json_array_append_new(
+            list, json_pack("{s:s?, s:b, s:s?, s:s?, s:s?, s:s?, s:s?}", "address", address->address, "there",
+                            address->there, "type", address->type, "template", address->site, "because",
+                            address->because, "generator", address->generator, "problem", address->problem));
     }
     return list;
 }
@@ -183,11 +185,12 @@ json_t *report_explanation_json(const char *connector, const Explanation *explan
         json_array_append_new(objects, object_json(g_ptr_array_index(explanation->objects, i)));
     for (guint i = 0; i < explanation->bystanders->len; i++) {
         const Bystander *stranger = g_ptr_array_index(explanation->bystanders, i);
-        json_array_append_new(strangers, json_pack("{s:s, s:s?}", "dn", stranger->dn, "owner", stranger->owner));
+        json_array_append_new(strangers,
+                              json_pack("{s:s, s:s?}", "dn", stranger->dn, "owner", stranger->owner));
     }
     for (guint i = 0; i < explanation->notes->len; i++)
         json_array_append_new(notes, json_string(g_ptr_array_index(explanation->notes, i)));
-    return json_pack("{s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:s}", "verb", "explain", "connector", connector, "object",
-                     explanation->object, "reachable", !explanation->unreachable, "notes", notes, "recipients",
-                     objects, "others", strangers, "looked", explanation->looked);
+    return json_pack("{s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:s}", "verb", "explain", "connector", connector,
+                     "object", explanation->object, "reachable", !explanation->unreachable, "notes", notes,
+                     "recipients", objects, "others", strangers, "looked", explanation->looked);
 }

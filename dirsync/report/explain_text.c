@@ -80,15 +80,17 @@ static const char *short_where(const char *where)
 
 /* --- changes --- */
 
-static const char *const verbs[CHANGE_KINDS] = {
-    [CHANGE_ADD] = "create", [CHANGE_MODIFY] = "modify", [CHANGE_RENAME] = "rename", [CHANGE_DELETE] = "delete"};
+static const char *const verbs[CHANGE_KINDS] = {[CHANGE_ADD] = "create",
+                                                [CHANGE_MODIFY] = "modify",
+                                                [CHANGE_RENAME] = "rename",
+                                                [CHANGE_DELETE] = "delete"};
 
 static void print_change(FILE *out, int indent, const char *before, const Change *change, const char *after)
 {
     g_autofree char *names = report_touched(change);
     print_line(out, indent, "%s%s %s%s%s%s%s%s%s%s%s", before, verbs[change->kind], change->dn,
-               change->new_rdn ? " to " : "", change->new_rdn ? change->new_rdn : "", *names ? ": " : "", names,
-               change->situation ? " [" : "", change->situation ? change->situation : "",
+               change->new_rdn ? " to " : "", change->new_rdn ? change->new_rdn : "", *names ? ": " : "",
+               names, change->situation ? " [" : "", change->situation ? change->situation : "",
                change->situation ? "]" : "", after);
 }
 
@@ -106,7 +108,8 @@ static void print_situations(FILE *out, const PassStory *story)
 {
     for (guint i = 0; i < story->situations->len; i++) {
         const StorySituation *situation = g_ptr_array_index(story->situations, i);
-        print_line(out, 2, "%s: %s%s%s", i ? "and" : "situation", situation->name, situation->reason ? ": " : "",
+        print_line(out, 2, "%s: %s%s%s", i ? "and" : "situation", situation->name,
+                   situation->reason ? ": " : "",
                    situation->reason && *situation->reason == '/' ? short_where(situation->reason)
                    : situation->reason                            ? situation->reason
                                                                   : "");
@@ -131,7 +134,8 @@ static void print_checks(FILE *out, const PassStory *story)
         print_line(out, 2, "checks");
     for (guint i = 0; i < story->checks->len; i++) {
         const StoryCheck *check = g_ptr_array_index(story->checks, i);
-        print_line(out, 4, "%s: %s%s", check->what, check->why ? "FAILS: " : "passed", check->why ? check->why : "");
+        print_line(out, 4, "%s: %s%s", check->what, check->why ? "FAILS: " : "passed",
+                   check->why ? check->why : "");
     }
 }
 
@@ -165,8 +169,11 @@ static void print_candidates(FILE *out, const PassStory *story)
     }
 }
 
-static const char value_signs[] = {[VALUE_STAYS] = ' ', [VALUE_ADDED] = '+', [VALUE_REMOVED] = '-',
-                                   [VALUE_KEPT] = '=', [VALUE_NOT_GIVEN] = '!'};
+static const char value_signs[] = {[VALUE_STAYS] = ' ',
+                                   [VALUE_ADDED] = '+',
+                                   [VALUE_REMOVED] = '-',
+                                   [VALUE_KEPT] = '=',
+                                   [VALUE_NOT_GIVEN] = '!'};
 
 static void print_value(FILE *out, const StoryAttribute *attribute, const StoryValue *value)
 {
@@ -175,7 +182,8 @@ static void print_value(FILE *out, const StoryAttribute *attribute, const StoryV
     char sign[] = {value_signs[value->fate], ' ', '\0'};
     bool stays = *sign == ' ';
     print_line(out, stays ? 8 : 6, "%s%s%s%s%s%s", stays ? "" : sign, text, elsewhere ? ", by " : "",
-               elsewhere ? short_where(value->where) : "", value->why ? ": " : "", value->why ? value->why : "");
+               elsewhere ? short_where(value->where) : "", value->why ? ": " : "",
+               value->why ? value->why : "");
 }
 
 static void print_attributes(FILE *out, const PassStory *story, bool verbose)
@@ -191,10 +199,10 @@ static void print_attributes(FILE *out, const PassStory *story, bool verbose)
         }
         if (!attribute->values->len && !verbose)
             continue;
-        print_line(out, 4, "%s: %s%s%s%s%s%s", attribute->name, attribute->wins ? attribute->wins : "not managed",
-                   attribute->owns ? " owns " : "", attribute->owns ? attribute->owns : "",
-                   attribute->where ? " (" : "", short_where(attribute->where),
-                   attribute->where ? ")" : "");
+        print_line(out, 4, "%s: %s%s%s%s%s%s", attribute->name,
+                   attribute->wins ? attribute->wins : "not managed", attribute->owns ? " owns " : "",
+                   attribute->owns ? attribute->owns : "", attribute->where ? " (" : "",
+                   short_where(attribute->where), attribute->where ? ")" : "");
         for (guint j = 0; j < attribute->values->len; j++)
             print_value(out, attribute, g_ptr_array_index(attribute->values, j));
     }
@@ -211,11 +219,12 @@ static void print_state(FILE *out, const ExplainedPass *pass)
                    story->grace_until ? story->grace_until : "");
     bool known = false;
     for (guint i = 0; i < story->situations->len; i++)
-        known |= !g_strcmp0(((StorySituation *)g_ptr_array_index(story->situations, i))->reason, pass->quarantine);
+        known |=
+            !g_strcmp0(((StorySituation *)g_ptr_array_index(story->situations, i))->reason, pass->quarantine);
     if (pass->quarantine)
         print_line(out, 2, "quarantine: since run %s, %s%s",
-                   pass->quarantined_since ? pass->quarantined_since : "(unknown)", known ? "for this reason" : "for ",
-                   known ? "" : pass->quarantine);
+                   pass->quarantined_since ? pass->quarantined_since : "(unknown)",
+                   known ? "for this reason" : "for ", known ? "" : pass->quarantine);
     if (!link->row) {
         print_line(out, 2, "link: none");
     } else {
@@ -275,8 +284,8 @@ static void print_addresses(FILE *out, const ExplainedObject *object)
             print_line(out, 2, "%s%s", address->address, address->there ? " (has it)" : "");
         if (address->because)
             print_line(out, 4, "%s, %s%s%s", address->because,
-                       address->site ? address->site : "the generator's default", address->generator ? ", by " : "",
-                       address->generator ? address->generator : "");
+                       address->site ? address->site : "the generator's default",
+                       address->generator ? ", by " : "", address->generator ? address->generator : "");
     }
     print_planned(out, object->given, true);
 }
@@ -288,7 +297,8 @@ static void print_history(FILE *out, const ExplainedObject *object)
     for (guint i = 0; i < object->history->len; i++) {
         const ExplainedChange *change = g_ptr_array_index(object->history, i);
         g_autofree char *after = g_strconcat(": ", change->outcome, NULL);
-        print_line(out, 2, "%s, %s %s, %s", change->started, change->kind, change->run, step_names[change->step]);
+        print_line(out, 2, "%s, %s %s, %s", change->started, change->kind, change->run,
+                   step_names[change->step]);
         print_change(out, 4, "", change->change, after);
     }
 }
@@ -310,11 +320,13 @@ static void print_strangers(FILE *out, const GPtrArray *strangers)
     for (guint i = 0; i < strangers->len; i++) {
         const Bystander *stranger = g_ptr_array_index(strangers, i);
         print_line(out, 0, "%s: %s%s; this connector does nothing to it", stranger->dn,
-                   stranger->owner ? "made by connector " : "a native", stranger->owner ? stranger->owner : "");
+                   stranger->owner ? "made by connector " : "a native",
+                   stranger->owner ? stranger->owner : "");
     }
 }
 
-void report_explanation_text(FILE *out, const Connector *connector, const Explanation *explanation, bool verbose)
+void report_explanation_text(FILE *out, const Connector *connector, const Explanation *explanation,
+                             bool verbose)
 {
     guint n = explanation->objects->len + explanation->bystanders->len;
     if (n > 1)

@@ -29,9 +29,10 @@ json_t *report_change_json(const Change *change, Step step);
 /** Names of the attributes that a modify touches, each once; g_free(). */
 char *report_touched(const Change *change);
 
-/** Everything that was found out; @verbose: attributes that are not managed too. 80 columns but for what cannot
- *  be broken. */
-void report_explanation_text(FILE *out, const Connector *connector, const Explanation *explanation, bool verbose);
+/** Everything that was found out; @verbose: attributes that are not managed too. 80 columns but for what
+ * cannot be broken. */
+void report_explanation_text(FILE *out, const Connector *connector, const Explanation *explanation,
+                             bool verbose);
 /** The same as one JSON document. @connector: its name. */
 json_t *report_explanation_json(const char *connector, const Explanation *explanation);
 /** Words for LinkFlags, NULL-terminated; g_strfreev(). */

@@ -137,7 +137,7 @@ static void wrong_values_of_options_end_with_6(void **state)
 
 static void help_and_version_end_well(void **state)
 {
-    static const char *const verbs[] = {"init",   "check",  "plan",  "show",    "apply", "sync",
+    static const char *const verbs[] = {"init",   "check",  "plan",  "show",     "apply",   "sync",
                                         "revert", "status", "proxy", "addrtype", "explain", "release"};
     (void)state;
     program_needed();

@@ -74,7 +74,8 @@ static void add_values(GString *out, const char *sign, const char *name, const V
 static void add_change(GString *out, const Change *change)
 {
     g_string_append_printf(out, "%s %s %s %s", change_kind_names[change->kind], change->dn,
-                           change->situation ? change->situation : "", change->new_rdn ? change->new_rdn : "");
+                           change->situation ? change->situation : "",
+                           change->new_rdn ? change->new_rdn : "");
     for (size_t i = 0; i < change->n_modifications; i++) {
         const Modification *one = &change->modifications[i];
         add_values(out, one->kind == MODIFY_ADD ? "+" : "-", one->name, one->values, one->n_values);
@@ -159,8 +160,9 @@ static GHashTable *changes_of_run(const char *folder)
     if (!folder || !plan_load(folder, &head, NULL))
         return table;
     for (int step = 0; step < STEPS; step++) {
-        g_autoptr(PlanReader) reader =
-            head.step[step].planned && step != STEP_ADDRESSES ? plan_reader_new(folder, (Step)step, NULL) : NULL;
+        g_autoptr(PlanReader) reader = head.step[step].planned && step != STEP_ADDRESSES
+                                           ? plan_reader_new(folder, (Step)step, NULL)
+                                           : NULL;
         Change *change = NULL;
         while (reader && plan_read(reader, &change, NULL) && change) {
             if (change->anchor)
@@ -220,7 +222,8 @@ static void compare_quarantine(const Predicted *predicted, State *state)
         if (holder)
             *holder = '\0';
         if (reason ? !strstr(said, reason) : *said != '\0')
-            fail_msg("%s: explained\n%sand in quarantine for\n%s", (char *)key, said, reason ? reason : "nothing");
+            fail_msg("%s: explained\n%sand in quarantine for\n%s", (char *)key, said,
+                     reason ? reason : "nothing");
     }
 }
 
@@ -289,8 +292,8 @@ static void compare_with_run(Case *c, const Predicted *predicted)
 static void do_sync(TableCase *table, const CaseStep *step)
 {
     static const Called plainly;
-    bool plain = !memcmp(&step->called, &plainly, sizeof plainly) && !table->faulty && !step->expected.error &&
-                 !step->expected.restless;
+    bool plain = !memcmp(&step->called, &plainly, sizeof plainly) && !table->faulty &&
+                 !step->expected.error && !step->expected.restless;
     Predicted predicted = {new_lines(), new_lines(), false};
     if (plain)
         explain_everybody(table->c, &predicted);
@@ -307,17 +310,30 @@ static void do_step(TableCase *table, const CaseStep *step)
 {
     Case *c = table->c;
     switch (step->kind) {
-    case DO_SOURCE: case_set_source(c, step->text); break;
-    case DO_HOME: case_edit_home(c, step->text); break;
-    case DO_FOREIGN: case_edit_foreign(c, step->text); break;
-    case DO_LOSE_STATE: case_lose_state(c); break;
+    case DO_SOURCE:
+        case_set_source(c, step->text);
+        break;
+    case DO_HOME:
+        case_edit_home(c, step->text);
+        break;
+    case DO_FOREIGN:
+        case_edit_foreign(c, step->text);
+        break;
+    case DO_LOSE_STATE:
+        case_lose_state(c);
+        break;
     case DO_FAULTS:
         case_set_faults(c, step->text, step->source_faults);
         table->faulty = step->text || step->source_faults;
         break;
-    case DO_KINDS: case_set_kinds(c, step->text); break;
-    case DO_SYNC: do_sync(table, step); break;
-    case DO_END: break;
+    case DO_KINDS:
+        case_set_kinds(c, step->text);
+        break;
+    case DO_SYNC:
+        do_sync(table, step);
+        break;
+    case DO_END:
+        break;
     }
 }
 
@@ -346,7 +362,8 @@ static void run_case(void **state)
         do_step(table, step);
 }
 
-int case_run_tables(const char *group, const PassCase *cases, size_t n_cases, const void *tests, size_t n_tests)
+int case_run_tables(const char *group, const PassCase *cases, size_t n_cases, const void *tests,
+                    size_t n_tests)
 {
     const char *only = g_getenv("DIRSYNC_TEST_CASE");
     g_autofree TableCase *table = g_new0(TableCase, 2 * n_cases + 1);

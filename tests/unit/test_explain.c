@@ -22,7 +22,8 @@
 #define ANN_CONTACT CONTACT("a1", "Ann Ash", "ann@globex.example", "proxyAddresses: X400:c=us;a= ;p=x\n")
 #define BOB PERSON("b1", "Bob Birch", "bob@globex.example", "")
 #define NATIVE(cn, mail, more)                                                                               \
-    "dn: cn=" cn ",ou=people,o=acme\nobjectClass: inetOrgPerson\ncn: " cn "\nsn: x\nmail: " mail "\n" more "\n"
+    "dn: cn=" cn ",ou=people,o=acme\nobjectClass: inetOrgPerson\ncn: " cn "\nsn: x\nmail: " mail "\n" more   \
+    "\n"
 
 /* --- asking --- */
 
@@ -114,8 +115,9 @@ static char *text_of(Case *c, const Explanation *explanation, bool verbose)
 
 static void one_person_is_meant_by_any_of_their_names(void **state)
 {
-    static const char *const objects[] = {"ann@globex.example", "SMTP:ann@globex.example", "smtp:ANN@globex.example",
-                                          "X400:c=us;a= ;p=x", "a1", "uid=a1,o=globex", "cn=Ann Ash,ou=in,o=acme"};
+    static const char *const objects[] = {
+        "ann@globex.example", "SMTP:ann@globex.example", "smtp:ANN@globex.example", "X400:c=us;a= ;p=x", "a1",
+        "uid=a1,o=globex",    "cn=Ann Ash,ou=in,o=acme"};
     (void)state;
     g_autoptr(Case) c = case_new(&(CaseStart){.source = ANN BOB, .home = ANN_CONTACT});
     for (int synced = 0; synced < 2; synced++) {
@@ -127,9 +129,11 @@ static void one_person_is_meant_by_any_of_their_names(void **state)
             assert_true(explanation->no_state == !synced);
         }
         if (!synced)
-            case_sync(c, NULL, &(Expected){.changes = "* cn=Ann Ash,ou=in,o=acme\n  + telephoneNumber: 1\n"
-                                                      CREATED("b1", "Bob Birch", "bob@globex.example", ""),
-                                           .writes = 2, .counts = "1 created, 1 modified"});
+            case_sync(c, NULL,
+                      &(Expected){.changes = "* cn=Ann Ash,ou=in,o=acme\n  + telephoneNumber: 1\n" CREATED(
+                                      "b1", "Bob Birch", "bob@globex.example", ""),
+                                  .writes = 2,
+                                  .counts = "1 created, 1 modified"});
     }
 }
 
@@ -148,12 +152,14 @@ static void nobody_is_an_error_that_says_where_it_looked(void **state)
 static void an_address_that_several_have_gives_all_of_them(void **state)
 {
     (void)state;
-    g_autoptr(Case) c = case_new(&(CaseStart){.source = ANN, .home = NATIVE("Nat", "ann@globex.example", "")});
+    g_autoptr(Case) c =
+        case_new(&(CaseStart){.source = ANN, .home = NATIVE("Nat", "ann@globex.example", "")});
     g_autoptr(GError) error = NULL;
     g_autoptr(Explanation) explanation = ask(c, "ann@globex.example", &error);
     assert_non_null(explanation);
     assert_int_equal(explanation->objects->len + explanation->bystanders->len, 2);
-    assert_string_equal(((Bystander *)g_ptr_array_index(explanation->bystanders, 0))->dn, "cn=Nat,ou=people,o=acme");
+    assert_string_equal(((Bystander *)g_ptr_array_index(explanation->bystanders, 0))->dn,
+                        "cn=Nat,ou=people,o=acme");
     g_autofree char *text = text_of(c, explanation, false);
     assert_non_null(strstr(text, "ambiguous, 2 are found"));
 }
@@ -161,12 +167,15 @@ static void an_address_that_several_have_gives_all_of_them(void **state)
 static void who_comes_and_goes_out_is_one_recipient(void **state)
 {
     (void)state;
-    g_autoptr(Case) c =
-        case_new(&(CaseStart){.source = ANN, .home = INSIDER("a9", "Nat", "nat@acme.example", ""), .export = FROM_PEOPLE});
-    case_sync(c, NULL, &(Expected){.changes = CREATED("a1", "Ann Ash", "ann@globex.example", "  telephoneNumber: 1\n"),
-                                   .writes = 1, .counts = "1 created",
-                                   .foreign = EXPORTED("a9", "Nat", "nat@acme.example", ""), .foreign_writes = 1,
-                                   .exported = "1 created"});
+    g_autoptr(Case) c = case_new(&(CaseStart){
+        .source = ANN, .home = INSIDER("a9", "Nat", "nat@acme.example", ""), .export = FROM_PEOPLE});
+    case_sync(c, NULL,
+              &(Expected){.changes = CREATED("a1", "Ann Ash", "ann@globex.example", "  telephoneNumber: 1\n"),
+                          .writes = 1,
+                          .counts = "1 created",
+                          .foreign = EXPORTED("a9", "Nat", "nat@acme.example", ""),
+                          .foreign_writes = 1,
+                          .exported = "1 created"});
     g_autoptr(Explanation) there = ask_one(c, "cn=Nat,ou=out,o=globex");
     g_autoptr(Explanation) here = ask_one(c, "cn=Nat,ou=people,o=acme");
     assert_situation(first(there)->import->story, "out-of-scope", NULL);
@@ -218,7 +227,8 @@ static void who_is_left_out_is_told_by_which_check(void **state)
     static const struct {
         const char *source, *filter, *check, *why;
     } table[] = {
-        {ANN, "(&(objectClass=inetOrgPerson)(title=Boss))", "source and filter", "(title=Boss): it has no title"},
+        {ANN, "(&(objectClass=inetOrgPerson)(title=Boss))", "source and filter",
+         "(title=Boss): it has no title"},
         {PERSON("a1", "Ann Ash", "ann@acme.example", ""), NULL, "own domains", "one of our own domains"},
     };
     (void)state;
@@ -238,10 +248,11 @@ static void who_is_left_out_is_told_by_which_check(void **state)
 static void every_value_has_the_line_that_gave_it(void **state)
 {
     (void)state;
-    g_autoptr(Case) c = case_new(
-        &(CaseStart){.source = ANN, .home = CONTACT("a1", "Ann Ash", "old@globex.example",
-                                                    "proxyAddresses: X400:c=us;a= ;p=x\ndescription: by hand\n"
-                                                    "physicalDeliveryOfficeName: 7\n")});
+    g_autoptr(Case) c =
+        case_new(&(CaseStart){.source = ANN,
+                              .home = CONTACT("a1", "Ann Ash", "old@globex.example",
+                                              "proxyAddresses: X400:c=us;a= ;p=x\ndescription: by hand\n"
+                                              "physicalDeliveryOfficeName: 7\n")});
     g_autoptr(Explanation) explanation = ask_one(c, "a1");
     const PassStory *story = import_of(explanation);
     assert_situation(story, "changed", NULL);
@@ -265,9 +276,9 @@ static void every_value_has_the_line_that_gave_it(void **state)
 static void who_has_the_address_is_a_candidate_with_a_verdict(void **state)
 {
     (void)state;
-    g_autoptr(Case) c = case_new(&(CaseStart){
-        .source = ANN BOB,
-        .home = NATIVE("Nat", "ann@globex.example", "") CONTACT("b1", "Bob Birch", "bob@globex.example", "")});
+    g_autoptr(Case) c = case_new(&(CaseStart){.source = ANN BOB,
+                                              .home = NATIVE("Nat", "ann@globex.example", "")
+                                                  CONTACT("b1", "Bob Birch", "bob@globex.example", "")});
     g_autoptr(Explanation) ann = ask_one(c, "a1");
     const PassStory *story = import_of(ann);
     assert_situation(story, "unowned", "cn=Nat,ou=people,o=acme");
@@ -288,9 +299,10 @@ static void who_has_the_address_is_a_candidate_with_a_verdict(void **state)
 static void grace_has_a_beginning_and_an_end(void **state)
 {
     (void)state;
-    g_autoptr(Case) c = case_new(&(CaseStart){
-        .source = BOB, .import = "<grace days=\"3650\"/>",
-        .home = CONTACT("a1", "Ann Ash", "ann@globex.example", IN_GRACE)});
+    g_autoptr(Case) c =
+        case_new(&(CaseStart){.source = BOB,
+                              .import = "<grace days=\"3650\"/>",
+                              .home = CONTACT("a1", "Ann Ash", "ann@globex.example", IN_GRACE)});
     g_autoptr(Explanation) explanation = ask_one(c, "ann@globex.example");
     const PassStory *story = import_of(explanation);
     assert_situation(story, "missing", "grace goes on");
@@ -302,12 +314,16 @@ static void the_last_changes_are_told_with_what_became_of_them(void **state)
 {
     (void)state;
     g_autoptr(Case) c = case_new(&(CaseStart){.source = ANN});
-    case_sync(c, NULL, &(Expected){.changes = CREATED("a1", "Ann Ash", "ann@globex.example", "  telephoneNumber: 1\n"),
-                                   .writes = 1, .counts = "1 created"});
+    case_sync(c, NULL,
+              &(Expected){.changes = CREATED("a1", "Ann Ash", "ann@globex.example", "  telephoneNumber: 1\n"),
+                          .writes = 1,
+                          .counts = "1 created"});
     g_autofree char *made = g_strdup(case_last_run(c));
     case_set_source(c, PERSON("a1", "Ann Ash", "ann@globex.example", ""));
-    case_sync(c, NULL, &(Expected){.changes = "* cn=Ann Ash,ou=in,o=acme\n  - telephoneNumber: 1\n", .writes = 1,
-                                   .counts = "1 modified"});
+    case_sync(c, NULL,
+              &(Expected){.changes = "* cn=Ann Ash,ou=in,o=acme\n  - telephoneNumber: 1\n",
+                          .writes = 1,
+                          .counts = "1 modified"});
     g_autoptr(Explanation) explanation = ask_one(c, "a1");
     const GPtrArray *history = first(explanation)->history;
     assert_int_equal(history->len, 2);
@@ -321,9 +337,12 @@ static void the_last_changes_are_told_with_what_became_of_them(void **state)
 static void quarantine_has_a_reason_and_the_run_since_when(void **state)
 {
     (void)state;
-    g_autoptr(Case) c = case_new(&(CaseStart){.source = ANN, .home = NATIVE("Nat", "ann@globex.example", "")});
-    case_sync(c, NULL, &(Expected){.counts = "1 quarantined", .quarantine = "a1: cn=Nat*\n", .events = "unowned",
-                                   .status = 3});
+    g_autoptr(Case) c =
+        case_new(&(CaseStart){.source = ANN, .home = NATIVE("Nat", "ann@globex.example", "")});
+    case_sync(
+        c, NULL,
+        &(Expected){
+            .counts = "1 quarantined", .quarantine = "a1: cn=Nat*\n", .events = "unowned", .status = 3});
     g_autoptr(Explanation) explanation = ask_one(c, "a1");
     assert_non_null(strstr(first(explanation)->import->quarantine, "cn=Nat"));
     assert_string_equal(first(explanation)->import->quarantined_since, case_last_run(c));
@@ -332,10 +351,11 @@ static void quarantine_has_a_reason_and_the_run_since_when(void **state)
 static void templates_and_generators_are_named(void **state)
 {
     (void)state;
-    g_autoptr(Case) c = case_new(&(CaseStart){.source = BOB,
-                                              .home = INSIDER("a9", "Nat", "nat@acme.example", "displayName: Nat\n"),
-                                              .export = FROM_PEOPLE,
-                                              .addresses = "type=\"NOTES\" template=\"NOTES:&amp;d/Acme@Exchange\""});
+    g_autoptr(Case) c =
+        case_new(&(CaseStart){.source = BOB,
+                              .home = INSIDER("a9", "Nat", "nat@acme.example", "displayName: Nat\n"),
+                              .export = FROM_PEOPLE,
+                              .addresses = "type=\"NOTES\" template=\"NOTES:&amp;d/Acme@Exchange\""});
     g_autoptr(Explanation) explanation = ask_one(c, "nat@acme.example");
     const ExplainedObject *nat = first(explanation);
     assert_int_equal(nat->addresses->len, 1);
@@ -361,8 +381,10 @@ static void a_source_that_is_down_leaves_what_the_state_knows(void **state)
     g_autofree char *file = case_path(c, "people.ldif");
     case_set_source(c, "dn: uid=a1,o=globex\nobjectClass: inetOrgPerson\nuid: a1\ncn: Ann Ash\nsn: x\n"
                        "mail: ann@globex.example\n\n# count: 1\n");
-    case_sync(c, NULL, &(Expected){.changes = CREATED("a1", "Ann Ash", "ann@globex.example", ""), .writes = 1,
-                                   .counts = "1 created"});
+    case_sync(c, NULL,
+              &(Expected){.changes = CREATED("a1", "Ann Ash", "ann@globex.example", ""),
+                          .writes = 1,
+                          .counts = "1 created"});
     assert_int_equal(remove(file), 0);
     g_autoptr(Explanation) explanation = ask_one(c, "ann@globex.example");
     assert_true(explanation->unreachable);
@@ -409,9 +431,10 @@ static void everything_fits_80_columns_and_is_safe_for_a_terminal(void **state)
 {
     (void)state;
     g_autoptr(Case) c = case_new(&(CaseStart){
-        .source = PERSON("a1", "Ann Ash", "ann@globex.example",
-                         "description: a b c d e f g h i j k l m n o p q r s t u v w x y z a b c d e f g h i j k l\n"
-                         "description:: G1swbWJhZA==\n")});
+        .source = PERSON(
+            "a1", "Ann Ash", "ann@globex.example",
+            "description: a b c d e f g h i j k l m n o p q r s t u v w x y z a b c d e f g h i j k l\n"
+            "description:: G1swbWJhZA==\n")});
     g_autoptr(Explanation) explanation = ask_one(c, "a1");
     g_autofree char *text = text_of(c, explanation, true);
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
@@ -429,14 +452,15 @@ static void json_has_all_that_a_person_sees(void **state)
     g_autoptr(Explanation) explanation = ask_one(c, "a1");
     json_t *json = report_explanation_json("globex", explanation);
     json_t *import = json_object_get(json_array_get(json_object_get(json, "recipients"), 0), "import");
-    static const char *const names[] = {"anchor", "situations", "planned", "source", "checks", "recipients",
-                                        "candidates", "current", "attributes", "link", "quarantine"};
+    static const char *const names[] = {"anchor",     "situations", "planned",    "source",
+                                        "checks",     "recipients", "candidates", "current",
+                                        "attributes", "link",       "quarantine"};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
         if (!json_object_get(import, names[i]))
             fail_msg("no %s", names[i]);
-    assert_string_equal(json_string_value(json_object_get(json_array_get(json_object_get(import, "situations"), 0),
-                                                          "name")),
-                        "changed");
+    assert_string_equal(
+        json_string_value(json_object_get(json_array_get(json_object_get(import, "situations"), 0), "name")),
+        "changed");
     assert_true(json_array_size(json_object_get(import, "planned")) == 1);
     json_decref(json);
 }
@@ -462,26 +486,31 @@ static void assert_released(Case *c, const char *object, const char *differences
     assert_string_equal(found, differences);
 }
 
-#define STAMP_WENT                                                                                           \
-    "  - dirsyncAnchor: a1\n  - importedFrom: " CASE_UUID "\n  - objectClass: dirsyncStamp\n"
+#define STAMP_WENT "  - dirsyncAnchor: a1\n  - importedFrom: " CASE_UUID "\n  - objectClass: dirsyncStamp\n"
 
-/* However it looks by then, and however often one runs: nothing is made beside it, and it is not taken back. */
+/* However it looks by then, and however often one runs: nothing is made beside it, and it is not taken back.
+ */
 static void what_is_let_go_of_is_never_touched_again(void **state)
 {
     static const char *const imports[] = {NULL, "<adopt/>"};
     (void)state;
     for (size_t i = 0; i < 2 * G_N_ELEMENTS(imports); i++) {
-        g_autoptr(Case) c = case_new(&(CaseStart){
-            .source = ANN BOB, .import = imports[i / 2], .reads_all = i % 2,
-            .home = CONTACT("a1", "Ann Ash", "ann@globex.example", "telephoneNumber: 1\n")
-                CONTACT("b1", "Bob Birch", "bob@globex.example", "")});
+        g_autoptr(Case) c = case_new(
+            &(CaseStart){.source = ANN BOB,
+                         .import = imports[i / 2],
+                         .reads_all = i % 2,
+                         .home = CONTACT("a1", "Ann Ash", "ann@globex.example", "telephoneNumber: 1\n")
+                             CONTACT("b1", "Bob Birch", "bob@globex.example", "")});
         case_sync(c, NULL, &(Expected){.counts = "2 unchanged"});
         assert_released(c, "ann@globex.example", "* cn=Ann Ash,ou=in,o=acme\n" STAMP_WENT);
-        case_sync(c, NULL, &(Expected){.counts = "2 unchanged", .events = "out-of-scope", .unlike_stateless = true});
-        case_edit_home(c, MODIFY("cn=Ann Ash,ou=in,o=acme",
-                                 SET("mail", "ann@acme.example") SET("proxyAddresses", "SMTP:ann@acme.example")
-                                     SET("targetAddress", "SMTP:ann@acme.example")));
-        case_sync(c, NULL, &(Expected){.counts = "2 unchanged", .events = "out-of-scope", .unlike_stateless = true});
+        case_sync(c, NULL,
+                  &(Expected){.counts = "2 unchanged", .events = "out-of-scope", .unlike_stateless = true});
+        case_edit_home(c,
+                       MODIFY("cn=Ann Ash,ou=in,o=acme",
+                              SET("mail", "ann@acme.example") SET("proxyAddresses", "SMTP:ann@acme.example")
+                                  SET("targetAddress", "SMTP:ann@acme.example")));
+        case_sync(c, NULL,
+                  &(Expected){.counts = "2 unchanged", .events = "out-of-scope", .unlike_stateless = true});
         case_set_source(c, PERSON("a1", "Ann Oak", "oak@globex.example", "") BOB);
         case_sync(c, &(Called){.full = true},
                   &(Expected){.counts = "2 unchanged", .events = "out-of-scope", .unlike_stateless = true});
@@ -491,7 +520,8 @@ static void what_is_let_go_of_is_never_touched_again(void **state)
         case_set_source(c, BOB);
         case_sync(c, NULL, &(Expected){.counts = "1 unchanged", .unlike_stateless = true});
         case_set_source(c, ANN BOB);
-        case_sync(c, NULL, &(Expected){.counts = "2 unchanged", .events = "out-of-scope", .unlike_stateless = true});
+        case_sync(c, NULL,
+                  &(Expected){.counts = "2 unchanged", .events = "out-of-scope", .unlike_stateless = true});
     }
 }
 
@@ -499,30 +529,37 @@ static void a_release_is_taken_back_by_revert(void **state)
 {
     (void)state;
     for (int i = 0; i < 2; i++) {
-        g_autoptr(Case) c = case_new(&(CaseStart){
-            .source = ANN, .reads_all = i, .home = CONTACT("a1", "Ann Ash", "ann@globex.example", "telephoneNumber: 1\n")});
+        g_autoptr(Case) c = case_new(
+            &(CaseStart){.source = ANN,
+                         .reads_all = i,
+                         .home = CONTACT("a1", "Ann Ash", "ann@globex.example", "telephoneNumber: 1\n")});
         g_auto(RunResult) result = {0};
         g_autoptr(GError) error = NULL;
         case_sync(c, NULL, &(Expected){.counts = "1 unchanged"});
         assert_true(release(c, "a1", &result, &error));
-        case_revert(c, result.id,
-                    &(Expected){.changes = "* cn=Ann Ash,ou=in,o=acme\n  + dirsyncAnchor: a1\n  + importedFrom: " CASE_UUID
-                                           "\n  + objectClass: dirsyncStamp\n",
-                                .writes = 1, .counts = "1 modified"});
+        case_revert(
+            c, result.id,
+            &(Expected){.changes =
+                            "* cn=Ann Ash,ou=in,o=acme\n  + dirsyncAnchor: a1\n  + importedFrom: " CASE_UUID
+                            "\n  + objectClass: dirsyncStamp\n",
+                        .writes = 1,
+                        .counts = "1 modified"});
         case_sync(c, NULL, &(Expected){.counts = "1 unchanged"});
         case_set_source(c, PERSON("a1", "Ann Ash", "ann@globex.example", ""));
-        case_sync(c, NULL, &(Expected){.changes = "* cn=Ann Ash,ou=in,o=acme\n  - telephoneNumber: 1\n", .writes = 1,
-                                       .counts = "1 modified"});
+        case_sync(c, NULL,
+                  &(Expected){.changes = "* cn=Ann Ash,ou=in,o=acme\n  - telephoneNumber: 1\n",
+                              .writes = 1,
+                              .counts = "1 modified"});
     }
 }
 
 static void who_is_released_in_grace_is_shown_again(void **state)
 {
     (void)state;
-    g_autoptr(Case) c = case_new(&(CaseStart){
-        .source = BOB, .import = "<grace days=\"3650\"/>",
-        .home = CONTACT("a1", "Ann Ash", "ann@globex.example", IN_GRACE) CONTACT("b1", "Bob Birch",
-                                                                                 "bob@globex.example", "")});
+    g_autoptr(Case) c = case_new(&(CaseStart){.source = BOB,
+                                              .import = "<grace days=\"3650\"/>",
+                                              .home = CONTACT("a1", "Ann Ash", "ann@globex.example", IN_GRACE)
+                                                  CONTACT("b1", "Bob Birch", "bob@globex.example", "")});
     case_sync(c, NULL, &(Expected){.counts = "2 unchanged"});
     assert_released(c, "cn=Ann Ash,ou=in,o=acme",
                     "* cn=Ann Ash,ou=in,o=acme\n  - dirsyncAnchor: a1\n  - dirsyncGraceSince: " LONG_AGO
@@ -534,14 +571,17 @@ static void who_is_released_in_grace_is_shown_again(void **state)
 static void a_group_keeps_the_member_that_was_released(void **state)
 {
     (void)state;
-    g_autoptr(Case) c = case_new(&(CaseStart){
-        .source = PERSON("a1", "Ann Ash", "ann@globex.example", "") GROUP("g1", "Team", IN("a1")),
-        .kinds = "groups=\"group\" resources=\"no\""});
-    case_sync(c, NULL, &(Expected){.changes = CREATED("a1", "Ann Ash", "ann@globex.example", "")
-                                       GROUP_CREATED("g1", "Team", HAS("Ann Ash")),
-                                   .writes = 2, .counts = "2 created"});
+    g_autoptr(Case) c = case_new(&(CaseStart){.source = PERSON("a1", "Ann Ash", "ann@globex.example", "")
+                                                  GROUP("g1", "Team", IN("a1")),
+                                              .kinds = "groups=\"group\" resources=\"no\""});
+    case_sync(c, NULL,
+              &(Expected){.changes = CREATED("a1", "Ann Ash", "ann@globex.example", "")
+                              GROUP_CREATED("g1", "Team", HAS("Ann Ash")),
+                          .writes = 2,
+                          .counts = "2 created"});
     assert_released(c, "a1", "* cn=Ann Ash,ou=in,o=acme\n" STAMP_WENT);
-    case_sync(c, NULL, &(Expected){.counts = "2 unchanged", .events = "out-of-scope", .unlike_stateless = true});
+    case_sync(c, NULL,
+              &(Expected){.counts = "2 unchanged", .events = "out-of-scope", .unlike_stateless = true});
 }
 
 static void what_is_not_ours_cannot_be_released(void **state)
@@ -553,9 +593,10 @@ static void what_is_not_ours_cannot_be_released(void **state)
                  {"nat@acme.example", "is not an object of this connector", 1},
                  {"twin@globex.example", "several objects are meant", 6}};
     (void)state;
-    g_autoptr(Case) c = case_new(&(CaseStart){
-        .source = ANN, .home = NATIVE("Nat", "nat@acme.example", "") ANN_CONTACT
-            CONTACT("t1", "One", "twin@globex.example", "") CONTACT("t2", "Two", "twin@globex.example", "")});
+    g_autoptr(Case) c = case_new(&(CaseStart){.source = ANN,
+                                              .home = NATIVE("Nat", "nat@acme.example", "")
+                                                  ANN_CONTACT CONTACT("t1", "One", "twin@globex.example", "")
+                                                      CONTACT("t2", "Two", "twin@globex.example", "")});
     g_autofree char *before = case_dump(c);
     for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
         g_auto(RunResult) result = {0};
@@ -572,10 +613,14 @@ static void what_is_not_ours_cannot_be_released(void **state)
 static void what_the_export_made_is_released_there(void **state)
 {
     (void)state;
-    g_autoptr(Case) c = case_new(&(CaseStart){.source = BOB, .no_import = true,
-                                              .home = INSIDER("a9", "Nat", "nat@acme.example", ""), .export = FROM_PEOPLE});
-    case_sync(c, NULL, &(Expected){.foreign = EXPORTED("a9", "Nat", "nat@acme.example", ""), .foreign_writes = 1,
-                                   .exported = "1 created"});
+    g_autoptr(Case) c = case_new(&(CaseStart){.source = BOB,
+                                              .no_import = true,
+                                              .home = INSIDER("a9", "Nat", "nat@acme.example", ""),
+                                              .export = FROM_PEOPLE});
+    case_sync(c, NULL,
+              &(Expected){.foreign = EXPORTED("a9", "Nat", "nat@acme.example", ""),
+                          .foreign_writes = 1,
+                          .exported = "1 created"});
     g_auto(RunResult) result = {0};
     g_autoptr(GError) error = NULL;
     g_autofree char *before = case_dump_foreign(c);
@@ -583,7 +628,8 @@ static void what_the_export_made_is_released_there(void **state)
     g_autofree char *after = case_dump_foreign(c);
     g_autofree char *found = case_differences(before, after);
     assert_string_equal(found, "* cn=Nat,ou=out,o=globex\n  - employeeType: " OUR_STAMP("a9") "\n");
-    case_sync(c, NULL, &(Expected){.exported = "1 unchanged", .events = "out-of-scope", .unlike_stateless = true});
+    case_sync(c, NULL,
+              &(Expected){.exported = "1 unchanged", .events = "out-of-scope", .unlike_stateless = true});
 }
 
 int main(void)
