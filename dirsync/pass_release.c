@@ -141,7 +141,7 @@ bool pass_plan_release(StepWork *work, const Released *released, const char *fol
     row->id = holder_id(&pass->view, current);
     g_free(row->dn);
     row->dn = g_strdup(released->dn);
-    row->flags = LINK_YIELDED | LINK_RELEASED | (unsigned)(kind + 1) << LINK_KIND_SHIFT;
+    row->flags = (row->flags & LINK_LOCKED) | LINK_RELEASED | (unsigned)(kind + 1) << LINK_KIND_SHIFT;
     pass->work.planned.of[COUNT_MODIFIED] = 1;
     return write_plan(pass, change, current, folder, run, error);
 }

@@ -1,9 +1,9 @@
 /*
  * run_release.c - letting go of one object, as a run; see run.h
  *
- * The link that keeps it let go of is recorded before the stamp comes off: while the
- * stamp is there it means nothing, so that a run that is cut short, or taken back,
- * leaves the object ours.
+ * That the object is let go of is recorded on its link before the stamp comes off:
+ * while the stamp is there it means nothing but that the next run looks, so that a run
+ * that is cut short, or taken back, leaves the object ours.
  */
 #include "dirsync/run_internal.h"
 
@@ -113,14 +113,22 @@ bool run_plan_release(const Connector *connector, const RunOptions *options, con
     return state && plan(connector, state, object, folder, result, &row, error);
 }
 
-static bool remember(State *state, const LinkRow *row, GError **error)
+static bool remember(State *state, LinkRow *row, unsigned flags, GError **error)
 {
+    row->flags |= flags;
     if (!state_begin(state, error))
         return false;
     if (state_save_link(state, row, error) && state_commit(state, error))
         return true;
     state_rollback(state);
     return false;
+}
+
+/* It leads to a native from now on, which is looked for as one. */
+static bool settle(State *state, LinkRow *row, const RunResult *result, GError **error)
+{
+    row->flags &= ~(unsigned)(LINK_RETRY | LINK_LOCKED);
+    return !result->step[row->step].counts.of[COUNT_MODIFIED] || remember(state, row, LINK_YIELDED, error);
 }
 
 bool run_release(const Connector *connector, const RunOptions *options, const char *object, RunResult *result,
@@ -132,10 +140,12 @@ bool run_release(const Connector *connector, const RunOptions *options, const ch
     if (!state || !run_recover(connector, state, error))
         return false;
     g_autofree char *folder = g_build_filename(state_folder(state), "runs", result->id, NULL);
-    if (!plan(connector, state, object, folder, result, &row, error) || !remember(state, &row, error)) {
+    if (!plan(connector, state, object, folder, result, &row, error) ||
+        !remember(state, &row, LINK_RETRY, error)) {
         plan_remove(folder);
         return false;
     }
     memset(&result->step[row.step].counts, 0, sizeof result->step[row.step].counts);
-    return run_folder(connector, options, state, "release", folder, NULL, result, error);
+    return run_folder(connector, options, state, "release", folder, NULL, result, error) &&
+           settle(state, &row, result, error);
 }

@@ -56,7 +56,7 @@ typedef enum {
     LINK_PARTLY =
         1 << 5, /* a group of which members were not found: looked at again when there is somebody new */
     LINK_RELEASED =
-        1 << 6 /* with LINK_YIELDED: somebody let go of the object; nothing is made or adopted again */
+        1 << 6 /* somebody let go of the object: without one of ours, nothing is made or adopted again */
 } LinkFlags;
 
 /** Links with one of these are looked at in every run. */

@@ -553,6 +553,55 @@ static void a_release_is_taken_back_by_revert(void **state)
     }
 }
 
+/* The link says so before the stamp goes: a run that is killed in between has released nobody. */
+static void a_release_that_was_cut_short_leaves_the_object_ours(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        g_autoptr(Case) c = case_new(
+            &(CaseStart){.source = ANN,
+                         .reads_all = i,
+                         .home = CONTACT("a1", "Ann Ash", "ann@globex.example", "telephoneNumber: 1\n")});
+        case_sync(c, NULL, &(Expected){.counts = "1 unchanged"});
+        {
+            g_autoptr(Connector) connector = case_connector(c);
+            g_autoptr(State) written = state_open(connector, case_state_folder(c), NULL);
+            assert_true(state_mark_link(written, STEP_IMPORT, "a1", LINK_RETRY | LINK_RELEASED, NULL));
+        }
+        case_sync(c, NULL, &(Expected){.counts = "1 unchanged"});
+        case_set_source(c, PERSON("a1", "Ann Ash", "ann@globex.example", ""));
+        case_sync(c, NULL,
+                  &(Expected){.changes = "* cn=Ann Ash,ou=in,o=acme\n  - telephoneNumber: 1\n",
+                              .writes = 1,
+                              .counts = "1 modified"});
+    }
+}
+
+static void a_release_that_was_cut_short_afterwards_is_one(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        g_autoptr(Case) c = case_new(
+            &(CaseStart){.source = ANN,
+                         .reads_all = i,
+                         .import = "<adopt/>",
+                         .home = CONTACT("a1", "Ann Ash", "ann@globex.example", "telephoneNumber: 1\n")});
+        g_auto(RunResult) result = {0};
+        case_sync(c, NULL, &(Expected){.counts = "1 unchanged"});
+        assert_true(release(c, "a1", &result, NULL));
+        {
+            g_autoptr(Connector) connector = case_connector(c);
+            g_autoptr(State) written = state_open(connector, case_state_folder(c), NULL);
+            g_auto(LinkRow) row = {0};
+            assert_true(state_find_link_by_anchor(written, STEP_IMPORT, "a1", &row, NULL));
+            row.flags = (row.flags | LINK_RETRY) & ~(unsigned)LINK_YIELDED;
+            assert_true(state_save_link(written, &row, NULL));
+        }
+        case_sync(c, NULL,
+                  &(Expected){.counts = "1 unchanged", .events = "out-of-scope", .unlike_stateless = true});
+    }
+}
+
 static void who_is_released_in_grace_is_shown_again(void **state)
 {
     (void)state;
@@ -655,6 +704,8 @@ int main(void)
         cmocka_unit_test(json_has_all_that_a_person_sees),
         cmocka_unit_test(what_is_let_go_of_is_never_touched_again),
         cmocka_unit_test(a_release_is_taken_back_by_revert),
+        cmocka_unit_test(a_release_that_was_cut_short_leaves_the_object_ours),
+        cmocka_unit_test(a_release_that_was_cut_short_afterwards_is_one),
         cmocka_unit_test(who_is_released_in_grace_is_shown_again),
         cmocka_unit_test(a_group_keeps_the_member_that_was_released),
         cmocka_unit_test(what_is_not_ours_cannot_be_released),
