@@ -317,7 +317,7 @@ static void tell_nobody(const Explaining *e, GError **error)
 {
     const Explanation *into = e->into;
     g_autofree char *notes = NULL;
-    if (into->unreachable) {
+    if (into->notes->len) {
         g_ptr_array_add(into->notes, NULL);
         notes = g_strjoinv("; ", (char **)into->notes->pdata);
         g_ptr_array_remove_index(into->notes, into->notes->len - 1);

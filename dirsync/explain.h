@@ -57,7 +57,7 @@ typedef struct {
     GPtrArray *notes;      /* what could not be looked at, and what keeps a run from happening: char * */
     char *looked;          /* where, for people */
     Inquiry *inquiry[STEPS];
-    bool unreachable; /* a side could not be asked */
+    bool unreachable; /* a side could not be asked; the notes say which */
     bool no_state;    /* the connector has not run here */
 } Explanation;
 

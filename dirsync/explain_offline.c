@@ -100,6 +100,9 @@ static GPtrArray *search(Explaining *e, Step step, Directory *directory, const c
     const char *anchor = e->connector->pass[step].anchor;
     const char *const attributes[] = {"*", anchor ? anchor : "entryUUID", "objectGUID", NULL};
     bool by_name = object_kind(object) == OBJECT_DN;
+    const char *base = directory_describe(directory)->base;
+    if (by_name && base && !schema_dn_within(directory_describe(directory)->schema, object, base))
+        return g_ptr_array_new();
     g_autofree char *filter = by_name ? NULL : object_filter(object, names);
     ReadRequest request = {.base = by_name ? object : NULL,
                            .scope = by_name ? SEARCH_BASE : SEARCH_SUBTREE,
@@ -159,7 +162,6 @@ bool explain_from_state(Explaining *e, Step step, const GError *why, GError **er
 {
     Inquiry *inquiry = e->into->inquiry[step];
     bool all = true;
-    e->into->unreachable = true;
     for (guint i = 0; inquiry && i < inquiry->objects->len; i++) {
         const char *object = g_ptr_array_index(inquiry->objects, i);
         if (!find_links(e, step, object, error) || !find_holders(e, step, object, error))
@@ -167,6 +169,7 @@ bool explain_from_state(Explaining *e, Step step, const GError *why, GError **er
     }
     for (int side = 0; inquiry && side < SIDES; side++)
         all &= look_at_side(e, step, side);
+    e->into->unreachable |= !all;
     if (all)
         explain_note(e, "%s cannot be planned: %s", step_names[step], why->message);
     if (inquiry)

@@ -30,6 +30,7 @@ static void check_free(void *data)
 {
     StoryCheck *check = data;
     g_free(check->what);
+    g_free(check->of);
     g_free(check->why);
     g_free(check);
 }
@@ -160,10 +161,11 @@ void story_note(PassStory *story, const char *name, const char *reason)
     g_ptr_array_add(story->situations, situation);
 }
 
-void story_check(PassStory *story, const char *what, char *why)
+void story_check(PassStory *story, const char *what, char *of, char *why)
 {
     StoryCheck *check = g_new0(StoryCheck, 1);
     check->what = g_strdup(what);
+    check->of = of;
     check->why = why;
     g_ptr_array_add(story->checks, check);
 }

@@ -22,6 +22,7 @@ typedef struct {
 /** One thing that is asked before an entry counts. */
 typedef struct {
     char *what;
+    char *of;  /* base and filter that were asked; NULL: the name says it all */
     char *why; /* it fails; NULL: it passes */
 } StoryCheck;
 
@@ -94,7 +95,8 @@ PassStory *inquiry_find(const Inquiry *inquiry, const char *anchor);
 
 /** Nothing where the same is noted already. */
 void story_note(PassStory *story, const char *situation, const char *reason);
-void story_check(PassStory *story, const char *what, char *why);
+/** Takes @of and @why. */
+void story_check(PassStory *story, const char *what, char *of, char *why);
 StoryAttribute *story_attribute(PassStory *story, const char *name);
 StoryValue *story_value(StoryAttribute *attribute, Value value, StoryFate fate);
 /** A copy of the entry without passwords and the like; NULL for NULL. */

@@ -70,8 +70,11 @@ static char *anchor_filter(const Pass *pass, int side, const char *object)
 GPtrArray *inquire_search(Pass *pass, int side, const char *object, GError **error)
 {
     ObjectKind kind = object_kind(object);
-    if (kind == OBJECT_DN)
-        return search(pass, side, object, NULL, error);
+    const char *base = directory_describe(pass->side[side].directory)->base;
+    if (kind == OBJECT_DN) /* a server may answer with a referral to what is none of its own */
+        return base && !schema_dn_within(pass->side[side].schema, object, base)
+                   ? g_ptr_array_new()
+                   : search(pass, side, object, NULL, error);
     g_autofree char *filter = anchor_filter(pass, side, object);
     if (kind == OBJECT_ADDRESS) {
         g_autoptr(GPtrArray) names = address_attributes(pass, side);
@@ -322,33 +325,34 @@ static void note_recipient(size_t index, RecipientVerdict verdict, void *data)
     g_ptr_array_add(choosing->story->recipients, told);
 }
 
-/* Each source that leaves it out, with the part of its filter that does not hold; unless another takes it. */
-static char *why_not_selected(const Pass *pass, const Entry *entry)
+/* What a source asks for; of several it is enough that one of them takes the entry. */
+static void tell_sources(const Pass *pass, PassStory *story)
 {
-    GString *why = g_string_new(NULL);
+    bool selected = !pass_scope_check(pass, SCOPE_SELECTED, story->source, NULL);
     for (size_t i = 0; i < pass->settings->n_sources; i++) {
-        g_autofree char *one = pass_why_not_selected(pass, i, entry);
-        const char *base = pass->settings->sources[i].base;
-        if (one && pass->settings->n_sources > 1)
-            g_string_append_printf(why, "%ssource %s: %s", why->len ? "; " : "", base ? base : "", one);
-        else if (one)
-            g_string_append(why, one);
+        const SourceSettings *source = &pass->settings->sources[i];
+        g_autofree char *why = pass_why_not_selected(pass, i, story->source);
+        const char *base = source->base ? source->base : pass->side[SOURCE].endpoint->base;
+        g_autofree char *filter = pass->scopes[i] ? filter_format(pass->scopes[i]) : NULL;
+        char *of =
+            g_strdup_printf("%s%s%s", base ? base : "", base && filter ? " " : "", filter ? filter : "");
+        story_check(story, "source and filter", of,
+                    why && selected ? g_strdup_printf("%s, but another source takes it", why)
+                                    : g_steal_pointer(&why));
     }
-    return g_string_free(why, FALSE);
 }
 
 static void tell_checks(const Pass *pass, PassStory *story)
 {
     g_ptr_array_set_size(story->checks, 0);
-    for (int check = 0; check < SCOPE_CHECKS; check++) {
+    tell_sources(pass, story);
+    for (int check = SCOPE_SELECTED + 1; check < SCOPE_CHECKS; check++) {
         const char *name;
         const char *reason = pass_scope_check(pass, (ScopeCheck)check, story->source, &name);
-        char *why =
-            reason && check == SCOPE_SELECTED ? why_not_selected(pass, story->source) : g_strdup(reason);
-        story_check(story, name, why);
+        story_check(story, name, NULL, g_strdup(reason));
     }
     if (story->desired && pass->step == STEP_IMPORT)
-        story_check(story, "own domains", g_strdup(subject_why_one_of_us(pass, story->desired)));
+        story_check(story, "own domains", NULL, g_strdup(subject_why_one_of_us(pass, story->desired)));
 }
 
 static void tell_scope(const Pass *pass, PassStory *story)
@@ -361,7 +365,7 @@ static void tell_scope(const Pass *pass, PassStory *story)
     tell_checks(pass, story);
     if (!mapping_choose_told(pass->mapping, pass->as, pass->side[SOURCE].schema, story->source, &index,
                              note_recipient, &choosing, &failure))
-        story_check(story, "recipient", g_strdup(failure->message));
+        story_check(story, "recipient", NULL, g_strdup(failure->message));
     if (story->decided)
         return;
     const char *outside = pass_out_of_scope(pass, story->source);

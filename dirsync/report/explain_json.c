@@ -62,8 +62,8 @@ static json_t *checks_json(const PassStory *story)
     json_t *list = json_array();
     for (guint i = 0; i < story->checks->len; i++) {
         const StoryCheck *check = g_ptr_array_index(story->checks, i);
-        json_array_append_new(list, json_pack("{s:s, s:b, s:s?}", "check", check->what, "passed", !check->why,
-                                              "why", check->why));
+        json_array_append_new(list, json_pack("{s:s, s:s?, s:b, s:s?}", "check", check->what, "of", check->of,
+                                              "passed", !check->why, "why", check->why));
     }
     return list;
 }

@@ -134,8 +134,9 @@ static void print_checks(FILE *out, const PassStory *story)
         print_line(out, 2, "checks");
     for (guint i = 0; i < story->checks->len; i++) {
         const StoryCheck *check = g_ptr_array_index(story->checks, i);
-        print_line(out, 4, "%s: %s%s", check->what, check->why ? "FAILS: " : "passed",
-                   check->why ? check->why : "");
+        print_line(out, 4, "%s%s%s%s: %s%s", check->what, check->of && *check->of ? " (" : "",
+                   check->of ? check->of : "", check->of && *check->of ? ")" : "",
+                   check->why ? "no: " : "yes", check->why ? check->why : "");
     }
 }
 

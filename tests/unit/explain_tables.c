@@ -32,7 +32,8 @@ typedef struct {
 /* "import a1" -> lines of changes, of quarantine. */
 typedef struct {
     GHashTable *changes, *quarantine;
-    bool everybody; /* the source is no file, of which nobody has a list here */
+    GHashTable *told; /* names of those who need not be asked about again */
+    bool everybody;   /* the source is no file, of which nobody has a list here */
 } Predicted;
 
 static GString *lines_of(GHashTable *table, Step step, const char *anchor)
@@ -105,6 +106,10 @@ static void predict_pass(const ExplainedPass *pass, Predicted *predicted)
         return;
     GString *changes = lines_of(predicted->changes, pass->step, story->anchor);
     GString *quarantine = lines_of(predicted->quarantine, pass->step, story->anchor);
+    if (story->source)
+        g_hash_table_add(predicted->told, g_strdup(entry_dn(story->source)));
+    if (story->current)
+        g_hash_table_add(predicted->told, g_strdup(entry_dn(story->current)));
     g_string_truncate(changes, 0);
     g_string_truncate(quarantine, 0);
     for (guint i = 0; i < pass->planned->len; i++)
@@ -146,7 +151,7 @@ static void predict_all(Case *c, const Connector *connector, const char *dump, P
             g_autofree guchar *bytes = g_base64_decode(*line + 5, &len);
             text = g_strndup((char *)bytes, len);
         }
-        if (text)
+        if (text && !g_hash_table_contains(predicted->told, text))
             predict(c, connector, text, predicted);
     }
 }
@@ -294,7 +299,8 @@ static void do_sync(TableCase *table, const CaseStep *step)
     static const Called plainly;
     bool plain = !memcmp(&step->called, &plainly, sizeof plainly) && !table->faulty &&
                  !step->expected.error && !step->expected.restless;
-    Predicted predicted = {new_lines(), new_lines(), false};
+    Predicted predicted = {new_lines(), new_lines(),
+                           g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL), false};
     if (plain)
         explain_everybody(table->c, &predicted);
     case_sync(table->c, &step->called, &step->expected);
@@ -302,6 +308,7 @@ static void do_sync(TableCase *table, const CaseStep *step)
         compare_with_run(table->c, &predicted);
     g_hash_table_unref(predicted.changes);
     g_hash_table_unref(predicted.quarantine);
+    g_hash_table_unref(predicted.told);
 }
 
 /* --- the table --- */
