@@ -171,14 +171,15 @@ static bool look_at_changes(const Looking *looking, Step step, GError **error)
     return false;
 }
 
-static bool look_at_folder(Looking *looking, GError **error)
+static bool look_at_folder(const Looking *where, GError **error)
 {
+    Looking looking = *where;
     g_auto(PlanHead) head = {0};
-    if (!plan_load(looking->folder, &head, error))
+    if (!plan_load(looking.folder, &head, error))
         return false;
-    looking->head = &head;
+    looking.head = &head;
     for (int step = 0; step < STEPS; step++)
-        if (head.step[step].planned && !look_at_changes(looking, (Step)step, error))
+        if (head.step[step].planned && !look_at_changes(&looking, (Step)step, error))
             return false;
     return true;
 }

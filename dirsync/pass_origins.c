@@ -216,9 +216,10 @@ void inquire_attributes(const Pass *pass, const Subject *subject, PassStory *sto
                        .change = change,
                        .to_be_made = !story->current,
                        .graced = subject->stamp.grace != NULL};
-    g_autoptr(Entry) given = NULL;
+    Entry *given = NULL; /* where the values live */
     if (subject->source && subject->desired)
         given = mapping_apply_told(pass->mapping, (size_t)subject->kind, target_schema(pass),
                                    pass->side[SOURCE].schema, subject->source, note_given, &judging, NULL);
     judge_attributes(&judging);
+    entry_free(given);
 }

@@ -97,11 +97,13 @@ static bool plan(const Connector *connector, State *state, const char *object, c
     if (!find(connector, state, object, &releasing, error))
         return false;
     StepResult *into = &result->step[releasing.step];
+    if (!pass_plan_release(releasing.work[releasing.step], releasing.released, folder, result->id, row,
+                           error))
+        return false;
     into->ran = true;
     into->planned = 1;
     into->counts.of[COUNT_MODIFIED] = 1;
-    return pass_plan_release(releasing.work[releasing.step], releasing.released, folder, result->id, row,
-                             error);
+    return true;
 }
 
 bool run_plan_release(const Connector *connector, const RunOptions *options, const char *object,

@@ -136,7 +136,7 @@ static void print_checks(FILE *out, const PassStory *story)
         const StoryCheck *check = g_ptr_array_index(story->checks, i);
         print_line(out, 4, "%s%s%s%s: %s%s", check->what, check->of && *check->of ? " (" : "",
                    check->of ? check->of : "", check->of && *check->of ? ")" : "",
-                   check->why ? "no: " : "yes", check->why ? check->why : "");
+                   check->why ? "fails: " : "passed", check->why ? check->why : "");
     }
 }
 
