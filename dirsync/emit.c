@@ -89,7 +89,7 @@ bool emit_change(Pass *pass, Subject *subject, Change *change, const Entry *befo
     if (*after)
         change->after = change_strdup(change, after);
     tally_change(pass, subject, change, situation, because);
-    inquire_note(pass, subject->anchor, situation, because);
+    inquire_change(pass, subject, situation, because);
     subject->emitted++;
     bool of_ours = is_of_ours(subject, change);
     if (of_ours)

@@ -66,6 +66,7 @@ typedef struct {
 typedef struct {
     char *anchor;                      /* NULL: it has none */
     bool decided;                      /* the pass has looked at it */
+    size_t changes;                    /* that were planned on its account */
     Entry *source, *current, *desired; /* each may be NULL; secrets left out */
     char *grace, *grace_until;         /* generalized time; NULL: not in grace; no end */
     GPtrArray *situations;             /* of StorySituation; the first is the main one */

@@ -211,6 +211,15 @@ void inquire_note(const Pass *pass, const char *anchor, const char *situation, c
         story_note(story, situation, reason);
 }
 
+void inquire_change(const Pass *pass, const Subject *subject, const char *situation, const char *because)
+{
+    PassStory *story = inquiry_find(inquiry_of(pass), subject->anchor);
+    if (!story)
+        return;
+    story->changes++;
+    story_note(story, situation, because);
+}
+
 bool inquire_wants(const Pass *pass, const Subject *subject)
 {
     return inquiry_find(inquiry_of(pass), subject->anchor) != NULL;
@@ -376,12 +385,31 @@ static void tell_scope(const Pass *pass, PassStory *story)
         story_note(story, "invalid", none);
 }
 
+/* What was worked out, and then left: somebody else is this person, or it is not as it must be. */
+static void tell_that_nothing_is_written(PassStory *story)
+{
+    for (guint i = 0; i < story->attributes->len; i++) {
+        const StoryAttribute *attribute = g_ptr_array_index(story->attributes, i);
+        for (guint j = 0; j < attribute->values->len; j++) {
+            StoryValue *value = g_ptr_array_index(attribute->values, j);
+            bool added = value->fate == VALUE_ADDED;
+            if (!added && value->fate != VALUE_REMOVED)
+                continue;
+            value->fate = added ? VALUE_NOT_GIVEN : VALUE_KEPT;
+            g_free(value->why);
+            value->why = g_strdup("nothing is written");
+        }
+    }
+}
+
 void inquire_finish(const Pass *pass)
 {
     const Inquiry *inquiry = inquiry_of(pass);
     for (guint i = 0; inquiry && i < inquiry->stories->len; i++) {
         PassStory *story = g_ptr_array_index(inquiry->stories, i);
         tell_scope(pass, story);
+        if (!story->changes)
+            tell_that_nothing_is_written(story);
         if (story->situations->len)
             continue;
         if (story->decided && story->source && story->current)

@@ -464,7 +464,9 @@ void inquire_open(Pass *pass, void (*open)(const char *anchor, void *data));
 bool inquire_wants(const Pass *pass, const Subject *subject);
 /** A situation that was decided. */
 void inquire_note(const Pass *pass, const char *anchor, const char *situation, const char *reason);
-/** The same, by the event that emit_quarantine() tells. */
+/** A change was planned in that situation. */
+void inquire_change(const Pass *pass, const Subject *subject, const char *situation, const char *because);
+/** A situation, by the event that emit_quarantine() tells. */
 void inquire_trouble(const Pass *pass, EventId event, const char *anchor, const char *reason);
 /** Who was found by a key (of that rule) of the subject. @is_new: its own object does not have that address.
  */

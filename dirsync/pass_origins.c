@@ -128,9 +128,9 @@ static void judge_current(const Judging *judging, StoryAttribute *attribute, con
     bool removed = is_changed(judging, MODIFY_DELETE, attribute->name, value);
     bool given = has_value(judging, wanted, attribute->name, value);
     StoryValue *told = story_value(attribute, value,
-                                   removed ? VALUE_REMOVED
-                                   : given ? VALUE_STAYS
-                                           : VALUE_KEPT);
+                                   removed                             ? VALUE_REMOVED
+                                   : given || !judging->story->desired ? VALUE_STAYS
+                                                                       : VALUE_KEPT);
     told->where = g_strdup(origin_of(judging, attribute->name, value));
     if (told->fate == VALUE_KEPT)
         told->why = g_strdup(why_kept(judging, attribute->name, rule));

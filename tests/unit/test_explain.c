@@ -287,6 +287,7 @@ static void who_has_the_address_is_a_candidate_with_a_verdict(void **state)
     assert_string_equal(candidate->dn, "cn=Nat,ou=people,o=acme");
     assert_string_equal(candidate->rule, "address");
     assert_null(candidate->refused);
+    assert_value(story, "mail", "ann@globex.example", VALUE_NOT_GIVEN); /* nothing is made */
     /* An address that is new to a contact and belongs to a native is a conflict. */
     case_set_source(c, ANN PERSON("b1", "Bob Birch", "ann@globex.example", ""));
     g_autoptr(Explanation) bob = ask_one(c, "b1");
@@ -307,6 +308,7 @@ static void grace_has_a_beginning_and_an_end(void **state)
     const PassStory *story = import_of(explanation);
     assert_situation(story, "missing", "grace goes on");
     assert_string_equal(story->grace, LONG_AGO);
+    assert_value(story, "mail", "ann@globex.example", VALUE_STAYS);
     assert_string_equal(story->grace_until, "20291229000000.0Z");
 }
 
