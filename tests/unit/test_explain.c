@@ -14,6 +14,7 @@
 #include "pass_case.h"
 
 #include "dirsync/filter.h"
+#include "dirsync/mapping.h"
 #include "dirsync/report/report.h"
 
 #include <string.h>
@@ -242,6 +243,38 @@ static void who_is_left_out_is_told_by_which_check(void **state)
         if (!strstr(why, table[i].why))
             fail_msg("%s: %s", table[i].check, why);
         assert_int_equal(first(explanation)->import->planned->len, 0);
+    }
+}
+
+static size_t count_verdicts(const PassStory *story, RecipientVerdict verdict)
+{
+    size_t n = 0;
+    for (guint i = 0; i < story->recipients->len; i++) {
+        const StoryRecipient *recipient = g_ptr_array_index(story->recipients, i);
+        n += !strcmp(recipient->verdict, recipient_verdict_names[verdict]);
+        assert_true(recipient->chosen ==
+                    !strcmp(recipient->verdict, recipient_verdict_names[RECIPIENT_CHOSEN]));
+    }
+    return n;
+}
+
+static void each_recipient_of_the_mapping_has_a_verdict(void **state)
+{
+    static const struct {
+        const char *kinds;
+        size_t chosen, not_asked;
+    } table[] = {{"groups=\"group\" resources=\"no\"", 1, 0}, {"groups=\"no\" resources=\"no\"", 0, 1}};
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
+        g_autoptr(Case) c =
+            case_new(&(CaseStart){.kinds = table[i].kinds, .source = BOB GROUP("g1", "Team", IN("b1"))});
+        g_autoptr(Explanation) group = ask_one(c, "g1");
+        g_autoptr(Explanation) person = ask_one(c, "b1");
+        assert_true(import_of(group)->recipients->len > 2);
+        assert_int_equal(count_verdicts(import_of(group), RECIPIENT_CHOSEN), table[i].chosen);
+        assert_true((count_verdicts(import_of(group), RECIPIENT_NOT_ASKED) > 0) == (table[i].not_asked > 0));
+        assert_int_equal(count_verdicts(import_of(person), RECIPIENT_CHOSEN), 1);
+        assert_situation(import_of(group), table[i].chosen ? "new" : "out-of-scope", NULL);
     }
 }
 
@@ -693,6 +726,7 @@ int main(void)
         cmocka_unit_test(a_filter_tells_which_part_fails),
         cmocka_unit_test(a_filter_does_not_tell_a_password),
         cmocka_unit_test(who_is_left_out_is_told_by_which_check),
+        cmocka_unit_test(each_recipient_of_the_mapping_has_a_verdict),
         cmocka_unit_test(every_value_has_the_line_that_gave_it),
         cmocka_unit_test(who_has_the_address_is_a_candidate_with_a_verdict),
         cmocka_unit_test(grace_has_a_beginning_and_an_end),
