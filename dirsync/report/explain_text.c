@@ -27,8 +27,6 @@ static void print_line(FILE *out, int indent, const char *format, ...)
     glong at = 0;
     for (char **word = words; *word; word++) {
         glong len = g_utf8_strlen(*word, -1);
-        if (!**word && word != words) /* an expression may stand on several lines */
-            continue;
         if (word == words)
             at = fprintf(out, "%*s", indent, "");
         else if (at + 1 + len > COLUMNS && at > indent + 2)
@@ -140,6 +138,16 @@ static void print_checks(FILE *out, const PassStory *story)
     }
 }
 
+/* An expression may stand on several lines of the mapping, indented. */
+static char *on_one_line(const char *expression)
+{
+    GString *text = g_string_new(NULL);
+    for (const char *p = expression; *p; p++)
+        if (!g_ascii_isspace(*p) || (text->len && text->str[text->len - 1] != ' '))
+            g_string_append_c(text, g_ascii_isspace(*p) ? ' ' : *p);
+    return g_string_free(text, FALSE);
+}
+
 static void print_recipients(FILE *out, const PassStory *story)
 {
     if (story->recipients->len)
@@ -148,8 +156,9 @@ static void print_recipients(FILE *out, const PassStory *story)
         const StoryRecipient *recipient = g_ptr_array_index(story->recipients, i);
         print_line(out, 4, "%s as %s (%s): %s", recipient->of, recipient->as, short_where(recipient->where),
                    recipient->verdict);
-        if (recipient->condition && !recipient->passed_over)
-            print_line(out, 6, "when %s", recipient->condition);
+        g_autofree char *condition = on_one_line(recipient->condition ? recipient->condition : "");
+        if (*condition && !recipient->passed_over)
+            print_line(out, 6, "when %s", condition);
     }
 }
 
