@@ -135,7 +135,7 @@ static Inquiry *ask(const Explaining *e, Step step)
     return inquiry;
 }
 
-/* A file or container that nobody asked for yet may leave nothing behind: only what is planned counts. */
+/* Whether the directory looks different to the step: as run_plan() has it. */
 static bool is_planned(const Explaining *e, Step before)
 {
     g_auto(PlanHead) head = {0};
