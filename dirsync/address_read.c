@@ -127,6 +127,9 @@ static bool keep(AddressStep *step, Fingerprint fingerprint, const Entry *entry,
         Addressed settled = {fingerprint_string(holder->id), fingerprint, false};
         if (!fingerprint_is_zero(fingerprint))
             g_array_append_val(step->newly_settled, settled);
+        if (step->previewed && filter_matches(step->only, home_schema(step), entry))
+            step->previewed(entry_dn(entry), &(AddressPreview){.problem = outside, .outside = true},
+                            step->previewing);
         return true;
     }
     step->natives += native;

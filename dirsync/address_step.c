@@ -615,19 +615,34 @@ const StepKind address_step_kind = {.open = open_step,
 
 /* --- preview --- */
 
+static char *generator_text(const AddressStep *step, const Template *template)
+{
+    const char *file, *display_name;
+    const char *const *settings;
+    if (!template->generator || !registrar_generator(step->connector->organisation, template->type->name,
+                                                     &file, &display_name, &settings, NULL))
+        return NULL;
+    g_autofree char *version = generator_version_text(generator_version(template->generator));
+    return g_strconcat(file, " ", version, NULL);
+}
+
 static void preview_recipient(AddressStep *step, const Recipient *recipient, AddressPreviewed previewed,
                               void *data)
 {
+    bool any = false;
     for (guint i = 0; i < recipient->wants->len; i++) {
         const Want *want = &g_array_index(recipient->wants, Want, i);
         if (want->template == LEGACY_DN)
             continue;
+        any = true;
         const Template *template = template_at(step, want->template);
         g_autofree char *value = want->address
                                      ? address_format(template->type->name, template->primary,
                                                       want->address + strlen(template->type->name) + 1)
                                      : NULL;
+        g_autofree char *generator = generator_text(step, template);
         AddressPreview preview = {.address = value,
+                                  .generator = generator,
                                   .type = template->type->name,
                                   .problem = want->problem              ? want->problem
                                              : template->type->disabled ? template->type->disabled
@@ -638,7 +653,7 @@ static void preview_recipient(AddressStep *step, const Recipient *recipient, Add
                                   .because = template->because};
         previewed(entry_dn(recipient->entry), &preview, data);
     }
-    if (!recipient->wants->len)
+    if (!any)
         previewed(entry_dn(recipient->entry),
                   &(AddressPreview){.problem = "no policy and no connector gives it an address"}, data);
 }
@@ -659,12 +674,16 @@ static bool preview_all(AddressStep *step, AddressPreviewed previewed, void *dat
     return true;
 }
 
-bool address_step_preview(const Connector *connector, State *state, const char *filter,
+bool address_step_preview(const Connector *connector, State *state, const char *filter, const char *planned,
                           AddressPreviewed previewed, void *data, GError **error)
 {
-    StepOptions options = {.only = filter};
+    StepOptions options = {.only = filter, .planned = planned};
     g_autoptr(StepWork) work = open_step(connector, STEP_ADDRESSES, state, &options, error);
     AddressStep *step = (AddressStep *)work;
+    if (step) {
+        step->previewed = previewed;
+        step->previewing = data;
+    }
     return step && begin_round(step, error) && address_read(step, error) &&
            preview_all(step, previewed, data, error);
 }

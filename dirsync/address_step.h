@@ -24,13 +24,16 @@ typedef struct {
     const char *type;    /* NULL: nothing at all is given */
     const char *site;    /* template; NULL: the generator's default */
     const char *because; /* "policy Staff" */
+    const char *generator; /* "simple.so 1.0.0.0"; NULL: none was asked */
+    bool outside;          /* nothing is given to the recipient, for the reason in problem */
 } AddressPreview;
 
 typedef void (*AddressPreviewed)(const char *dn, const AddressPreview *preview, void *data);
 
 /** What the templates give the recipients that match @filter (RFC 4515), whether or not they have an address
- *  of the type already. Writes nothing, not even the state's counters. */
-bool address_step_preview(const Connector *connector, State *state, const char *filter,
+ *  of the type already. @planned: folder of a plan whose import counts as done; NULL none. Writes nothing,
+ * not even the state's counters. */
+bool address_step_preview(const Connector *connector, State *state, const char *filter, const char *planned,
                           AddressPreviewed previewed, void *data, GError **error);
 
 /** What the index of the home directory finds recipients by for this step, besides addresses; NULL-terminated. */

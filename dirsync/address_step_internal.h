@@ -113,6 +113,8 @@ typedef struct {
     char *cursor;          /* changes since then are read; NULL: everything */
     char *next;            /* the cursor that the read gave; NULL: none */
     Roll *roll;            /* while changes are read: whom the server tells of */
+    AddressPreviewed previewed; /* NULL: it is no preview */
+    void *previewing;
 } AddressStep;
 
 static inline const Schema *home_schema(const AddressStep *step)

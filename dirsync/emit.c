@@ -107,6 +107,7 @@ bool emit_change(Pass *pass, Subject *subject, Change *change, const Entry *befo
     if (*after)
         change->after = change_strdup(change, after);
     tally_change(pass, subject, change, situation, because);
+    inquire_change(pass, subject, situation, because);
     subject->emitted++;
     bool of_ours = is_of_ours(subject, change);
     if (of_ours)
@@ -130,6 +131,7 @@ void emit_quarantine(Pass *pass, EventId event, const char *subject, const char 
         g_strcmp0(known, reason) != 0)
         event_emit(event, subject, "%s", reason);
     observe_trouble(pass, event, subject, reason);
+    inquire_trouble(pass, event, subject, reason);
     pass->work.planned.of[COUNT_QUARANTINED]++;
     g_ptr_array_add(pass->quarantined, g_strdup(subject));
     g_ptr_array_add(pass->quarantined, g_strdup(reason));

@@ -23,6 +23,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Filter, filter_free)
  *  rules bit-and 1.2.840.113556.1.4.803 and bit-or 1.2.840.113556.1.4.804; any other extensible rule is Undefined. */
 bool filter_matches(const Filter *filter, const Schema *schema, const Entry *entry);
 
+/** Which parts of the filter the entry does not satisfy, and what it has instead, for people; NULL: it
+ * matches. g_free(). */
+char *filter_why_not(const Filter *filter, const Schema *schema, const Entry *entry);
+
 /** Canonical text. g_free(). */
 char *filter_format(const Filter *filter);
 

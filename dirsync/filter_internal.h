@@ -54,6 +54,9 @@ Filter *filter_new(void);
 FilterNode *filter_node_new(Filter *filter, FilterKind kind);
 Value filter_copy_value(Filter *filter, const void *data, size_t len);
 
+/** filter_matches() of a part; a part that is Undefined does not match, and neither does its negation. */
+bool filter_node_matches(const FilterNode *node, const Schema *schema, const Entry *entry);
+
 /** True for an attribute description or matching rule: a name or OID, options after semicolons. */
 bool filter_is_description(const char *text, size_t len);
 

@@ -301,6 +301,11 @@ static Match match_node(const FilterNode *node, const Schema *schema, const Entr
     return match_item(node, schema, entry);
 }
 
+bool filter_node_matches(const FilterNode *node, const Schema *schema, const Entry *entry)
+{
+    return match_node(node, schema, entry) == MATCH_TRUE;
+}
+
 bool filter_matches(const Filter *filter, const Schema *schema, const Entry *entry)
 {
     return match_node(filter->root, schema, entry) == MATCH_TRUE;

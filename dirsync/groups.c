@@ -322,6 +322,7 @@ static bool write_group(Pass *pass, uint32_t index, unsigned late, GHashTable *c
     }
     if (!write_members(pass, &subject, &members, name, late, error) || !rejoin_groups(pass, &subject, error))
         return false;
+    inquire_decided(pass, &subject);
     emit_settlement(pass, &subject, subject.current, false, 0, id);
     return true;
 }

@@ -24,6 +24,8 @@ typedef struct {
     const Entry *source;
     Entry *result; /* values live in its arena */
     size_t bytes;
+    MappingGave gave; /* NULL: nobody asks */
+    void *data;
 } Applying;
 
 /* --- gathering ---------------------------------------------------------------------------------- */
@@ -257,9 +259,12 @@ static bool apply_rule(Applying *to, const Rule *rule, GError **error)
         remove_duplicates(to->target, rule, values);
     if (!check_ownership(rule, values, error) || !check_required(rule, values, error))
         return false;
-    for (guint i = 0; i < values->len; i++)
-        entry_add(to->result, rule->name, g_array_index(values, Value, i).data,
-                  g_array_index(values, Value, i).len);
+    for (guint i = 0; i < values->len; i++) {
+        Value value = g_array_index(values, Value, i);
+        entry_add(to->result, rule->name, value.data, value.len);
+        if (to->gave)
+            to->gave(&rule->about, value, to->data);
+    }
     return true;
 }
 
@@ -273,13 +278,21 @@ static void set_name(Entry *result, const MappingRule *rule)
 Entry *mapping_apply(Mapping *mapping, size_t index, const Schema *target, const Schema *source_schema,
                      const Entry *source, GError **error)
 {
+    return mapping_apply_told(mapping, index, target, source_schema, source, NULL, NULL, error);
+}
+
+Entry *mapping_apply_told(Mapping *mapping, size_t index, const Schema *target, const Schema *source_schema,
+                          const Entry *source, MappingGave gave, void *data, GError **error)
+{
     const MappingRecipient *recipient = mapping_recipient(mapping, index);
     g_autoptr(Entry) result = entry_new("");
     Applying to = {.mapping = mapping,
                    .target = target ? target : schema_standard(),
                    .source_schema = source_schema,
                    .source = source,
-                   .result = result};
+                   .result = result,
+                   .gave = gave,
+                   .data = data};
     bool good = true;
     for (const char *const *name = recipient->classes; *name; name++)
         entry_add_string(result, "objectClass", *name);

@@ -92,6 +92,33 @@ bool mapping_allows(const MappingRecipient *recipient, const Schema *target, con
 bool mapping_choose(Mapping *mapping, const RecipientAs as[OF_KINDS], const Schema *source_schema,
                     const Entry *source, int *index, GError **error);
 
+/** What became of a recipient while the one for an entry was looked for. Keep in step with verdict_names[].
+ */
+typedef enum {
+    RECIPIENT_CHOSEN,
+    RECIPIENT_FAILS,      /* its condition does not hold */
+    RECIPIENT_NOT_ASKED,  /* its condition holds, but the connector does not make that of it */
+    RECIPIENT_OTHER_KIND, /* the entry is of another kind, as an earlier one says, or is made something else
+                           */
+    RECIPIENT_NOT_REACHED /* an earlier one was chosen */
+} RecipientVerdict;
+
+/** "chosen", "its condition does not hold", ... for people. */
+extern const char *const recipient_verdict_names[];
+
+typedef void (*RecipientJudged)(size_t index, RecipientVerdict verdict, void *data);
+/** mapping_choose() that tells of every recipient, in the order of the file. */
+bool mapping_choose_told(Mapping *mapping, const RecipientAs as[OF_KINDS], const Schema *source_schema,
+                         const Entry *source, int *index, RecipientJudged judged, void *data, GError **error);
+/** The text of its condition; NULL: it has none. */
+const char *mapping_condition(const Mapping *mapping, size_t index);
+
+/** Told of each value that a rule gives. */
+typedef void (*MappingGave)(const MappingRule *rule, Value value, void *data);
+/** mapping_apply() that tells of every value. */
+Entry *mapping_apply_told(Mapping *mapping, size_t index, const Schema *target, const Schema *source_schema,
+                          const Entry *source, MappingGave gave, void *data, GError **error);
+
 /**
  * The target entry that @source should be, by recipient @index. Its DN is the RDN alone ("cn=Jane"), its
  * attributes are objectClass (where the recipient has classes) and those with a value; a managed attribute

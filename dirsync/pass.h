@@ -22,4 +22,19 @@ void pass_recipients(const PassSettings *settings, const Mapping *mapping, Recip
 /** Of everything that makes a plan what it is: both definitions and the mapping. g_free(). */
 char *pass_digest(const Connector *connector, const Mapping *mapping);
 
+/** An object of ours that can be let go of. */
+typedef struct {
+    char *dn, *anchor;
+} Released;
+
+/** Appends the objects of ours in the target that @object (DN, address, anchor, of either side) means to
+ * @ours (of Released, to be freed with released_free()), and the names (g_free) of those that are not ours to
+ * @others. */
+bool pass_find_ours(StepWork *work, const char *object, GPtrArray *ours, GPtrArray *others, GError **error);
+void released_free(void *released);
+/** Plans in @folder that our stamp comes off the object @dn, and what came with its grace; *row: the link
+ * that keeps it let go of. ERROR_DEFINITION where the stamp cannot be taken off. */
+bool pass_plan_release(StepWork *work, const Released *released, const char *folder, const char *run,
+                       LinkRow *row, GError **error);
+
 #endif

@@ -208,6 +208,19 @@ bool pass_remember_cursors(Pass *pass, GError **error);
 /* pass_scope.c */
 /** Why a source entry is none that the definition wants (for people); NULL: it is. */
 const char *pass_out_of_scope(const Pass *pass, const Entry *entry);
+/** What that asks, one after the other. Keep in step with scope_checks[]. */
+typedef enum {
+    SCOPE_SELECTED,
+    SCOPE_NOT_OURS,
+    SCOPE_SHOWN,
+    SCOPE_ENABLED,
+    SCOPE_RECIPIENT,
+    SCOPE_CHECKS
+} ScopeCheck;
+/** Why the entry fails the check, NULL: it passes; *name (or NULL): what is checked. */
+const char *pass_scope_check(const Pass *pass, ScopeCheck check, const Entry *entry, const char **name);
+/** Why that source of the definition does not select the entry, for people; NULL: it does. g_free(). */
+char *pass_why_not_selected(const Pass *pass, size_t source, const Entry *entry);
 /** The value of the anchor as text; NULL when the entry has none. g_free(). */
 char *pass_anchor_of(const Pass *pass, const Entry *entry);
 /** The entryUUID or objectGUID of a source entry, where the anchor is something else; NULL: none. g_free().
@@ -360,6 +373,10 @@ bool reconcile_matched(Pass *pass, Subject *subject, bool last, GError **error);
 /** Adds to desired, as secondary addresses, what current can be reached by and would lose, where the definition
  *  or a migration wants that. */
 void subject_keep_addresses(Pass *pass, Subject *subject);
+/** A spelling that only the source changed is written; one that only the server changed is not. */
+bool subject_is_respelled(const Pass *pass, const Subject *subject);
+/** Why the desired entry is one of us coming back, for people; NULL: it is not. */
+const char *subject_why_one_of_us(const Pass *pass, const Entry *desired);
 
 /** Maps the source into subject->desired, stamped, named by its RDN alone; members set aside. False: it
  * cannot be mapped (ERROR_INVALID), or, with desired NULL and no error, is none of ours. */
@@ -469,6 +486,8 @@ bool reconcile_moved_home(Pass *pass, Subject *subject, const Holder *native, GE
  *  gets those of the groups (of which it takes a copy) that it really leaves. */
 bool subject_delete(Pass *pass, Subject *subject, const char *heir, const char *situation,
                     const char *because, GPtrArray *left, unsigned *wave, GError **error);
+/** When grace that began at @since (generalized time) ends, in the same form; NULL: never known. g_free(). */
+char *grace_end(const Pass *pass, const char *since);
 /** Grace of everybody who is still leaving at the end. */
 bool reconcile_leaving(Pass *pass, GError **error);
 bool subject_load(Pass *pass, uint32_t index, Subject *subject, GError **error);
@@ -505,6 +524,32 @@ void observe_unwanted(Pass *pass, const Subject *subject, const char *why);
 void observe_native(Pass *pass, const Subject *subject, const char *dn);
 /** Tells of everybody. */
 bool observe_tell(Pass *pass, char **incomplete, GError **error);
+/* pass_inquiry.c: nothing is done where nobody asks (StepOptions.inquiry) */
+/** The entries of that side which @object means: a DN, an address, an anchor. */
+GPtrArray *inquire_search(Pass *pass, int side, const char *object, GError **error);
+/** Makes a story of everybody whom the inquiry means. After reading. */
+bool inquire_find(Pass *pass, GError **error);
+/** Calls back with the anchors that are to be looked at, changed or not; a Pass is the data. */
+void inquire_open(Pass *pass, void (*open)(const char *anchor, void *data));
+bool inquire_wants(const Pass *pass, const Subject *subject);
+/** A situation that was decided. */
+void inquire_note(const Pass *pass, const char *anchor, const char *situation, const char *reason);
+/** A change was planned in that situation. */
+void inquire_change(const Pass *pass, const Subject *subject, const char *situation, const char *because);
+/** A situation, by the event that emit_quarantine() tells. */
+void inquire_trouble(const Pass *pass, EventId event, const char *anchor, const char *reason);
+/** Who was found by a key (of that rule) of the subject. @is_new: its own object does not have that address.
+ */
+void inquire_candidates(const Pass *pass, const Subject *subject, const char *rule, const char *value,
+                        const GPtrArray *holders, bool is_new);
+/** The subject has been decided, once more perhaps. */
+void inquire_decided(const Pass *pass, const Subject *subject);
+/** Everybody has been decided. */
+void inquire_finish(const Pass *pass);
+
+/* pass_origins.c */
+/** Tells of every attribute of the object. */
+void inquire_attributes(const Pass *pass, const Subject *subject, PassStory *story);
 
 /* claims.c */
 typedef enum { CLAIM_FREE, CLAIM_WAIT, CLAIM_TAKEN } Claim;

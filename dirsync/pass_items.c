@@ -418,6 +418,9 @@ bool pass_make_items(Pass *pass, GError **error)
     map_items(pass);
     point_to_records(pass, SOURCE);
     point_to_records(pass, TARGET);
+    if (!inquire_find(pass, error))
+        return false;
+    inquire_open(pass, open_rival);
     if (!open_rivals(pass, error) || !confirm_missing(pass, error) ||
         (has_groups(pass) && !pass->force && !open_groups(pass, error)))
         return false;

@@ -59,17 +59,57 @@ static bool is_recipient(const Pass *pass, const Entry *entry)
            index >= 0;
 }
 
+static bool is_not_ours(const Pass *pass, const Entry *entry)
+{
+    return !came_from_the_other_side(pass, entry);
+}
+
+static bool is_shown(const Pass *pass, const Entry *entry)
+{
+    return pass->settings->hidden || !is_hidden(pass, entry);
+}
+
+static bool is_enabled(const Pass *pass, const Entry *entry)
+{
+    return pass->settings->disabled || !account_is_disabled(pass->side[SOURCE].schema, entry);
+}
+
+/* In this order; the first that fails is the reason. Keep in step with ScopeCheck. */
+static const struct {
+    bool (*passes)(const Pass *pass, const Entry *entry);
+    const char *name, *reason;
+} scope_checks[SCOPE_CHECKS] = {
+    [SCOPE_SELECTED] = {is_selected, "source and filter", "filtered out"},
+    [SCOPE_NOT_OURS] = {is_not_ours, "loop", "it came from the other side"},
+    [SCOPE_SHOWN] = {is_shown, "hidden", "hidden from address lists"},
+    [SCOPE_ENABLED] = {is_enabled, "disabled", "its account is disabled"},
+    [SCOPE_RECIPIENT] = {is_recipient, "recipient", "the mapping has no recipient of its kind"},
+};
+
+const char *pass_scope_check(const Pass *pass, ScopeCheck check, const Entry *entry, const char **name)
+{
+    if (name)
+        *name = scope_checks[check].name;
+    return scope_checks[check].passes(pass, entry) ? NULL : scope_checks[check].reason;
+}
+
 const char *pass_out_of_scope(const Pass *pass, const Entry *entry)
 {
-    if (!is_selected(pass, entry))
-        return "filtered out";
-    if (came_from_the_other_side(pass, entry))
-        return "it came from the other side";
-    if (!pass->settings->hidden && is_hidden(pass, entry))
-        return "hidden from address lists";
-    if (!pass->settings->disabled && account_is_disabled(pass->side[SOURCE].schema, entry))
-        return "its account is disabled";
-    return is_recipient(pass, entry) ? NULL : "the mapping has no recipient of its kind";
+    const char *reason = NULL;
+    for (int check = 0; check < SCOPE_CHECKS && !reason; check++)
+        reason = pass_scope_check(pass, (ScopeCheck)check, entry, NULL);
+    return reason;
+}
+
+char *pass_why_not_selected(const Pass *pass, size_t source, const Entry *entry)
+{
+    const SourceSettings *settings = &pass->settings->sources[source];
+    const char *base = settings->base ? settings->base : pass->side[SOURCE].endpoint->base;
+    if (!is_below(pass, settings, entry))
+        return g_strdup_printf("it does not lie %s %s",
+                               settings->scope == SEARCH_ONE ? "right below" : "at or below", base);
+    return pass->scopes[source] ? filter_why_not(pass->scopes[source], pass->side[SOURCE].schema, entry)
+                                : NULL;
 }
 
 Fingerprint pass_source_key(const Pass *pass, const char *dn)

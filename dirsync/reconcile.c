@@ -107,6 +107,7 @@ static bool decide(Pass *pass, uint32_t index, bool last, GError **error)
                                     : reconcile_present(pass, &subject, last, error);
     if (pass->matching)
         matched_note(pass, &subject);
+    inquire_decided(pass, &subject);
     return ok;
 }
 
@@ -368,6 +369,9 @@ bool pass_reconcile(Pass *pass, GError **error)
                    decide_all(pass, false, false, error) &&
                    (!pass->matching || decide_all(pass, false, true, error));
     ahead_stop(pass);
-    return decided && decide_waiting(pass, error) && reconcile_leaving(pass, error) &&
-           reconcile_groups(pass, error) && kinds_remember(pass, error);
+    if (!decided || !decide_waiting(pass, error) || !reconcile_leaving(pass, error) ||
+        !reconcile_groups(pass, error) || !kinds_remember(pass, error))
+        return false;
+    inquire_finish(pass);
+    return true;
 }

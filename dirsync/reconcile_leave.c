@@ -29,6 +29,13 @@ GDateTime *grace_parse(const char *text)
     return g_date_time_new_from_iso8601(iso, NULL);
 }
 
+char *grace_end(const Pass *pass, const char *since)
+{
+    g_autoptr(GDateTime) start = grace_parse(since);
+    g_autoptr(GDateTime) end = start ? g_date_time_add_days(start, (int)pass->settings->grace_days) : NULL;
+    return end ? g_date_time_format(end, GRACE_FORMAT) : NULL;
+}
+
 bool grace_is_over(const Pass *pass, const char *since)
 {
     g_autoptr(GDateTime) start = grace_parse(since);
@@ -67,9 +74,10 @@ bool subject_delete(Pass *pass, Subject *subject, const char *heir, const char *
 
 /* --- gone --- */
 
-/* @again: nothing was decided, the next run must look again. */
-static bool stays_as_it_is(Pass *pass, Subject *subject, bool again)
+/* @again: nothing was decided, the next run must look again. @why: for people. */
+static bool stays_as_it_is(Pass *pass, Subject *subject, bool again, const char *why)
 {
+    inquire_note(pass, subject->anchor, "missing", why);
     if (again)
         emit_retry(pass, subject);
     pass->work.planned.of[COUNT_UNCHANGED]++;
@@ -80,7 +88,8 @@ static bool stays_as_it_is(Pass *pass, Subject *subject, bool again)
 static bool both_gone(Pass *pass, Subject *subject)
 {
     subject->item->state = ITEM_DONE;
-    if (pass->may_remove)
+    inquire_note(pass, subject->anchor, "missing", "it is gone on both sides");
+    if (pass->may_remove && !(subject->row.flags & LINK_RELEASED)) /* who comes back is still let go of */
         emit_settlement(pass, subject, NULL, true, 0, NULL);
     return true;
 }
@@ -89,16 +98,17 @@ bool reconcile_gone(Pass *pass, Subject *subject, GError **error)
 {
     Item *item = subject->item;
     if (!pass->may_remove && item->mark[TARGET] != MARK_ABSENT)
-        return stays_as_it_is(pass, subject, pass->force);
+        return stays_as_it_is(pass, subject, pass->force, "nobody is removed in such a run");
     if (!subject->current)
         return both_gone(pass, subject);
     if (item->out_of_scope && !pass->settings->out_of_scope_is_missing)
-        return stays_as_it_is(pass, subject, false);
+        return stays_as_it_is(pass, subject, false, "it is there, but out of scope; its object stays");
     if (item->unconfirmed)
         event_emit(EVENT_NOT_CONFIRMED, subject->anchor,
                    "the read did not show it, but the source has it; left alone");
     if (!item->confirmed && !item->out_of_scope)
-        return stays_as_it_is(pass, subject, true);
+        return stays_as_it_is(pass, subject, true,
+                              "the read did not show it, but the source has it; left alone");
     bool over =
         subject->stamp.grace ? grace_is_over(pass, subject->stamp.grace) : pass->settings->grace_days == 0;
     if (over && subject_is_user(pass, subject)) {
@@ -169,6 +179,7 @@ bool reconcile_leaving(Pass *pass, GError **error)
                 return false;
             continue;
         }
+        inquire_note(pass, subject.anchor, "missing", "grace goes on");
         /* Grace goes on. The link must say so even when the state was lost meanwhile. */
         emit_settlement(pass, &subject, subject.current, false,
                         LINK_GRACED | (subject.row.flags & LINK_LOCKED), NULL);
@@ -288,7 +299,9 @@ bool reconcile_moved_home(Pass *pass, Subject *subject, const Holder *native, GE
     unsigned wave = 0;
     observe_native(pass, subject, native->dn);
     if (subject->current && !pass->may_remove)
-        return stays_as_it_is(pass, subject, true);
+        return stays_as_it_is(pass, subject, true,
+                              "a native is this person, but nobody is removed in such a run");
+    inquire_note(pass, subject->anchor, "moved-home", native->dn);
     event_emit(EVENT_MOVED_HOME, subject->current ? entry_dn(subject->current) : subject->anchor,
                "%s is this person now; the contact yields to it", native->dn);
     if (subject->current && !subject_delete(pass, subject, native->dn, "moved-home",

@@ -33,6 +33,7 @@ static bool put_aside(Pass *pass, Subject *subject, EventId event, const char *r
 static bool leave_out_of_scope(Pass *pass, Subject *subject, const char *why, GError **error)
 {
     observe_unwanted(pass, subject, why);
+    inquire_note(pass, subject->anchor, "out-of-scope", why);
     if (subject->current && pass->settings->out_of_scope_is_missing) {
         subject->item->confirmed = true;
         return reconcile_gone(pass, subject, error);
@@ -48,15 +49,15 @@ static bool leave_out_of_scope(Pass *pass, Subject *subject, const char *why, GE
 }
 
 /* One of us coming back: an address in a domain that the organisation itself is the authority of. */
-static bool is_one_of_us(const Pass *pass, const Entry *desired)
+const char *subject_why_one_of_us(const Pass *pass, const Entry *desired)
 {
     static const char *const names[] = {"targetAddress", "mail"};
     for (size_t i = 0; pass->step == STEP_IMPORT && i < G_N_ELEMENTS(names); i++) {
         const char *address = schema_find_string(target_schema(pass), desired, names[i]);
         if (address && organisation_is_ours(pass->connector->organisation, address))
-            return true;
+            return one_of_us;
     }
-    return false;
+    return NULL;
 }
 
 bool subject_map(Pass *pass, Subject *subject, GError **why)
@@ -92,8 +93,9 @@ bool reconcile_prepare(Pass *pass, Subject *subject, bool *decided, GError **err
         return put_aside(pass, subject, EVENT_QUARANTINED, why->message);
     if (!subject->desired)
         return leave_out_of_scope(pass, subject, unknown_kind, error);
-    if (is_one_of_us(pass, subject->desired))
-        return leave_out_of_scope(pass, subject, one_of_us, error);
+    const char *coming_back = subject_why_one_of_us(pass, subject->desired);
+    if (coming_back)
+        return leave_out_of_scope(pass, subject, coming_back, error);
     g_autofree char *plain =
         pass_is_named_by_anchor(pass) ? g_strdup(subject->anchor) : subject_plain_name(subject->desired);
     if (subject->current && subject_keeps_name(pass, subject, plain))
@@ -115,13 +117,18 @@ bool subject_wait(Pass *pass, Subject *subject)
 
 /* --- natives --- */
 
-static bool collect_natives(Pass *pass, const char *kind, const char *value, GPtrArray *natives,
-                            GError **error)
+/* @rule, for people: how somebody with that key is this person. @is_new: an address that counts for nothing,
+ * see find_natives(). */
+static bool collect_natives(Pass *pass, Subject *subject, const char *rule, const char *kind,
+                            const char *value, bool is_new, GPtrArray *natives, GError **error)
 {
     g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func((GDestroyNotify)holder_free);
+    if (is_new && !inquire_wants(pass, subject))
+        return true;
     if (!holder_index_find(pass->index, kind, value, found, error))
         return false;
-    for (guint i = 0; i < found->len; i++) {
+    inquire_candidates(pass, subject, rule, value, found, is_new);
+    for (guint i = 0; i < found->len && !is_new; i++) {
         Holder *holder = g_ptr_array_index(found, i);
         bool there = holder->owner != NULL;
         for (guint j = 0; j < natives->len && !there; j++)
@@ -142,8 +149,9 @@ static GPtrArray *find_natives(Pass *pass, Subject *subject, GError **error)
     g_autoptr(GArray) have = subject->current ? holder_keys(&pass->view, subject->current) : NULL;
     for (guint i = 0; i < keys->len; i++) {
         const HolderKey *key = &g_array_index(keys, HolderKey, i);
-        if (!strcmp(key->kind, KEY_ADDRESS) && (!have || claim_has_key(have, key)) &&
-            !collect_natives(pass, key->kind, key->value, natives, error))
+        if (!strcmp(key->kind, KEY_ADDRESS) &&
+            !collect_natives(pass, subject, KEY_ADDRESS, key->kind, key->value,
+                             have && !claim_has_key(have, key), natives, error))
             return NULL;
     }
     for (size_t i = 0; i < pass->settings->n_joins; i++) {
@@ -151,11 +159,12 @@ static GPtrArray *find_natives(Pass *pass, Subject *subject, GError **error)
         const Attribute *values =
             join->probable ? NULL : schema_find(pass->side[SOURCE].schema, subject->source, join->source);
         g_autofree char *kind = g_ascii_strdown(join->target, -1);
+        g_autofree char *rule = g_strdup_printf("join %s=%s", join->source, join->target);
         for (size_t j = 0; values && j < values->n_values; j++) {
             g_autoptr(GString) text = g_string_new(NULL);
             schema_normalise(target_schema(pass), schema_attribute(target_schema(pass), join->target),
                              values->values[j], text);
-            if (!collect_natives(pass, kind, text->str, natives, error))
+            if (!collect_natives(pass, subject, rule, kind, text->str, false, natives, error))
                 return NULL;
         }
     }
@@ -201,8 +210,7 @@ static void tell_difference(const char *attribute, const char *where, bool empti
     }
 }
 
-/* A spelling that only the source changed is written; one that only the server changed is not. */
-static bool is_respelled(const Pass *pass, const Subject *subject)
+bool subject_is_respelled(const Pass *pass, const Subject *subject)
 {
     if (!subject->row.row || fingerprint_is_zero(subject->row.exact) || subject->stamp.grace)
         return false;
@@ -229,7 +237,7 @@ bool subject_rename(Pass *pass, Subject *subject, GError **error)
 
 Change *subject_difference(Pass *pass, Subject *subject, const char **because)
 {
-    DifferenceOptions options = {is_respelled(pass, subject), subject->stamp.grace != NULL};
+    DifferenceOptions options = {subject_is_respelled(pass, subject), subject->stamp.grace != NULL};
     Telling telling = {pass, subject, NULL};
     Change *change = managed_difference(managed_of(pass, subject->kind), subject->current, subject->desired,
                                         options, tell_difference, &telling);
@@ -419,7 +427,20 @@ static const Holder *find_native(const GPtrArray *natives, const char *id)
 static bool reconcile_yielded(Pass *pass, Subject *subject, const Holder *native)
 {
     observe_native(pass, subject, native->dn);
+    inquire_note(pass, subject->anchor, "moved-home", "a native is this person since an earlier run");
     emit_settlement(pass, subject, NULL, false, LINK_YIELDED, NULL);
+    subject->item->state = ITEM_DONE;
+    return true;
+}
+
+/* Somebody let go of the object: it is a native's like any other, whatever its addresses are by now. With its
+ * stamp back (the release was taken back) it has a current one, and is ours as before. */
+static bool leave_released(Pass *pass, Subject *subject)
+{
+    static const char reason[] = "its object was released; nothing is made or adopted in its place";
+    event_emit(EVENT_OUT_OF_SCOPE, subject->anchor, "%s", reason);
+    inquire_note(pass, subject->anchor, "released", reason);
+    emit_settlement(pass, subject, NULL, false, LINK_YIELDED | LINK_RELEASED, NULL);
     subject->item->state = ITEM_DONE;
     return true;
 }
@@ -467,7 +488,7 @@ char *subject_unfit(Pass *pass, Subject *subject)
         return g_strdup(why->message);
     if (!subject->desired)
         return g_strdup(unknown_kind);
-    return is_one_of_us(pass, subject->desired) ? g_strdup(one_of_us) : NULL;
+    return g_strdup(subject_why_one_of_us(pass, subject->desired));
 }
 
 bool reconcile_present(Pass *pass, Subject *subject, bool last, GError **error)
@@ -475,6 +496,8 @@ bool reconcile_present(Pass *pass, Subject *subject, bool last, GError **error)
     const Item *item = subject->item;
     if (is_duplicated(pass, item))
         return put_aside(pass, subject, EVENT_QUARANTINED, twice);
+    if (subject->row.flags & LINK_RELEASED && !subject->current)
+        return leave_released(pass, subject);
     const char *outside = out_of_scope(pass, subject);
     if (outside)
         return leave_out_of_scope(pass, subject, outside, error);

@@ -455,8 +455,8 @@ static bool carry_out_saved(const Connector *connector, const RunOptions *option
     return ok;
 }
 
-static bool run_folder(const Connector *connector, const RunOptions *options, State *state, const char *kind,
-                       const char *folder, const char *undone, RunResult *result, GError **error)
+bool run_folder(const Connector *connector, const RunOptions *options, State *state, const char *kind,
+                const char *folder, const char *undone, RunResult *result, GError **error)
 {
     gint64 start = g_get_monotonic_time();
     g_auto(PlanHead) head = {0};

@@ -82,4 +82,13 @@ bool run_apply(const Connector *connector, const RunOptions *options, const char
 bool run_revert(const Connector *connector, const RunOptions *options, const char *id, RunResult *result,
                 GError **error);
 
+/** Lets go of the object of ours that @object means (address, DN, anchor, of either side): its stamp comes
+ * off, and the connector neither touches it again nor makes or adopts anything in its place. A run like
+ * others, so that run_revert() takes it back. ERROR_NOT_FOUND: nobody of ours; ERROR_DEFINITION: several. */
+bool run_release(const Connector *connector, const RunOptions *options, const char *object, RunResult *result,
+                 GError **error);
+/** Plans that into @folder, on a copy of the state, and nothing else. */
+bool run_plan_release(const Connector *connector, const RunOptions *options, const char *object,
+                      const char *folder, RunResult *result, GError **error);
+
 #endif

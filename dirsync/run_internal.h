@@ -17,6 +17,11 @@ size_t run_first_seq(const PlanHead *head, Step step);
 Apply run_apply_of(const Connector *connector, State *state, Directory *directory, const char *folder,
                    const PlanHead *head, Step step, const char *run);
 
+/** Carries out the saved plan in @folder as a run of that kind. @undone: the run whose journal says what is
+ * to be undone; NULL. */
+bool run_folder(const Connector *connector, const RunOptions *options, State *state, const char *kind,
+                const char *folder, const char *undone, RunResult *result, GError **error);
+
 /** The run stops in the middle of its plan: the next one asks what became of it. False: that cannot be noted.
  */
 bool run_note_left_over(State *state, const char *run);

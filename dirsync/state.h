@@ -75,7 +75,9 @@ typedef enum {
     LINK_YIELDED = 1 << 2, /* moved home: the target is a native, not ours */
     LINK_LOCKED = 1 << 3,  /* an account that we disabled when its grace began */
     LINK_PARTLY =
-        1 << 5 /* a group of which members were not found: looked at again when there is somebody new */
+        1 << 5, /* a group of which members were not found: looked at again when there is somebody new */
+    LINK_RELEASED =
+        1 << 6 /* somebody let go of the object: without one of ours, nothing is made or adopted again */
 } LinkFlags;
 
 /** Links with one of these are looked at in every run. */

@@ -10,6 +10,7 @@
 
 #include "dirsync/apply.h"
 #include "dirsync/connector.h"
+#include "dirsync/inquiry.h"
 #include "dirsync/limits.h"
 #include "dirsync/migration.h"
 #include "dirsync/observation.h"
@@ -50,6 +51,7 @@ typedef struct {
     const char *apply_policy; /* name of a policy that is applied anew to all its recipients; NULL none */
     const char *old_site;     /* with it: the template that there was before; NULL: not known */
     const char *remove_type;  /* address type whose addresses are taken away; nothing else is done then */
+    Inquiry *inquiry;         /* whom to tell of; NULL: nobody asks */
     StepProgress progress;
     void *data;
 } StepOptions;

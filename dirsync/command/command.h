@@ -73,6 +73,7 @@ int settings_end(Settings *settings, const char *verb, const Connector *connecto
                  GError *failure, GError **error);
 
 extern const Command command_init, command_check, command_plan, command_show, command_apply, command_sync,
-    command_revert, command_status, command_proxy, command_addrtype, command_audit, command_migrate;
+    command_revert, command_status, command_proxy, command_addrtype, command_audit, command_migrate,
+    command_explain, command_release;
 
 #endif

@@ -55,7 +55,7 @@ static void show_text(Showing *showing, const char *dn, const AddressPreview *pr
 static void show(const char *dn, const AddressPreview *preview, void *data)
 {
     Showing *showing = data;
-    if (showing->dn && !schema_dn_equal(schema_standard(), dn, showing->dn))
+    if (preview->outside || (showing->dn && !schema_dn_equal(schema_standard(), dn, showing->dn)))
         return;
     showing->shown++;
     if (showing->list)
@@ -103,7 +103,7 @@ static bool show_object(const Connector *connector, State *state, const char *ob
 {
     g_autofree char *filter = filter_of(object, &showing->dn, error);
     size_t before = showing->shown;
-    if (!filter || !address_step_preview(connector, state, filter, show, showing, error))
+    if (!filter || !address_step_preview(connector, state, filter, NULL, show, showing, error))
         return false;
     if (showing->shown == before)
         error_set(

@@ -72,7 +72,7 @@ static void print_values(FILE *out, const Change *change)
 }
 
 /* The attributes that a modify touches, each once. */
-static char *touched(const Change *change)
+char *report_touched(const Change *change)
 {
     GString *names = g_string_new(NULL);
     for (size_t i = 0; i < change->n_modifications; i++) {
@@ -89,7 +89,7 @@ static void print_change(FILE *out, const Change *change, bool verbose)
 {
     g_autofree char *dn = report_safe(change->dn);
     fprintf(out, "%c %s\n", signs[change->kind], dn);
-    g_autofree char *names = touched(change);
+    g_autofree char *names = report_touched(change);
     const char *what = change->situation ? change->situation : change_kind_names[change->kind];
     bool renamed = change->kind == CHANGE_RENAME;
     g_autofree char *line = renamed  ? g_strdup_printf("%s: now %s", what, change->new_rdn)
@@ -149,7 +149,7 @@ bool report_plan_text(FILE *out, const char *folder, bool verbose, GError **erro
 }
 
 /* A value as JSON: text where it is text, else base64 as LDIF would have it. */
-static json_t *value_as_json(Value value)
+json_t *report_value_json(Value value)
 {
     json_t *text = json_stringn(value.data, value.len);
     if (text)
@@ -162,7 +162,7 @@ static json_t *values_as_json(const Value *values, size_t n)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < n; i++)
-        json_array_append_new(list, value_as_json(values[i]));
+        json_array_append_new(list, report_value_json(values[i]));
     return list;
 }
 
@@ -179,7 +179,7 @@ static json_t *modifications_as_json(const Change *change)
     return list;
 }
 
-static json_t *change_as_json(const Change *change, Step step)
+json_t *report_change_json(const Change *change, Step step)
 {
     json_t *json = json_pack("{s:s, s:s, s:s, s:I}", "step", step_names[step], "dn", change->dn, "change",
                              change_kind_names[change->kind], "wave", (json_int_t)change->wave);
@@ -227,7 +227,7 @@ static bool print_json_change(const Change *change, Step step, void *data)
     JsonPrinting *printing = data;
     fputs(printing->any ? ",\n" : "\n", printing->out);
     printing->any = true;
-    json_t *json = change_as_json(change, step);
+    json_t *json = report_change_json(change, step);
     json_dumpf(json, printing->out, JSON_COMPACT);
     json_decref(json);
     return true;

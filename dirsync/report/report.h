@@ -7,6 +7,7 @@
 #ifndef DIRSYNC_REPORT_H
 #define DIRSYNC_REPORT_H
 
+#include "dirsync/explain.h"
 #include "dirsync/run.h"
 
 #include <jansson.h>
@@ -20,6 +21,23 @@ bool report_plan_json(FILE *out, const char *folder, json_t *extra, GError **err
 /** What a run came to, as a JSON object. @error may be NULL. */
 json_t *report_result_json(const char *verb, const char *connector, const RunResult *result,
                            const GError *error);
+/** A value as JSON: text where it is text, else {"base64": ...}. */
+json_t *report_value_json(Value value);
+/** One change of a plan as a JSON object. */
+json_t *report_change_json(const Change *change, Step step);
+
+/** Names of the attributes that a modify touches, each once; g_free(). */
+char *report_touched(const Change *change);
+
+/** Everything that was found out; @verbose: attributes that are not managed too. 80 columns but for what
+ * cannot be broken. */
+void report_explanation_text(FILE *out, const Connector *connector, const Explanation *explanation,
+                             bool verbose);
+/** The same as one JSON document. @connector: its name. */
+json_t *report_explanation_json(const char *connector, const Explanation *explanation);
+/** Words for LinkFlags, NULL-terminated; g_strfreev(). */
+char **report_link_flags(unsigned flags);
+
 /** One compact line. Takes the reference. */
 void report_print_json(FILE *out, json_t *json);
 

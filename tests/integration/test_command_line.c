@@ -99,6 +99,14 @@ static const struct {
     {{"status", "no-such-connector"}, "no-such-connector"},
     {{"status", "a", "--runs=-1"}, "--runs"},
     {{"status", "--verify", "a"}, "--help"},
+    {{"explain"}, "usage: dirsync explain"},
+    {{"explain", "a"}, "usage: dirsync explain"},
+    {{"explain", "a", "b", "c"}, "usage: dirsync explain"},
+    {{"explain", "--full", "a", "b"}, "--help"},
+    {{"release"}, "usage: dirsync release"},
+    {{"release", "a"}, "usage: dirsync release"},
+    {{"release", "--only=x", "a", "b"}, "--help"},
+    {{"explain", "no-such-connector", "b"}, "no-such-connector"},
     {{"sync", "no-such-connector"}, "no-such-connector"},
     {{"plan", "./no-such.xml"}, "no-such.xml"},
 };
@@ -131,8 +139,8 @@ static void wrong_values_of_options_end_with_6(void **state)
 
 static void help_and_version_end_well(void **state)
 {
-    static const char *const verbs[] = {"init",   "check",  "plan",  "show",    "apply", "sync",
-                                        "revert", "status", "proxy", "addrtype"};
+    static const char *const verbs[] = {"init",   "check",  "plan",  "show",     "apply",   "sync",
+                                        "revert", "status", "proxy", "addrtype", "explain", "release"};
     (void)state;
     program_needed();
     g_auto(Said) version = PROGRAM(NULL, "--version");
@@ -339,6 +347,66 @@ static void every_verb_speaks_json(void **state)
     lab_slapd_restart(home);
 }
 
+/* --- explain, release --- */
+
+static void explain_tells_why_and_writes_nothing(void **state)
+{
+    (void)state;
+    set_up();
+    world_set_people(world, three);
+    g_auto(Said) before = PROGRAM(NULL, "explain", world->connector, "ada@globex.example");
+    assert_said(&before, 0, "situation: new", "");
+    assert_int_equal(lab_writes(home), 0);
+    g_auto(Said) sync = PROGRAM(NULL, "sync", world->connector);
+    assert_int_equal(sync.status, 0);
+    int64_t writes = (int64_t)lab_writes(home);
+    g_auto(Said) after = PROGRAM(NULL, "explain", world->connector, "ada@globex.example");
+    assert_said(&after, 0, "situation: in-sync", "");
+    assert_said(&after, 0, "last changes", "");
+    g_auto(Said) nobody = PROGRAM(NULL, "explain", world->connector, "nobody@globex.example");
+    assert_said(&nobody, 1, "", "not found; looked in");
+    g_auto(Said) json = PROGRAM(NULL, "explain", "--json", world->connector, "SMTP:ada@globex.example");
+    assert_json(&json, "recipients");
+    assert_int_equal(lab_writes(home), writes);
+    lab_slapd_kill(home);
+    g_auto(Said) down = PROGRAM(NULL, "explain", world->connector, "ada@globex.example");
+    assert_said(&down, 0, "note: the home directory cannot be asked", "");
+    assert_said(&down, 0, "link: anchor", "");
+    g_auto(Said) unknown = PROGRAM(NULL, "explain", world->connector, "nobody@globex.example");
+    assert_said(&unknown, 5, "", "cannot be asked");
+    lab_slapd_restart(home);
+}
+
+static void what_is_released_stays_so_until_that_is_taken_back(void **state)
+{
+    (void)state;
+    set_up();
+    world_set_people(world, three);
+    g_auto(Said) sync = PROGRAM(NULL, "sync", world->connector);
+    assert_int_equal(sync.status, 0);
+    int64_t writes = (int64_t)lab_writes(home);
+    g_auto(Said) dry = PROGRAM(NULL, "release", "-n", world->connector, "ada@globex.example");
+    assert_said(&dry, 0, "nothing was written", "");
+    assert_int_equal(lab_writes(home), writes);
+    g_auto(Said) release = PROGRAM(NULL, "release", "--json", world->connector, "ada@globex.example");
+    assert_json(&release, "steps");
+    json_t *result = parse(&release);
+    g_autofree char *run = g_strdup(json_string_value(json_object_get(result, "run")));
+    json_decref(result);
+    assert_int_equal(lab_writes(home), writes + 1);
+    world_set_people(world, one);
+    g_auto(Said) again = PROGRAM(NULL, "sync", "--step=import", "--max-disable=none", world->connector);
+    assert_said(&again, 0, "import: 0 created, 0 modified", "");
+    g_auto(Said) twice = PROGRAM(NULL, "release", world->connector, "ada@globex.example");
+    assert_said(&twice, 1, "", "is not an object of this connector");
+    g_auto(Said) why = PROGRAM(NULL, "explain", world->connector, "ada@globex.example");
+    assert_said(&why, 0, "situation: released", "");
+    g_auto(Said) revert = PROGRAM(NULL, "revert", world->connector, run);
+    assert_said(&revert, 0, "1 modified", "");
+    g_auto(Said) back = PROGRAM(NULL, "sync", world->connector);
+    assert_said(&back, 0, "1 modified", "");
+}
+
 static void assert_plain(const Said *said)
 {
     assert_null(strchr(said->out, '\033'));
@@ -451,6 +519,8 @@ int main(void)
         CASE(an_interrupted_run_ends_in_good_order),
         CASE(a_saved_plan_is_shown_and_applied_exactly),
         CASE(every_verb_speaks_json),
+        CASE(explain_tells_why_and_writes_nothing),
+        CASE(what_is_released_stays_so_until_that_is_taken_back),
         CASE(a_pipe_gets_plain_text_whatever_a_name_holds),
         CASE(secrets_appear_nowhere),
     };
