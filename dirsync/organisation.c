@@ -55,7 +55,8 @@ Organisation *organisation_load(const char *path, GError **error)
     address_settings_read(&organisation->addresses, root, path, &problems);
     if (state) {
         g_autofree char *folder = xml_attribute(state, "folder");
-        organisation->state_folder = xml_resolve(path, folder);
+        organisation->state_folder = folder ? xml_resolve(path, folder) : NULL;
+        organisation->readers = xml_attribute(state, "readers");
     }
     return xml_no_problems(problems, error) ? g_steal_pointer(&organisation) : NULL;
 }
@@ -71,6 +72,7 @@ void organisation_free(Organisation *organisation)
     g_free(organisation->stamp.name);
     g_strfreev(organisation->domains);
     g_free(organisation->state_folder);
+    g_free(organisation->readers);
     address_settings_clear(&organisation->addresses);
     g_free(organisation);
 }

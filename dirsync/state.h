@@ -24,6 +24,9 @@ State *state_open_unlocked(const Connector *connector, const char *folder, GErro
 void state_close(State *state);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(State, state_close)
 
+/** Where the organisation's home.db is; @folder as above. g_free(). */
+char *state_home_index(const Organisation *organisation, const char *folder);
+
 /** The connector's folder, absolute. */
 const char *state_folder(const State *state);
 /** True when state.db was made by this open. */
