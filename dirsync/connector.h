@@ -139,5 +139,7 @@ void connector_addresses_clear(ConnectorAddresses *addresses);
 
 /** The definitions folder; g_free(). */
 char *connector_folder(void);
+/** The file of a definition that is named as people name it, "globex" or "./globex.xml"; g_free(). */
+char *connector_path(const char *path_or_name);
 
 #endif

@@ -67,6 +67,12 @@ static const EventClass event_table[] = {
     [EVENT_ADDRESS_REFUSED] = {"DS0802", "address-refused", CATEGORY_ADDRESSES, LEVEL_NOTICE},
     [EVENT_ADDRESSES_MADE] = {"DS0804", "addresses-made", CATEGORY_ADDRESSES, LEVEL_INFO},
     [EVENT_ADDRESS_GIVEN] = {"DS0803", "address-given", CATEGORY_ADDRESSES, LEVEL_DEBUG},
+    [EVENT_LOOKUP_BEGIN] = {"DS1100", "lookup-begin", CATEGORY_STATE, LEVEL_NOTICE},
+    [EVENT_LOOKUP_END] = {"DS1101", "lookup-end", CATEGORY_STATE, LEVEL_NOTICE},
+    [EVENT_LOOKUP_UNAVAILABLE] = {"DS1102", "lookup-unavailable", CATEGORY_STATE, LEVEL_ERROR},
+    [EVENT_LOOKUP_AVAILABLE] = {"DS1103", "lookup-available", CATEGORY_STATE, LEVEL_NOTICE},
+    [EVENT_LOOKUP_OLD] = {"DS1104", "lookup-old", CATEGORY_STATE, LEVEL_WARNING},
+    [EVENT_LOOKUP_CROWDED] = {"DS1105", "lookup-crowded", CATEGORY_STATE, LEVEL_WARNING},
 };
 
 static_assert(G_N_ELEMENTS(event_table) == EVENTS, "a row for every event");

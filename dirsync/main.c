@@ -13,7 +13,8 @@
 
 static const Command *const commands[] = {&command_init,   &command_check,  &command_plan,
                                           &command_show,   &command_apply,  &command_sync,
-                                          &command_revert, &command_status, &command_proxy, &command_addrtype};
+                                          &command_revert, &command_status, &command_proxy, &command_addrtype,
+                                          &command_serve};
 
 static void on_signal(int number)
 {

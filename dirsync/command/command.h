@@ -72,6 +72,6 @@ int settings_end(Settings *settings, const char *verb, const Connector *connecto
                  GError *failure, GError **error);
 
 extern const Command command_init, command_check, command_plan, command_show, command_apply, command_sync,
-    command_revert, command_status, command_proxy, command_addrtype;
+    command_revert, command_status, command_proxy, command_addrtype, command_serve;
 
 #endif
