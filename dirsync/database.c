@@ -13,7 +13,12 @@
 #include <unistd.h>
 
 #define BUSY_MILLISECONDS 60000
-#define CACHE_KIB 16384 /* keys come in no order: with SQLite's 2 MiB a page of an index is written many times */
+#define READER_BUSY_MILLISECONDS 100
+/* Keys come in no order: with SQLite's 2 MiB a page of an index is written many times. */
+#define CACHE_KIB 16384
+#define CACHE_PRAGMA "PRAGMA cache_size = -" G_STRINGIFY(CACHE_KIB)
+#define WRITER_PRAGMAS                                                                                       \
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; " CACHE_PRAGMA
 #define WAL_KEPT_BYTES 16777216
 
 /* Of all databases of the process. */
@@ -124,11 +129,7 @@ static bool set_up(Database *database, const char *sql_name, int version, bool i
     int found = 0;
     sqlite3_busy_timeout(database->handle, BUSY_MILLISECONDS);
     sqlite3_extended_result_codes(database->handle, 0);
-    if (!execute(database,
-                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; "
-                 "PRAGMA cache_size = -" G_STRINGIFY(CACHE_KIB),
-                 error) ||
-        !read_version(database, &found, error))
+    if (!execute(database, WRITER_PRAGMAS, error) || !read_version(database, &found, error))
         return false;
     bool renew = is_cache && found && found < version;
     *created = found == 0 || renew;
@@ -200,7 +201,10 @@ Database *database_open_reading(const char *path, int version, GError **error)
 {
     int found = 0;
     g_autoptr(Database) database = open_file(path, SQLITE_OPEN_READONLY, error);
-    if (!database || !read_version(database, &found, error))
+    if (!database)
+        return NULL;
+    sqlite3_busy_timeout(database->handle, READER_BUSY_MILLISECONDS);
+    if (!execute(database, CACHE_PRAGMA, error) || !read_version(database, &found, error))
         return NULL;
     if (found == version)
         return g_steal_pointer(&database);

@@ -25,8 +25,8 @@ Database *database_open(const char *path, const char *sql_name, int version, boo
 /** The same of a file that may be emptied: tables of an earlier version are made anew, in one transaction. */
 Database *database_open_cache(const char *path, const char *sql_name, int version, bool *created,
                               GError **error);
-/** For looking alone: nothing is made or changed, nobody is waited for. ERROR_STATE when there is no such
- * file, it is of another version, or not finished yet; ERROR_BUSY. */
+/** For looking alone: nothing is made or changed, nobody is waited for, but for a moment. ERROR_STATE when
+ * there is no such file, it is of another version, or not finished yet; ERROR_BUSY. */
 Database *database_open_reading(const char *path, int version, GError **error);
 void database_close(Database *database);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Database, database_close)

@@ -21,6 +21,7 @@ struct Lookup {
     struct stat file;   /* the one that is open */
     bool open;          /* a snapshot goes on */
     LookupSnapshot snapshot;
+    int64_t count, counted; /* recipients, and at which serial; 0: not counted since the file was opened */
     GError *failure; /* of the last try, ... */
     gint64 tried;    /* ... and when, by the monotonic clock */
 };
@@ -95,6 +96,7 @@ static bool check_file(Lookup *lookup, GError **error)
     if (lookup->database)
         return true;
     lookup->file = now;
+    lookup->counted = 0;
     lookup->database = database_open_reading(lookup->path, HOLDERS_FORM, error);
     return lookup->database;
 }
@@ -407,10 +409,14 @@ bool lookup_count(Lookup *lookup, int64_t *count, GError **error)
     GError *why = NULL;
     if (!lookup_begin(lookup, error))
         return false;
-    sqlite3_stmt *row = database_query(lookup->database, &why, "SELECT count(*) FROM holder", "");
-    if (!row || database_step(lookup->database, row, &why) != 1)
-        return failed(lookup, why, error);
-    *count = sqlite3_column_int64(row, 0);
-    sqlite3_reset(row);
+    if (lookup->counted != lookup->snapshot.serial) {
+        sqlite3_stmt *row = database_query(lookup->database, &why, "SELECT count(*) FROM holder", "");
+        if (!row || database_step(lookup->database, row, &why) != 1)
+            return failed(lookup, why, error);
+        lookup->count = sqlite3_column_int64(row, 0);
+        lookup->counted = lookup->snapshot.serial;
+        sqlite3_reset(row);
+    }
+    *count = lookup->count;
     return true;
 }

@@ -6,6 +6,7 @@
 #include "dirsync/event.h"
 #include "dirsync/lookup/listener.h"
 #include "dirsync/lookup/privileges.h"
+#include "dirsync/service_notify.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -221,6 +222,8 @@ static bool take_turn(Server *server, GError **error)
     if (now - server->ticked < TICK_MILLISECONDS * G_TIME_SPAN_MILLISECOND)
         return true;
     server->ticked = now;
+    if (service_watchdog())
+        service_notify("WATCHDOG=1");
     drop_late(server, now);
     tell_state(server, now);
     return true;
@@ -316,11 +319,11 @@ static bool run(Server *server, GError **error)
     event_emit(EVENT_LOOKUP_BEGIN, server->settings->index, "look-ups are answered at %u sockets",
                server->listeners->len);
     tell_state(server, g_get_monotonic_time());
-    if (server->settings->ready)
-        server->settings->ready(server->settings->data);
+    service_notify("READY=1");
     bool ok = true;
     while (ok && !server->stopping)
         ok = take_turn(server, error);
+    service_notify("STOPPING=1");
     say_goodbye(server);
     event_emit(EVENT_LOOKUP_END, server->settings->index, "%" G_GUINT64_FORMAT " look-ups were answered",
                server->service.figures.answered);

@@ -26,15 +26,13 @@ typedef struct {
     gint64 old; /* seconds after which an index that was not read anew is warned of; 0 never */
     ConnectionPatience patience;
     size_t memory;             /* bytes kept for all connections together */
-    void (*ready)(void *data); /* called once, when it answers; NULL: nothing */
-    void *data;
 } ServerSettings;
 
 /** What is good for most: 1,024 connections, 64 MiB, patience of minutes. */
 ServerSettings server_settings(void);
 
-/** Serves until it is asked to stop. Sockets are open and privileges gone before the index is. Without any
- *  socket ERROR_DEFINITION; ERROR_IO, ERROR_LOCKED. */
+/** Serves until it is asked to stop. Sockets are open and privileges gone before the index is; the service
+ *  manager is told. Without any socket ERROR_DEFINITION; ERROR_IO, ERROR_LOCKED. */
 bool server_run(const ServerSettings *settings, GError **error);
 
 #endif
