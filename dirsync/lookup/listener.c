@@ -49,10 +49,8 @@ static int new_socket(int family)
 static bool unix_address(const char *path, struct sockaddr_un *address, GError **error)
 {
     *address = (struct sockaddr_un){.sun_family = AF_UNIX};
-    if (strlen(path) < sizeof address->sun_path) {
-        strcpy(address->sun_path, path);
+    if (g_strlcpy(address->sun_path, path, sizeof address->sun_path) < sizeof address->sun_path)
         return true;
-    }
     error_set(error, ERROR_DEFINITION,
               "%s: a socket's path has %zu bytes at most; choose a shorter one, or start in its folder", path,
               sizeof address->sun_path - 1);

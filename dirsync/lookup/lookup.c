@@ -22,8 +22,8 @@ struct Lookup {
     bool open;          /* a snapshot goes on */
     LookupSnapshot snapshot;
     int64_t count, counted; /* recipients, and at which serial; 0: not counted since the file was opened */
-    GError *failure; /* of the last try, ... */
-    gint64 tried;    /* ... and when, by the monotonic clock */
+    GError *failure;        /* of the last try, ... */
+    gint64 tried;           /* ... and when, by the monotonic clock */
 };
 
 void lookup_recipient_free(LookupRecipient *recipient)
@@ -168,6 +168,7 @@ static const char by_address[] = RECIPIENT ", k.text, (k.origin & 5) = 0 AS else
                                            "LEFT JOIN card c ON c.holder = h.row "
                                            "WHERE k.kind = '" KEY_ADDRESS "' AND k.value = ? "
                                            "ORDER BY elsewhere, h.row LIMIT 2";
+static const char address_exists[] = "SELECT 1 FROM key WHERE kind = '" KEY_ADDRESS "' AND value = ? LIMIT 1";
 static const char by_legacy[] = RECIPIENT ", NULL, 0" FROM_HOLDER "WHERE c.legacy = ? LIMIT 2";
 static const char by_dn[] = RECIPIENT ", NULL, 0" FROM_HOLDER "WHERE h.dn_key = ? LIMIT 2";
 static const char by_id[] = RECIPIENT ", NULL, 0" FROM_HOLDER "WHERE h.id = ? LIMIT 2";
@@ -194,6 +195,8 @@ static LookupRecipient *read_recipient(sqlite3_stmt *row)
 typedef struct {
     LookupRecipient *first;
     bool first_elsewhere, several;
+    bool exists;      /* there is somebody */
+    bool only_exists; /* more is not asked: *first may stay NULL */
 } Finding;
 
 static bool run_query(Lookup *lookup, const char *sql, const char *value, Finding *finding, GError **error)
@@ -202,6 +205,11 @@ static bool run_query(Lookup *lookup, const char *sql, const char *value, Findin
     int more = -1;
     sqlite3_stmt *row = database_query(lookup->database, &why, sql, "s", value);
     while (row && (more = database_step(lookup->database, row, &why)) > 0) {
+        finding->exists = true;
+        if (finding->only_exists) {
+            sqlite3_reset(row);
+            return true;
+        }
         bool elsewhere = sqlite3_column_int(row, 11);
         if (!finding->first) {
             finding->first = read_recipient(row);
@@ -216,7 +224,7 @@ static bool run_query(Lookup *lookup, const char *sql, const char *value, Findin
 static bool find_address(Lookup *lookup, const char *address, Finding *finding, GError **error)
 {
     g_autofree char *folded = address_normalise(address, strlen(address));
-    return run_query(lookup, by_address, folded, finding, error);
+    return run_query(lookup, finding->only_exists ? address_exists : by_address, folded, finding, error);
 }
 
 /* Mail servers ask for the local part without its quotes. */
@@ -257,8 +265,8 @@ static bool find_smtp(Lookup *lookup, const char *smtp, Finding *finding, GError
 {
     g_autofree char *address = g_strconcat("smtp:", smtp, NULL);
     return find_address(lookup, address, finding, error) &&
-           (finding->first || find_quoted(lookup, smtp, finding, error)) &&
-           (finding->first || find_encapsulated(lookup, smtp, finding, error));
+           (finding->exists || find_quoted(lookup, smtp, finding, error)) &&
+           (finding->exists || find_encapsulated(lookup, smtp, finding, error));
 }
 
 /* Who has it as legacyExchangeDN, else whoever had it once: that is kept as an address of type X500. */
@@ -266,7 +274,7 @@ static bool find_legacy(Lookup *lookup, const char *legacy, Finding *finding, GE
 {
     if (!run_query(lookup, by_legacy, legacy, finding, error))
         return false;
-    if (finding->first)
+    if (finding->exists)
         return true;
     g_autofree char *address = g_strconcat("x500:", legacy, NULL);
     return find_address(lookup, address, finding, error);
@@ -323,11 +331,10 @@ bool lookup_find(Lookup *lookup, const char *key, LookupRecipient **found, GErro
 
 bool lookup_exists(Lookup *lookup, const char *key, bool *exists, GError **error)
 {
-    Finding finding = {0};
+    Finding finding = {.only_exists = true};
     if (!find_in_snapshot(lookup, key, &finding, error))
         return false;
-    *exists = finding.first != NULL;
-    lookup_recipient_free(finding.first);
+    *exists = finding.exists;
     return true;
 }
 

@@ -302,6 +302,7 @@ static void one_more_takes_the_place_of_who_is_idle(void **state)
     g_usleep(1200000);                     /* so long one may be quiet without being called idle */
     service_send(fd[2], "exists jd@acme.example\n");
     g_autofree char *answer = service_hear(fd[2]);
+    assert_string_equal(answer, "OK");
     assert_answer("exists jd@acme.example", "OK");
     assert_null(service_hear(fd[1]));
     for (int i = 0; i < 3; i++)
