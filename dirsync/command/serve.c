@@ -26,16 +26,15 @@ static int option_port, option_connections, option_old = -1;
 
 static const GOptionEntry own_options[] = {
     {"socketmap", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &option_socketmaps,
-     "Answer mail servers at this Unix socket; may be given again", "PATH"},
+     "Answer mail servers at this socket; as often as needed", "PATH"},
     {"lines", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &option_lines,
-     "Answer the gateway at this Unix socket; may be given again", "PATH"},
+     "Answer the gateway at this socket; as often as needed", "PATH"},
     {"port", 0, 0, G_OPTION_ARG_INT, &option_port, "Answer mail servers at this TCP port on 127.0.0.1", "N"},
     {"mode", 0, 0, G_OPTION_ARG_STRING, &option_mode, "Permissions of the sockets; 0660", "OCTAL"},
     {"group", 0, 0, G_OPTION_ARG_STRING, &option_group, "Group of the sockets", "NAME"},
     {"user", 0, 0, G_OPTION_ARG_STRING, &option_user, "Become this user once the sockets are there", "NAME"},
     {"connections", 0, 0, G_OPTION_ARG_INT, &option_connections, "At most N at a time; 1024", "N"},
-    {"old", 0, 0, G_OPTION_ARG_INT, &option_old,
-     "Warn when no sync has read the directory for N hours; 26, 0 never", "N"},
+    {"old", 0, 0, G_OPTION_ARG_INT, &option_old, "Warn after N hours without a sync; 26, 0 never", "N"},
     {"index", 0, 0, G_OPTION_ARG_FILENAME, &option_index, "Answer from this file; no definition is read",
      "FILE"},
     {"query", 0, 0, G_OPTION_ARG_STRING, &option_query, "Show who has this address, and end", "ADDRESS"},
@@ -235,10 +234,9 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
     return 0;
 }
 
-const Command command_serve = {
-    "serve",
-    "[ORGANISATION | --index FILE] --socketmap PATH | --lines PATH | --query ADDRESS",
-    "Answer address look-ups of the gateway and of mail servers",
-    0,
-    run,
-    own_options};
+const Command command_serve = {"serve",
+                               "ORGANISATION [--socketmap PATH] [--lines PATH]",
+                               "Answer address look-ups of the gateway and of mail servers",
+                               0,
+                               run,
+                               own_options};
