@@ -25,7 +25,7 @@ typedef struct {
     unsigned connections;          /* at most */
     gint64 old; /* seconds after which an index that was not read anew is warned of; 0 never */
     ConnectionPatience patience;
-    size_t memory;             /* bytes kept for all connections together */
+    size_t memory; /* bytes kept for all connections together */
 } ServerSettings;
 
 /** What is good for most: 1,024 connections, 64 MiB, patience of minutes. */
