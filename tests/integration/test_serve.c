@@ -444,6 +444,10 @@ static void as_another_user_between_and_during_syncs(void **state)
     assert_mode(world->state, "acme.home.db-shm", 0640);
     assert_mode(world->state, "globex", 0700);
     assert_mode(world->state, "globex/state.db", 0600);
+    g_auto(Said) by_definition =
+        PROGRAM(world->folder, "serve", "./organisation.xml", "--query", "ada@globex.example");
+    assert_int_equal(by_definition.status, 0);
+    assert_non_null(strstr(by_definition.out, "    connector  globex\n"));
     /* Who has become somebody else cannot be looked at for leaks. */
     g_autofree char *before = g_strdup(g_getenv("ASAN_OPTIONS"));
     g_setenv("ASAN_OPTIONS", "detect_leaks=0", TRUE);
