@@ -38,106 +38,33 @@ static void say(GString *out, const char *status, const char *text)
 
 /* --- the maps --- */
 
-/* What a map says of a recipient: NULL nothing. g_free() *value. */
-typedef bool (*MapValue)(Lookup *lookup, const LookupRecipient *recipient, const char *argument, char **value,
-                         GError **error);
-
-static bool primary_value(Lookup *lookup, const LookupRecipient *recipient, const char *type, char **value,
-                          GError **error)
-{
-    g_autofree char *address = NULL;
-    if (!lookup_primary(lookup, recipient, type, &address, error))
-        return false;
-    *value = address ? g_strdup(address_split(address, NULL, NULL)) : NULL;
-    return true;
-}
-
-static bool smtp_value(Lookup *lookup, const LookupRecipient *recipient, const char *argument, char **value,
-                       GError **error)
-{
-    (void)argument;
-    return primary_value(lookup, recipient, "SMTP", value, error);
-}
-
-static bool kind_value(Lookup *lookup, const LookupRecipient *recipient, const char *argument, char **value,
-                       GError **error)
-{
-    (void)lookup;
-    (void)argument;
-    (void)error;
-    *value = g_strdup(recipient->kind ? recipient->kind : "user");
-    return true;
-}
-
-/* Of the connector named; of any without one. */
-static bool relay_value(Lookup *lookup, const LookupRecipient *recipient, const char *argument, char **value,
-                        GError **error)
-{
-    (void)lookup;
-    (void)error;
-    *value = !argument || !g_strcmp0(argument, recipient->connector) ? g_strdup(recipient->connector) : NULL;
-    return true;
-}
-
-static bool native_value(Lookup *lookup, const LookupRecipient *recipient, const char *argument, char **value,
-                         GError **error)
-{
-    return recipient->connector || kind_value(lookup, recipient, argument, value, error);
-}
-
-static bool dn_value(Lookup *lookup, const LookupRecipient *recipient, const char *argument, char **value,
-                     GError **error)
-{
-    (void)lookup;
-    (void)argument;
-    (void)error;
-    *value = g_strdup(recipient->dn);
-    return true;
-}
-
-static bool legacy_value(Lookup *lookup, const LookupRecipient *recipient, const char *argument, char **value,
-                         GError **error)
-{
-    (void)lookup;
-    (void)argument;
-    (void)error;
-    *value = g_strdup(recipient->legacy);
-    return true;
-}
-
-static bool name_value(Lookup *lookup, const LookupRecipient *recipient, const char *argument, char **value,
-                       GError **error)
-{
-    (void)lookup;
-    (void)argument;
-    (void)error;
-    *value = g_strdup(recipient->name);
-    return true;
-}
-
-static bool target_value(Lookup *lookup, const LookupRecipient *recipient, const char *argument, char **value,
-                         GError **error)
-{
-    (void)lookup;
-    (void)argument;
-    (void)error;
-    *value = g_strdup(recipient->target);
-    return true;
-}
-
 typedef enum { ARGUMENT_NONE, ARGUMENT_MAY, ARGUMENT_MUST } Argument;
 
-/* The table that dirsync-serve(1) lists. "recipients" has no value: see answer(). */
+typedef enum {
+    SAYS_KNOWN,     /* that there is somebody */
+    SAYS_PRIMARY,   /* the address of the type that is the argument, or the map's own */
+    SAYS_CONNECTOR, /* which has made it; of the one that is the argument, if any */
+    SAYS_NATIVE,    /* the kind of those that no connector has made */
+    SAYS_MEMBER     /* a string of the recipient */
+} Says;
+
+/* The table that dirsync-serve(1) lists. */
 static const struct {
     const char *name;
     Argument argument; /* after a dot */
-    MapValue value;
+    Says says;
+    size_t member;
 } maps[] = {
-    {"recipients", ARGUMENT_NONE, NULL},       {"smtp", ARGUMENT_NONE, smtp_value},
-    {"primary", ARGUMENT_MUST, primary_value}, {"relay", ARGUMENT_MAY, relay_value},
-    {"native", ARGUMENT_NONE, native_value},   {"dn", ARGUMENT_NONE, dn_value},
-    {"legacy", ARGUMENT_NONE, legacy_value},   {"name", ARGUMENT_NONE, name_value},
-    {"kind", ARGUMENT_NONE, kind_value},       {"target", ARGUMENT_NONE, target_value},
+    {"recipients", ARGUMENT_NONE, SAYS_KNOWN, 0},
+    {"smtp", ARGUMENT_NONE, SAYS_PRIMARY, 0},
+    {"primary", ARGUMENT_MUST, SAYS_PRIMARY, 0},
+    {"relay", ARGUMENT_MAY, SAYS_CONNECTOR, 0},
+    {"native", ARGUMENT_NONE, SAYS_NATIVE, 0},
+    {"kind", ARGUMENT_NONE, SAYS_MEMBER, offsetof(LookupRecipient, kind)},
+    {"dn", ARGUMENT_NONE, SAYS_MEMBER, offsetof(LookupRecipient, dn)},
+    {"legacy", ARGUMENT_NONE, SAYS_MEMBER, offsetof(LookupRecipient, legacy)},
+    {"name", ARGUMENT_NONE, SAYS_MEMBER, offsetof(LookupRecipient, name)},
+    {"target", ARGUMENT_NONE, SAYS_MEMBER, offsetof(LookupRecipient, target)},
 };
 
 static int find_map(const char *name, const char **argument)
@@ -154,20 +81,50 @@ static int find_map(const char *name, const char **argument)
     return -1;
 }
 
-/* Several who have it are somebody: whether mail is taken at all does not hang on whose it is. */
+static bool primary_value(Lookup *lookup, const LookupRecipient *found, const char *type, char **value,
+                          GError **error)
+{
+    g_autofree char *address = NULL;
+    if (!lookup_primary(lookup, found, type, &address, error))
+        return false;
+    *value = address ? g_strdup(address_split(address, NULL, NULL)) : NULL;
+    return true;
+}
+
+/* *value NULL: the map has nothing to say of it. g_free(). */
+static bool value_of(Lookup *lookup, int map, const char *argument, const LookupRecipient *found,
+                     char **value, GError **error)
+{
+    switch (maps[map].says) {
+    case SAYS_KNOWN:
+        *value = g_strdup("known");
+        break;
+    case SAYS_PRIMARY:
+        return primary_value(lookup, found, argument ? argument : "SMTP", value, error);
+    case SAYS_CONNECTOR:
+        *value = !argument || !g_strcmp0(argument, found->connector) ? g_strdup(found->connector) : NULL;
+        break;
+    case SAYS_NATIVE:
+        *value = found->connector ? NULL : g_strdup(found->kind ? found->kind : "user");
+        break;
+    case SAYS_MEMBER:
+        *value = g_strdup(G_STRUCT_MEMBER(char *, found, maps[map].member));
+        break;
+    }
+    return true;
+}
+
+/* Several who have an address are somebody: whether mail is taken at all does not hang on whose it is. */
 static bool look_up(Lookup *lookup, int map, const char *argument, const char *key, char **value,
                     GError **error)
 {
     g_autoptr(LookupRecipient) found = NULL;
     bool exists;
-    if (!maps[map].value) {
-        if (!lookup_exists(lookup, key, &exists, error))
-            return false;
-        *value = exists ? g_strdup("known") : NULL;
-        return true;
-    }
+    if (maps[map].says == SAYS_KNOWN)
+        return lookup_exists(lookup, key, &exists, error) &&
+               (!exists || value_of(lookup, map, argument, NULL, value, error));
     return lookup_find(lookup, key, &found, error) &&
-           (!found || maps[map].value(lookup, found, argument, value, error));
+           (!found || value_of(lookup, map, argument, found, value, error));
 }
 
 static bool answer(const Service *service, const Request *request, GString *out)
