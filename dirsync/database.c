@@ -92,12 +92,17 @@ static bool drop_tables(Database *database, GError **error)
     }
 }
 
-/* Others may have the file open: they see the old tables or the new ones. */
-static bool renew_tables(Database *database, const char *sql, const char *pragma, GError **error)
+/* Others may have the file open: they see the old tables or the new ones. Who comes second finds it done. */
+static bool renew_tables(Database *database, const char *sql, int version, const char *pragma, GError **error)
 {
-    return execute(database, "PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE", error) &&
-           drop_tables(database, error) && execute(database, sql, error) &&
-           execute(database, pragma, error) && execute(database, "COMMIT; PRAGMA foreign_keys = ON", error);
+    int found = 0;
+    if (!execute(database, "PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE", error) ||
+        !read_version(database, &found, error))
+        return false;
+    if (found != version && (!drop_tables(database, error) || !execute(database, sql, error) ||
+                             !execute(database, pragma, error)))
+        return false;
+    return execute(database, "COMMIT; PRAGMA foreign_keys = ON", error);
 }
 
 static bool make_tables(Database *database, const char *sql_name, int version, bool renew, GError **error)
@@ -110,7 +115,7 @@ static bool make_tables(Database *database, const char *sql_name, int version, b
     }
     g_autofree char *pragma = g_strdup_printf("PRAGMA user_version = %d", version);
     if (renew)
-        return renew_tables(database, text, pragma, error);
+        return renew_tables(database, text, version, pragma, error);
     return execute(database, "BEGIN IMMEDIATE", error) && execute(database, text, error) &&
            execute(database, pragma, error) && execute(database, "COMMIT", error);
 }
