@@ -411,7 +411,7 @@ char *connector_folder(void)
     return g_strdup(folder && *folder ? folder : "/etc/dirsync");
 }
 
-static char *definition_path(const char *path_or_name)
+char *connector_path(const char *path_or_name)
 {
     if (strchr(path_or_name, '/') || g_str_has_suffix(path_or_name, ".xml"))
         return g_strdup(path_or_name);
@@ -422,7 +422,7 @@ static char *definition_path(const char *path_or_name)
 
 Connector *connector_load(const char *path_or_name, GError **error)
 {
-    g_autofree char *path = definition_path(path_or_name);
+    g_autofree char *path = connector_path(path_or_name);
     g_autoptr(xmlDoc) doc = xml_load(path, "connector.rng", error);
     if (!doc)
         return NULL;

@@ -152,5 +152,7 @@ char **connector_names(GError **error);
 
 /** The definitions folder; g_free(). */
 char *connector_folder(void);
+/** The file of a definition that is named as people name it, "globex" or "./globex.xml"; g_free(). */
+char *connector_path(const char *path_or_name);
 
 #endif

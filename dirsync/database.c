@@ -14,7 +14,13 @@
 #include <unistd.h>
 
 #define BUSY_MILLISECONDS 60000
-#define CACHE_KIB 16384 /* keys come in no order: with SQLite's 2 MiB a page of an index is written many times */
+#define READER_BUSY_MILLISECONDS 100
+/* Keys come in no order: with SQLite's 2 MiB a page of an index is written many times. */
+#define CACHE_KIB 16384
+#define CACHE_PRAGMA "PRAGMA cache_size = -" G_STRINGIFY(CACHE_KIB)
+#define WRITER_PRAGMAS                                                                                       \
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; " CACHE_PRAGMA
+#define WAL_KEPT_BYTES 16777216
 
 /* Of all databases of the process. */
 static size_t statements_run;
@@ -63,7 +69,44 @@ static bool read_version(Database *database, int *version, GError **error)
     return ok;
 }
 
-static bool make_tables(Database *database, const char *sql_name, int version, GError **error)
+/* Of all tables but SQLite's own; indexes go with them. */
+static bool drop_tables(Database *database, GError **error)
+{
+    static const char sql[] = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE "
+                              "'sqlite\\_%' ESCAPE '\\' LIMIT 1";
+    for (;;) {
+        sqlite3_stmt *statement = NULL;
+        int code = sqlite3_prepare_v2(database->handle, sql, -1, &statement, NULL);
+        code = code == SQLITE_OK ? sqlite3_step(statement) : code;
+        g_autofree char *name = code == SQLITE_ROW ? database_text(statement, 0) : NULL;
+        sqlite3_finalize(statement);
+        if (code != SQLITE_ROW) {
+            if (code != SQLITE_DONE)
+                set_error(database, error);
+            return code == SQLITE_DONE;
+        }
+        char *drop = sqlite3_mprintf("DROP TABLE \"%w\"", name);
+        bool done = execute(database, drop, error);
+        sqlite3_free(drop);
+        if (!done)
+            return false;
+    }
+}
+
+/* Others may have the file open: they see the old tables or the new ones. Who comes second finds it done. */
+static bool renew_tables(Database *database, const char *sql, int version, const char *pragma, GError **error)
+{
+    int found = 0;
+    if (!execute(database, "PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE", error) ||
+        !read_version(database, &found, error))
+        return false;
+    if (found != version && (!drop_tables(database, error) || !execute(database, sql, error) ||
+                             !execute(database, pragma, error)))
+        return false;
+    return execute(database, "COMMIT; PRAGMA foreign_keys = ON", error);
+}
+
+static bool make_tables(Database *database, const char *sql_name, int version, bool renew, GError **error)
 {
     g_autofree char *path = xml_data_path("schema", sql_name);
     g_autofree char *text = NULL;
@@ -72,30 +115,35 @@ static bool make_tables(Database *database, const char *sql_name, int version, G
         return false;
     }
     g_autofree char *pragma = g_strdup_printf("PRAGMA user_version = %d", version);
+    if (renew)
+        return renew_tables(database, text, version, pragma, error);
     return execute(database, "BEGIN IMMEDIATE", error) && execute(database, text, error) &&
            execute(database, pragma, error) && execute(database, "COMMIT", error);
 }
 
-static bool set_up(Database *database, const char *sql_name, int version, bool *created, GError **error)
+static void refuse_version(Database *database, int found, int version, GError **error)
+{
+    error_set(error, ERROR_STATE,
+              "%s: made by another version of dirsync (form %d, this one writes %d); "
+              "it is only a cache: move it away and run again",
+              database->path, found, version);
+}
+
+static bool set_up(Database *database, const char *sql_name, int version, bool is_cache, bool *created,
+                   GError **error)
 {
     int found = 0;
     sqlite3_busy_timeout(database->handle, BUSY_MILLISECONDS);
     sqlite3_extended_result_codes(database->handle, 0);
-    if (!execute(database,
-                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; "
-                 "PRAGMA cache_size = -" G_STRINGIFY(CACHE_KIB),
-                 error) ||
-        !read_version(database, &found, error))
+    if (!execute(database, WRITER_PRAGMAS, error) || !read_version(database, &found, error))
         return false;
-    *created = found == 0;
-    if (found && found != version) {
-        error_set(error, ERROR_STATE,
-                  "%s: made by another version of dirsync (form %d, this one writes %d); "
-                  "it is only a cache: move it away and run again",
-                  database->path, found, version);
+    bool renew = is_cache && found && found < version;
+    *created = found == 0 || renew;
+    if (found && found != version && !renew) {
+        refuse_version(database, found, version, error);
         return false;
     }
-    return found || make_tables(database, sql_name, version, error);
+    return !*created || make_tables(database, sql_name, version, renew, error);
 }
 
 static void finalize_statement(gpointer statement)
@@ -103,21 +151,74 @@ static void finalize_statement(gpointer statement)
     sqlite3_finalize(statement);
 }
 
-Database *database_open(const char *path, const char *sql_name, int version, bool *created, GError **error)
+static Database *open_file(const char *path, int flags, GError **error)
 {
-    /* SQLite makes its files with the mode of the main one: make that 0600 first. */
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd >= 0)
-        close(fd);
     g_autoptr(Database) database = g_new0(Database, 1);
     database->path = g_strdup(path);
     database->statements = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, finalize_statement);
-    if (sqlite3_open_v2(path, &database->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) !=
-        SQLITE_OK) {
-        set_error(database, error);
+    if (sqlite3_open_v2(path, &database->handle, flags | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK)
+        return g_steal_pointer(&database);
+    set_error(database, error);
+    return NULL;
+}
+
+/* SQLite makes its files with the mode of the main one. */
+void database_make(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd >= 0)
+        close(fd);
+}
+
+/* Who may only read can open the file as long as -wal and -shm are there. Not let grow: they stay. */
+static bool keep_for_readers(Database *database, GError **error)
+{
+    struct stat file;
+    int keep = 1;
+    if (stat(database->path, &file) != 0 || !(file.st_mode & (S_IRGRP | S_IROTH)))
+        return true;
+    sqlite3_file_control(database->handle, NULL, SQLITE_FCNTL_PERSIST_WAL, &keep);
+    return execute(database, "PRAGMA journal_size_limit = " G_STRINGIFY(WAL_KEPT_BYTES), error);
+}
+
+static Database *open_writing(const char *path, const char *sql_name, int version, bool is_cache,
+                              bool *created, GError **error)
+{
+    database_make(path);
+    g_autoptr(Database) database = open_file(path, SQLITE_OPEN_READWRITE, error);
+    if (!database || !set_up(database, sql_name, version, is_cache, created, error) ||
+        !keep_for_readers(database, error))
         return NULL;
-    }
-    return set_up(database, sql_name, version, created, error) ? g_steal_pointer(&database) : NULL;
+    return g_steal_pointer(&database);
+}
+
+Database *database_open(const char *path, const char *sql_name, int version, bool *created, GError **error)
+{
+    return open_writing(path, sql_name, version, false, created, error);
+}
+
+Database *database_open_cache(const char *path, const char *sql_name, int version, bool *created,
+                              GError **error)
+{
+    return open_writing(path, sql_name, version, true, created, error);
+}
+
+Database *database_open_reading(const char *path, int version, GError **error)
+{
+    int found = 0;
+    g_autoptr(Database) database = open_file(path, SQLITE_OPEN_READONLY, error);
+    if (!database)
+        return NULL;
+    sqlite3_busy_timeout(database->handle, READER_BUSY_MILLISECONDS);
+    if (!execute(database, CACHE_PRAGMA, error) || !read_version(database, &found, error))
+        return NULL;
+    if (found == version)
+        return g_steal_pointer(&database);
+    if (found)
+        refuse_version(database, found, version, error);
+    else
+        error_set(error, ERROR_STATE, "%s: is being made; a sync fills it", path);
+    return NULL;
 }
 
 void database_close(Database *database)

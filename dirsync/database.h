@@ -16,9 +16,18 @@
 
 typedef struct Database Database;
 
+/** Makes the file, empty and with mode 0600, when there is none; what goes wrong is told by who opens it. */
+void database_make(const char *path);
 /** @sql_name: "state.sql"; @version: written to user_version; a file of another version is refused
- *  with ERROR_STATE and what to do. *created tells whether the tables were made now. */
+ *  with ERROR_STATE and what to do. *created tells whether the tables were made now. A file that others than
+ * the owner may read keeps what SQLite has beside it when it is closed: they could not make that. */
 Database *database_open(const char *path, const char *sql_name, int version, bool *created, GError **error);
+/** The same of a file that may be emptied: tables of an earlier version are made anew, in one transaction. */
+Database *database_open_cache(const char *path, const char *sql_name, int version, bool *created,
+                              GError **error);
+/** For looking alone: nothing is made or changed, nobody is waited for, but for a moment. ERROR_STATE when
+ * there is no such file, it is of another version, or not finished yet; ERROR_BUSY. */
+Database *database_open_reading(const char *path, int version, GError **error);
 void database_close(Database *database);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Database, database_close)
 

@@ -72,6 +72,12 @@ static const EventClass event_table[] = {
     [EVENT_NOTIFIED] = {"DS1000", "notified", CATEGORY_NOTIFY, LEVEL_INFO},
     [EVENT_NOTIFY_FAILED] = {"DS1001", "notify-failed", CATEGORY_NOTIFY, LEVEL_WARNING},
     [EVENT_NOTIFY_DROPPED] = {"DS1002", "notify-dropped", CATEGORY_NOTIFY, LEVEL_WARNING},
+    [EVENT_LOOKUP_BEGIN] = {"DS1100", "lookup-begin", CATEGORY_STATE, LEVEL_NOTICE},
+    [EVENT_LOOKUP_END] = {"DS1101", "lookup-end", CATEGORY_STATE, LEVEL_NOTICE},
+    [EVENT_LOOKUP_UNAVAILABLE] = {"DS1102", "lookup-unavailable", CATEGORY_STATE, LEVEL_ERROR},
+    [EVENT_LOOKUP_AVAILABLE] = {"DS1103", "lookup-available", CATEGORY_STATE, LEVEL_NOTICE},
+    [EVENT_LOOKUP_OLD] = {"DS1104", "lookup-old", CATEGORY_STATE, LEVEL_WARNING},
+    [EVENT_LOOKUP_CROWDED] = {"DS1105", "lookup-crowded", CATEGORY_STATE, LEVEL_WARNING},
 };
 
 static_assert(G_N_ELEMENTS(event_table) == EVENTS, "a row for every event");

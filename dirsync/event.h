@@ -75,6 +75,12 @@ typedef enum {
     EVENT_ADDRESS_GIVEN,      /* DS0803 debug */
     EVENT_ADDRESSES_MADE,     /* DS0804 figures */
     EVENT_AUDIT_FOUND,        /* DS1200 an audit has findings that the one before had not */
+    EVENT_LOOKUP_BEGIN,       /* DS1100 dirsync serve answers */
+    EVENT_LOOKUP_END,         /* DS1101 */
+    EVENT_LOOKUP_UNAVAILABLE, /* DS1102 the index cannot be read: temporary failures, and why */
+    EVENT_LOOKUP_AVAILABLE,   /* DS1103 it can again */
+    EVENT_LOOKUP_OLD,         /* DS1104 no sync has read the directory for long */
+    EVENT_LOOKUP_CROWDED,     /* DS1105 a client was refused: too many are there */
     EVENTS
 } EventId;
 

@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-#define HOLDERS_FORM 2
-
 struct HolderIndex {
     Database *database;
     int64_t serial; /* of this transaction */
@@ -35,13 +33,16 @@ void holder_free(Holder *holder)
     g_free(holder->dn_key);
     g_free(holder->owner);
     g_free(holder->anchor);
+    g_free(holder->card.name);
+    g_free(holder->card.legacy);
+    g_free(holder->card.target);
     g_free(holder);
 }
 
 HolderIndex *holder_index_open(const char *path, GError **error)
 {
     bool created;
-    Database *database = database_open(path, "holders.sql", HOLDERS_FORM, &created, error);
+    Database *database = database_open_cache(path, "holders.sql", HOLDERS_FORM, &created, error);
     if (!database)
         return NULL;
     g_autoptr(HolderIndex) index = g_new0(HolderIndex, 1);
@@ -139,6 +140,13 @@ static bool prepare_in_transaction(HolderIndex *index, const char *const *kinds,
            database_run(index->database, error, "UPDATE holder SET fingerprint = zeroblob(16)", "");
 }
 
+bool holder_index_name_owner(HolderIndex *index, const char *owner, const char *name, GError **error)
+{
+    bool changed;
+    g_autofree char *key = g_strconcat(META_OWNER, owner, NULL);
+    return replace_meta(index, key, name, &changed, error);
+}
+
 bool holder_index_prepare(HolderIndex *index, const char *const *kinds, const char *request, GError **error)
 {
     if (!database_begin(index->database, error))
@@ -177,11 +185,13 @@ static bool find_top(HolderIndex *index, GError **error)
 static bool next_serial(HolderIndex *index, GError **error)
 {
     g_autofree char *before = NULL;
-    if (!database_get_meta(index->database, "serial", &before, error))
+    if (!database_get_meta(index->database, META_SERIAL, &before, error))
         return false;
     index->serial = (before ? g_ascii_strtoll(before, NULL, 10) : 0) + 1;
     g_autofree char *now = g_strdup_printf("%" G_GINT64_FORMAT, index->serial);
-    return database_set_meta(index->database, "serial", now, error);
+    g_autofree char *time = g_strdup_printf("%" G_GINT64_FORMAT, g_get_real_time() / G_USEC_PER_SEC);
+    return database_set_meta(index->database, META_SERIAL, now, error) &&
+           database_set_meta(index->database, META_AS_OF, time, error);
 }
 
 bool holder_index_begin(HolderIndex *index, GError **error)
@@ -263,10 +273,21 @@ static bool save_keys(HolderIndex *index, int64_t row, const HolderKey *keys, si
         return false;
     for (size_t i = 0; i < n_keys; i++)
         if (!database_run(index->database, error,
-                          "INSERT OR IGNORE INTO key (kind, value, holder, text) VALUES (?, ?, ?, ?)", "ssis",
-                          keys[i].kind, keys[i].value, row, keys[i].text))
+                          "INSERT OR IGNORE INTO key (kind, value, holder, text, origin) "
+                          "VALUES (?, ?, ?, ?, ?)",
+                          "ssisi", keys[i].kind, keys[i].value, row, keys[i].text, (int64_t)keys[i].origin))
             return false;
     return true;
+}
+
+static bool save_card(HolderIndex *index, int64_t row, const Card *card, GError **error)
+{
+    return !card->kind ||
+           database_run(index->database, error,
+                        "INSERT OR REPLACE INTO card (holder, kind, name, legacy, target, flags) "
+                        "VALUES (?, ?, ?, ?, ?, ?)",
+                        "issssi", row, card->kind, card->name, card->legacy, card->target,
+                        (int64_t)card->flags);
 }
 
 bool holder_index_save(HolderIndex *index, Holder *holder, const HolderKey *keys, size_t n_keys,
@@ -286,7 +307,8 @@ bool holder_index_save(HolderIndex *index, Holder *holder, const HolderKey *keys
     if (database_step(index->database, statement, error) != 0)
         return false;
     database_fault_step(index->database);
-    return save_keys(index, holder->row, keys, n_keys, error);
+    return save_keys(index, holder->row, keys, n_keys, error) &&
+           save_card(index, holder->row, &holder->card, error);
 }
 
 bool holder_index_remove(HolderIndex *index, int64_t row, GError **error)

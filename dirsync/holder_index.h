@@ -15,7 +15,20 @@
 
 #define KEY_ADDRESS "address"
 
+#define HOLDERS_FORM 3          /* of the file */
+#define META_SERIAL "serial"    /* in meta: of the last transaction; none: nothing was read yet */
+#define META_AS_OF "as-of"      /* when that was, in seconds since 1970 */
+#define META_OWNER "connector:" /* and its UUID: its name */
+
 typedef struct HolderIndex HolderIndex;
+
+/** What is told of a recipient who is looked up (lookup/). Strings belong to the holder. */
+typedef enum { CARD_HIDDEN = 1 << 0, CARD_DISABLED = 1 << 1 } CardFlags;
+typedef struct {
+    const char *kind;             /* constant: "user", "contact", ...; NULL: nothing is kept */
+    char *name, *legacy, *target; /* displayName, legacyExchangeDN, targetAddress; NULL: has none */
+    unsigned flags;               /* CardFlags */
+} Card;
 
 /** One recipient. Strings belong to the holder. */
 typedef struct {
@@ -25,18 +38,24 @@ typedef struct {
     Fingerprint fingerprint;
     char *owner, *anchor; /* connector that made it; NULL: native */
     bool graced;
+    Card card; /* only to be saved; not among what is found */
 } Holder;
 
 void holder_free(Holder *holder);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Holder, holder_free)
 
+/** Where an address stands; one may stand in several. */
+typedef enum { ORIGIN_PROXY = 1 << 0, ORIGIN_TARGET = 1 << 1, ORIGIN_MAIL = 1 << 2 } KeyOrigin;
+
 /** One thing to look a holder up by. */
 typedef struct {
-    char *kind;  /* KEY_ADDRESS, or the lower-case attribute of a join rule */
-    char *value; /* canonical: of an address address_normalise() */
-    char *text;  /* an address as it stands there; NULL for other kinds */
+    char *kind;      /* KEY_ADDRESS, or the lower-case attribute of a join rule */
+    char *value;     /* canonical: of an address address_normalise() */
+    char *text;      /* an address as it stands there; NULL for other kinds */
+    unsigned origin; /* KeyOrigin; 0 for other kinds */
 } HolderKey;
 
+/** Makes the file when there is none. One that an earlier version made is made anew, empty. */
 HolderIndex *holder_index_open(const char *path, GError **error);
 void holder_index_close(HolderIndex *index);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HolderIndex, holder_index_close)
@@ -51,7 +70,8 @@ typedef void (*HolderSeen)(int64_t row, const Fingerprint *fingerprint, const ch
                            void *data);
 bool holder_index_scan(HolderIndex *index, HolderSeen seen, void *data, GError **error);
 
-/** Everything between is one transaction. */
+/** Everything between is one transaction. To be committed only when the index holds the whole directory:
+ * those who look up take what is not in a committed index for unknown. */
 bool holder_index_begin(HolderIndex *index, GError **error);
 bool holder_index_commit(HolderIndex *index, GError **error);
 void holder_index_rollback(HolderIndex *index);
@@ -63,6 +83,9 @@ bool holder_index_hold(HolderIndex *index, GError **error);
  *  worth it those are answered from memory. */
 bool holder_index_expect(HolderIndex *index, size_t lookups, GError **error);
 void holder_index_let_go(HolderIndex *index);
+
+/** Keeps the name of the connector with that UUID, for those who are told of its objects. */
+bool holder_index_name_owner(HolderIndex *index, const char *owner, const char *name, GError **error);
 
 /** Stores a holder (an earlier one of the same id is replaced) with its keys; sets holder->row. */
 bool holder_index_save(HolderIndex *index, Holder *holder, const HolderKey *keys, size_t n_keys,

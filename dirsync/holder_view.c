@@ -4,6 +4,7 @@
 #include "dirsync/holder_view.h"
 
 #include "dirsync/account.h"
+#include "dirsync/managed.h"
 #include "proxygen/address.h"
 
 #include <string.h>
@@ -52,9 +53,9 @@ char *holder_dn_key(const HolderView *view, const char *dn)
 
 /* --- keys --- */
 
-static void add_key(GArray *keys, const char *kind, char *value, const char *text)
+static void add_key(GArray *keys, const char *kind, char *value, const char *text, unsigned origin)
 {
-    HolderKey key = {g_strdup(kind), value, g_strdup(text)};
+    HolderKey key = {g_strdup(kind), value, g_strdup(text), origin};
     g_array_append_val(keys, key);
 }
 
@@ -67,7 +68,7 @@ static void key_clear(void *data)
 }
 
 static void add_addresses(const HolderView *view, const Entry *entry, const char *name, const char *type,
-                          GArray *keys)
+                          unsigned origin, GArray *keys)
 {
     const Attribute *attribute = schema_find(view->schema, entry, name);
     g_autofree char *stamp = stamp_value_prefix(view->stamp);
@@ -77,13 +78,16 @@ static void add_addresses(const HolderView *view, const Entry *entry, const char
             continue;
         g_autofree char *whole = g_strconcat(type, value.data, NULL);
         char *folded = address_normalise(whole, strlen(whole));
-        bool there = false;
-        for (guint j = 0; j < keys->len; j++)
-            there |= !strcmp(g_array_index(keys, HolderKey, j).value, folded);
-        if (there)
+        HolderKey *there = NULL;
+        for (guint j = 0; j < keys->len && !there; j++)
+            if (!strcmp(g_array_index(keys, HolderKey, j).value, folded))
+                there = &g_array_index(keys, HolderKey, j);
+        if (there) {
+            there->origin |= origin;
             g_free(folded);
-        else
-            add_key(keys, KEY_ADDRESS, folded, whole);
+        } else {
+            add_key(keys, KEY_ADDRESS, folded, whole, origin);
+        }
     }
 }
 
@@ -91,18 +95,54 @@ GArray *holder_keys(const HolderView *view, const Entry *entry)
 {
     GArray *keys = g_array_new(FALSE, FALSE, sizeof(HolderKey));
     g_array_set_clear_func(keys, key_clear);
-    add_addresses(view, entry, "proxyAddresses", "", keys);
-    add_addresses(view, entry, "targetAddress", "", keys);
-    add_addresses(view, entry, "mail", "SMTP:", keys);
+    add_addresses(view, entry, "proxyAddresses", "", ORIGIN_PROXY, keys);
+    add_addresses(view, entry, "targetAddress", "", ORIGIN_TARGET, keys);
+    add_addresses(view, entry, "mail", "SMTP:", ORIGIN_MAIL, keys);
     for (const char *const *kind = holder_index_kinds(view->index); *kind; kind++) {
         const Attribute *attribute = schema_find(view->schema, entry, *kind);
         for (size_t j = 0; attribute && j < attribute->n_values; j++) {
             GString *text = g_string_new(NULL);
             schema_normalise(view->schema, schema_attribute(view->schema, *kind), attribute->values[j], text);
-            add_key(keys, *kind, g_string_free(text, FALSE), NULL);
+            add_key(keys, *kind, g_string_free(text, FALSE), NULL, 0);
         }
     }
     return keys;
+}
+
+/* --- what is told of a holder --- */
+
+/* The first that the entry is of counts. */
+static const char *const kinds[][2] = {
+    {"group", "group"},
+    {"groupOfNames", "group"},
+    {"groupOfUniqueNames", "group"},
+    {"groupOfMembers", "group"},
+    {"msExchDynamicDistributionList", "group"},
+    {"publicFolder", "folder"},
+    {"contact", "contact"},
+    {"room", "room"},
+};
+
+static const char *kind_of(const HolderView *view, const Entry *entry)
+{
+    const Attribute *classes = schema_find(view->schema, entry, "objectClass");
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+        for (size_t j = 0; classes && j < classes->n_values; j++)
+            if (!g_ascii_strcasecmp(classes->values[j].data, kinds[i][0]))
+                return kinds[i][1];
+    return "user";
+}
+
+static void describe(const HolderView *view, const Entry *entry, Card *card)
+{
+    const char *name = schema_find_string(view->schema, entry, "displayName");
+    const char *hidden = schema_find_string(view->schema, entry, HIDE_ATTRIBUTE);
+    card->kind = kind_of(view, entry);
+    card->name = g_strdup(name ? name : schema_find_string(view->schema, entry, "cn"));
+    card->legacy = g_strdup(schema_find_string(view->schema, entry, "legacyExchangeDN"));
+    card->target = g_strdup(schema_find_string(view->schema, entry, "targetAddress"));
+    card->flags = (hidden && !g_ascii_strcasecmp(hidden, "TRUE") ? CARD_HIDDEN : 0) |
+                  (account_is_disabled(view->schema, entry) ? CARD_DISABLED : 0);
 }
 
 /* --- the index --- */
@@ -144,6 +184,7 @@ bool holder_note(const HolderView *view, HolderTable *table, Fingerprint fingerp
     if (known)
         return true;
     *changed = true;
+    describe(view, entry, &holder->card);
     g_autoptr(GArray) keys = holder_keys(view, entry);
     return holder_index_save(view->index, holder, (HolderKey *)(void *)keys->data, keys->len, error);
 }

@@ -56,7 +56,8 @@ Organisation *organisation_load(const char *path, GError **error)
     notify_settings_read(&organisation->notify, xml_child(root, "notify"), path, &problems);
     if (state) {
         g_autofree char *folder = xml_attribute(state, "folder");
-        organisation->state_folder = xml_resolve(path, folder);
+        organisation->state_folder = folder ? xml_resolve(path, folder) : NULL;
+        organisation->readers = xml_attribute(state, "readers");
     }
     return xml_no_problems(problems, error) ? g_steal_pointer(&organisation) : NULL;
 }
@@ -72,6 +73,7 @@ void organisation_free(Organisation *organisation)
     g_free(organisation->stamp.name);
     g_strfreev(organisation->domains);
     g_free(organisation->state_folder);
+    g_free(organisation->readers);
     address_settings_clear(&organisation->addresses);
     notify_settings_clear(&organisation->notify);
     g_free(organisation);

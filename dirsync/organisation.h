@@ -120,6 +120,7 @@ typedef struct Organisation {
     StampSettings stamp;
     char **domains;     /* authoritative mail domains, lower case, NULL-terminated */
     char *state_folder; /* NULL: the default (state.h) */
+    char *readers;      /* group that may read home.db; NULL: only who runs dirsync */
     AddressSettings addresses;
     NotifySettings notify; /* of connectors that say nothing themselves */
 } Organisation;

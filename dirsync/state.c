@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -126,6 +127,13 @@ char *state_organisation_file(const Organisation *organisation, const char *fold
     return make_folder(top, error) ? g_build_filename(top, name, NULL) : NULL;
 }
 
+char *state_home_index(const Organisation *organisation, const char *folder)
+{
+    g_autofree char *top = top_folder(organisation, folder);
+    g_autofree char *name = g_strconcat(organisation->name, ".home.db", NULL);
+    return g_build_filename(top, name, NULL);
+}
+
 char *state_folder_of(const Connector *connector, const char *folder)
 {
     g_autofree char *top = top_folder(connector->organisation, folder);
@@ -135,11 +143,9 @@ char *state_folder_of(const Connector *connector, const char *folder)
 State *state_new(const Connector *connector, const char *folder)
 {
     State *state = g_new0(State, 1);
-    g_autofree char *home = g_strconcat(connector->organisation->name, ".home.db", NULL);
     state->lock = -1;
     state->folder = state_folder_of(connector, folder);
-    g_autofree char *top = g_path_get_dirname(state->folder);
-    state->index_path[STEP_IMPORT] = g_build_filename(top, home, NULL);
+    state->index_path[STEP_IMPORT] = state_home_index(connector->organisation, folder);
     state->index_path[STEP_EXPORT] = g_build_filename(state->folder, "foreign.db", NULL);
     return state;
 }
@@ -168,12 +174,58 @@ static bool check_owner(State *state, const Connector *connector, GError **error
     return false;
 }
 
+/* Gives the permissions to the group, and takes @not away from everybody. */
+static bool share_with(const char *path, gid_t group, mode_t also, mode_t not, GError **error)
+{
+    struct stat now;
+    if (stat(path, &now) != 0)
+        return true;
+    mode_t mode = ((now.st_mode & 07777) | also) & ~not;
+    if (now.st_gid == group && (now.st_mode & 07777) == mode)
+        return true;
+    if (chown(path, (uid_t)-1, group) == 0 && chmod(path, mode) == 0)
+        return true;
+    error_set(error, ERROR_IO,
+              "%s: cannot be shared with the group that <state readers=...> names: %s; who runs dirsync must "
+              "own it and belong to that group",
+              path, g_strerror(errno));
+    return false;
+}
+
+/* New files of SQLite get the mode of the first one, and the group of the folder (setgid). Only what it is called
+ * can be opened there: others see neither what else there is nor into the connectors' folders. */
+static bool let_readers_in(const State *state, const Organisation *organisation, GError **error)
+{
+    const char *index = state->index_path[STEP_IMPORT], *const ends[] = {"", "-wal", "-shm"};
+    const struct group *group = organisation->readers ? getgrnam(organisation->readers) : NULL;
+    g_autofree char *top = g_path_get_dirname(index);
+    if (!organisation->readers)
+        return true;
+    if (!group) {
+        error_set(error, ERROR_DEFINITION, "%s: <state readers=\"%s\">: there is no such group",
+                  organisation->path, organisation->readers);
+        return false;
+    }
+    gid_t id = group->gr_gid;
+    if (!share_with(top, id, S_ISGID | S_IXGRP, 0, error))
+        return false;
+    database_make(index);
+    for (size_t i = 0; i < G_N_ELEMENTS(ends); i++) {
+        g_autofree char *path = g_strconcat(index, ends[i], NULL);
+        if (!share_with(path, id, S_IRGRP, 0137, error))
+            return false;
+    }
+    return true;
+}
+
 State *state_open(const Connector *connector, const char *folder, GError **error)
 {
     g_autoptr(State) state = state_new(connector, folder);
     g_autofree char *runs = g_build_filename(state->folder, "runs", NULL);
-    if (!make_folder(runs, error) || !take_lock(state, connector, error) || !state_open_files(state, error) ||
-        !state_index(state, STEP_IMPORT, error) || !check_owner(state, connector, error))
+    if (!make_folder(runs, error) || !take_lock(state, connector, error) ||
+        !let_readers_in(state, connector->organisation, error) || !state_open_files(state, error) ||
+        !state_index(state, STEP_IMPORT, error) || !check_owner(state, connector, error) ||
+        !holder_index_name_owner(state->index[STEP_IMPORT], connector->uuid, connector->name, error))
         return NULL;
     fault_step("state opened");
     return g_steal_pointer(&state);

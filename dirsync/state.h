@@ -48,6 +48,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(State, state_close)
  *  state_open(). g_free(). */
 char *state_organisation_file(const Organisation *organisation, const char *folder, const char *what,
                               GError **error);
+/** Where the organisation's home.db is; @folder as above. g_free(). */
+char *state_home_index(const Organisation *organisation, const char *folder);
 
 /** The connector's folder, absolute. */
 const char *state_folder(const State *state);

@@ -27,9 +27,21 @@ CREATE TABLE key (
     value  TEXT NOT NULL,
     holder INTEGER NOT NULL REFERENCES holder (row) ON DELETE CASCADE,
     text   TEXT,                      -- an address as it stands there, "TYPE:value"
+    origin INTEGER NOT NULL,          -- of an address: KeyOrigin, in which attributes it stands
     PRIMARY KEY (kind, value, holder)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX key_holder ON key (holder);
+
+-- What is told of a holder who is looked up. Beside holder and not in it: every pass goes over that as a whole.
+CREATE TABLE card (
+    holder INTEGER PRIMARY KEY REFERENCES holder (row) ON DELETE CASCADE,
+    kind   TEXT NOT NULL,             -- "user", "contact", "group", "room", "folder"
+    name   TEXT,                      -- displayName, else cn
+    legacy TEXT COLLATE NOCASE,       -- legacyExchangeDN
+    target TEXT,                      -- targetAddress
+    flags  INTEGER NOT NULL           -- CardFlags
+) STRICT;
+CREATE INDEX card_legacy ON card (legacy) WHERE legacy IS NOT NULL;
 
 -- Of addresses that several recipients would have: how far the numbers that tell
 -- them apart have come. So the next one is not tried against all that were before.

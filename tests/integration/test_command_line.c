@@ -107,6 +107,14 @@ static const struct {
     {{"release", "a"}, "usage: dirsync release"},
     {{"release", "--only=x", "a", "b"}, "--help"},
     {{"explain", "no-such-connector", "b"}, "no-such-connector"},
+    {{"serve"}, "usage: dirsync serve"},
+    {{"serve", "a", "b"}, "usage: dirsync serve"},
+    {{"serve", "a", "--index=b"}, "usage: dirsync serve"},
+    {{"serve", "--index=a"}, "no socket"},
+    {{"serve", "--index=a", "--mode=rw"}, "--mode rw"},
+    {{"serve", "--index=a", "--group=no-such-group"}, "no such group"},
+    {{"serve", "--index=a", "--port=70000"}, "--port"},
+    {{"serve", "no-such-organisation"}, "no-such-organisation"},
     {{"sync", "no-such-connector"}, "no-such-connector"},
     {{"plan", "./no-such.xml"}, "no-such.xml"},
 };
@@ -139,8 +147,9 @@ static void wrong_values_of_options_end_with_6(void **state)
 
 static void help_and_version_end_well(void **state)
 {
-    static const char *const verbs[] = {"init",   "check",  "plan",  "show",     "apply",   "sync",
-                                        "revert", "status", "proxy", "addrtype", "explain", "release"};
+    static const char *const verbs[] = {"init",    "check",  "plan",    "show",    "apply",
+                                        "sync",    "revert", "status",  "proxy",   "addrtype",
+                                        "explain", "audit",  "migrate", "release", "serve"};
     (void)state;
     program_needed();
     g_auto(Said) version = PROGRAM(NULL, "--version");

@@ -237,7 +237,8 @@ static Ran sync_well(const World *world, const char *figures)
 
 void world_sync(const World *world, const char *figures)
 {
-    g_auto(Ran) ran = sync_well(world, figures);
+    Ran ran = sync_well(world, figures);
+    ran_clear(&ran);
 }
 
 void world_sync_by_changes(const World *world, const char *figures, size_t most)

@@ -12,7 +12,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <grp.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define UUID "0b8f9d52-6f0c-4d7e-9f2e-2f4b1c7a9d10"
 #define OTHER "5e0c1d2a-9b1f-4a77-8a55-0c9d7d7b6a01"
@@ -91,6 +93,46 @@ static void test_only_the_owner_may_look(void **state)
         assert_int_equal(stat(path, &status), 0);
         assert_int_equal(status.st_mode & 077, 0);
     }
+}
+
+static void assert_permissions(const Fixture *fixture, const char *name, mode_t mode)
+{
+    g_autofree char *path = g_build_filename(fixture->folder, name, NULL);
+    struct stat status;
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(status.st_mode & 02777, mode);
+    assert_int_equal(status.st_gid, getegid());
+}
+
+/* What SQLite has beside the index stays when nobody has it open: they could not make it. */
+static void test_readers_may_look_at_the_index_alone(void **state)
+{
+    Fixture *fixture = *state;
+    const struct group *group = getgrgid(getegid());
+    if (!group)
+        skip();
+    state_close(fixture->state);
+    fixture->organisation.readers = group->gr_name;
+    fixture->state = open_state(fixture);
+    state_close(fixture->state);
+    assert_permissions(fixture, "", 02710);
+    assert_permissions(fixture, "acme.home.db", 0640);
+    assert_permissions(fixture, "acme.home.db-wal", 0640);
+    assert_permissions(fixture, "acme.home.db-shm", 0640);
+    assert_permissions(fixture, "x", 0700);
+    assert_permissions(fixture, "x/state.db", 0600);
+    fixture->state = open_state(fixture);
+}
+
+static void test_readers_are_a_group(void **state)
+{
+    Fixture *fixture = *state;
+    g_autoptr(GError) error = NULL;
+    state_close(fixture->state);
+    fixture->organisation.readers = (char *)"no-such-group";
+    fixture->state = state_open(&fixture->connector, fixture->folder, &error);
+    assert_null(fixture->state);
+    assert_true(error_is(error, ERROR_DEFINITION));
 }
 
 static void test_one_at_a_time(void **state)
@@ -445,6 +487,8 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_new_state_and_an_old_one, begin, end),
         cmocka_unit_test_setup_teardown(test_only_the_owner_may_look, begin, end),
+        cmocka_unit_test_setup_teardown(test_readers_may_look_at_the_index_alone, begin, end),
+        cmocka_unit_test_setup_teardown(test_readers_are_a_group, begin, end),
         cmocka_unit_test_setup_teardown(test_one_at_a_time, begin, end),
         cmocka_unit_test_setup_teardown(test_no_state_yet_is_no_error, begin, end),
         cmocka_unit_test_setup_teardown(test_the_state_of_another_connector, begin, end),
