@@ -11,6 +11,7 @@
 #include "dirsync/schema.h"
 #include "dirsync/xml.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define SCOPE_OF_SUBTREE 2
@@ -286,6 +287,38 @@ static void read_sinks(Connector *connector, const xmlNode *root, const char *de
     connector->sinks = (SinkSettings *)(void *)g_array_steal(sinks, &connector->n_sinks);
 }
 
+/* --- the schedule ------------------------------------------------------------------------------- */
+
+static void read_duration(const xmlNode *node, const char *name, int64_t *seconds, GString **problems)
+{
+    g_autofree char *text = xml_attribute(node, name);
+    if (text && !schedule_parse_duration(text, seconds))
+        xml_problem(problems, node, "%s=\"%s\" is no time; allowed: a number and s, min, h or d, such as 5 s",
+                    name, text);
+}
+
+static void read_schedule(Schedule *schedule, const xmlNode *node, GString **problems)
+{
+    g_autofree char *when = xml_attribute(node, "when");
+    g_autoptr(GError) error = NULL;
+    schedule->given = true;
+    if (when && !schedule_parse(schedule, when, &error))
+        xml_problem(problems, node, "when=%s", error->message);
+    if (schedule->kind == SCHEDULE_ALWAYS)
+        read_duration(node, "pause", &schedule->seconds, problems);
+    schedule->zone = definition_trimmed(node, "zone");
+    if (schedule->zone && !schedule_zone_exists(schedule->zone))
+        xml_problem(problems, node,
+                    "zone=\"%s\": this system knows no such time zone; name one such as Europe/Berlin",
+                    schedule->zone);
+    schedule->watch = definition_yes(node, "watch", false);
+    read_duration(node, "settle", &schedule->settle, problems);
+    read_duration(node, "maximum-wait", &schedule->maximum_wait, problems);
+    if (schedule->maximum_wait < schedule->settle)
+        xml_problem(problems, node,
+                    "maximum-wait is shorter than settle; it is counted from the first change");
+}
+
 /* --- the whole ---------------------------------------------------------------------------------- */
 
 /* The organisation's own problems name its own file and lines and are passed on as they are. */
@@ -344,6 +377,7 @@ static Connector *read_connector(const xmlDoc *doc, const char *path, GString **
 {
     const xmlNode *root = xmlDocGetRootElement(doc);
     const xmlNode *limits = xml_child(root, "limits"), *metrics = xml_child(root, "metrics");
+    const xmlNode *schedule = xml_child(root, "schedule");
     const xmlNode *nodes[STEPS];
     for (int step = 0; step < STEPS; step++)
         nodes[step] = xml_child(root, step_names[step]);
@@ -375,6 +409,9 @@ static Connector *read_connector(const xmlDoc *doc, const char *path, GString **
         g_autofree char *file = xml_attribute(metrics, "file");
         connector->metrics = xml_resolve(path, file);
     }
+    connector->schedule = schedule_default;
+    if (schedule)
+        read_schedule(&connector->schedule, schedule, problems);
     read_sinks(connector, root, path);
     if (connector->organisation)
         check_passes(connector, nodes, problems);
@@ -387,7 +424,7 @@ char *connector_folder(void)
     return g_strdup(folder && *folder ? folder : "/etc/dirsync");
 }
 
-static char *definition_path(const char *path_or_name)
+char *connector_path(const char *path_or_name)
 {
     if (strchr(path_or_name, '/') || g_str_has_suffix(path_or_name, ".xml"))
         return g_strdup(path_or_name);
@@ -398,13 +435,52 @@ static char *definition_path(const char *path_or_name)
 
 Connector *connector_load(const char *path_or_name, GError **error)
 {
-    g_autofree char *path = definition_path(path_or_name);
+    g_autofree char *path = connector_path(path_or_name);
     g_autoptr(xmlDoc) doc = xml_load(path, "connector.rng", error);
     if (!doc)
         return NULL;
     GString *problems = NULL;
     g_autoptr(Connector) connector = read_connector(doc, path, &problems);
     return xml_no_problems(problems, error) ? g_steal_pointer(&connector) : NULL;
+}
+
+/* By its namespace, so that one with mistakes is found too. */
+static bool is_connector(const char *path)
+{
+    char head[8192];
+    FILE *file = fopen(path, "re");
+    size_t len = file ? fread(head, 1, sizeof head, file) : 0;
+    static const char namespace[] = "urn:x-dirsync:connector:1";
+    if (file)
+        fclose(file);
+    return memmem(head, len, namespace, strlen(namespace)) != NULL;
+}
+
+static gint compare_paths(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+char **connector_list(GError **error)
+{
+    g_autofree char *path = connector_folder();
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(GDir) folder = g_dir_open(path, 0, &cause);
+    if (!folder) {
+        error_set(error, ERROR_DEFINITION, "%s; make the folder, or name another with DIRSYNC_CONFIG",
+                  cause->message);
+        return NULL;
+    }
+    g_autoptr(GPtrArray) found = g_ptr_array_new();
+    const char *name;
+    while ((name = g_dir_read_name(folder))) {
+        g_autofree char *file = g_build_filename(path, name, NULL);
+        if (*name != '.' && g_str_has_suffix(name, ".xml") && is_connector(file))
+            g_ptr_array_add(found, g_steal_pointer(&file));
+    }
+    g_ptr_array_sort(found, compare_paths);
+    g_ptr_array_add(found, NULL);
+    return (char **)g_ptr_array_steal(found, NULL);
 }
 
 static void pass_settings_clear(PassSettings *pass)
@@ -441,6 +517,7 @@ void connector_free(Connector *connector)
     g_free(connector->foreign_stamp.owner);
     g_free(connector->import_stamp.name);
     organisation_free(connector->organisation);
+    schedule_clear(&connector->schedule);
     g_free(connector->metrics);
     g_free(connector->path);
     g_free(connector->name);

@@ -11,6 +11,7 @@
 #include "dirsync/event.h"
 #include "dirsync/organisation.h"
 #include "dirsync/recipient.h"
+#include "dirsync/schedule.h"
 
 /** Kinds of change that can be limited. Keep in step with limit_names[] (limit_table.c). */
 typedef enum {
@@ -118,6 +119,7 @@ typedef struct Connector {
     Limit limits[LIMIT_KINDS];
     int64_t full_read; /* seconds after which everything is read again, where changes are told; default a day */
     char *metrics; /* path of the OpenMetrics file; NULL none */
+    Schedule schedule;
     SinkSettings *sinks;
     size_t n_sinks;
 } Connector;
@@ -139,5 +141,10 @@ void connector_addresses_clear(ConnectorAddresses *addresses);
 
 /** The definitions folder; g_free(). */
 char *connector_folder(void);
+/** The file that @path_or_name of connector_load() means; g_free(). */
+char *connector_path(const char *path_or_name);
+/** The connectors of the definitions folder, loadable or not, as paths in order of their names; g_strfreev().
+ *  NULL and ERROR_DEFINITION when there is no such folder. */
+char **connector_list(GError **error);
 
 #endif
