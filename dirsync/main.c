@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const Command *const commands[] = {&command_init,   &command_check,  &command_plan,
-                                          &command_show,   &command_apply,  &command_sync,
-                                          &command_revert, &command_status, &command_proxy, &command_addrtype};
+static const Command *const commands[] = {&command_init,  &command_check,    &command_plan,   &command_show,
+                                          &command_apply, &command_sync,     &command_revert, &command_status,
+                                          &command_proxy, &command_addrtype, &command_run};
 
 static void on_signal(int number)
 {

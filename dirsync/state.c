@@ -56,12 +56,17 @@ static bool take_lock(State *state, const Connector *connector, GError **error)
     return false;
 }
 
+char *state_place(const Connector *connector, const char *folder)
+{
+    g_autofree char *standard = default_folder();
+    const char *chosen = folder ? folder : connector ? connector->organisation->state_folder : NULL;
+    return g_canonicalize_filename(chosen ? chosen : standard, NULL);
+}
+
 static State *state_new(const Connector *connector, const char *folder)
 {
     State *state = g_new0(State, 1);
-    g_autofree char *standard = default_folder();
-    const char *chosen = folder ? folder : connector->organisation->state_folder;
-    g_autofree char *top = g_canonicalize_filename(chosen ? chosen : standard, NULL);
+    g_autofree char *top = state_place(connector, folder);
     g_autofree char *home = g_strconcat(connector->organisation->name, ".home.db", NULL);
     state->lock = -1;
     state->folder = g_build_filename(top, connector->name, NULL);

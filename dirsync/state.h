@@ -21,6 +21,8 @@ typedef struct State State;
 State *state_open(const Connector *connector, const char *folder, GError **error);
 /** The same for reading only: no lock; NULL without an error when there is no state yet. */
 State *state_open_unlocked(const Connector *connector, const char *folder, GError **error);
+/** The folder in which the connectors' are, absolute; g_free(). @connector NULL: where it is by default. */
+char *state_place(const Connector *connector, const char *folder);
 void state_close(State *state);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(State, state_close)
 

@@ -73,5 +73,6 @@ int settings_end(Settings *settings, const char *verb, const Connector *connecto
 
 extern const Command command_init, command_check, command_plan, command_show, command_apply, command_sync,
     command_revert, command_status, command_proxy, command_addrtype;
+extern const Command command_run;
 
 #endif
