@@ -291,6 +291,38 @@ static void read_sinks(Connector *connector, const xmlNode *root, const char *de
     connector->sinks = (SinkSettings *)(void *)g_array_steal(sinks, &connector->n_sinks);
 }
 
+/* --- the schedule ------------------------------------------------------------------------------- */
+
+static void read_duration(const xmlNode *node, const char *name, int64_t *seconds, GString **problems)
+{
+    g_autofree char *text = xml_attribute(node, name);
+    if (text && !schedule_parse_duration(text, seconds))
+        xml_problem(problems, node, "%s=\"%s\" is no time; allowed: a number and s, min, h or d, such as 5 s",
+                    name, text);
+}
+
+static void read_schedule(Schedule *schedule, const xmlNode *node, GString **problems)
+{
+    g_autofree char *when = xml_attribute(node, "when");
+    g_autoptr(GError) error = NULL;
+    schedule->given = true;
+    if (when && !schedule_parse(schedule, when, &error))
+        xml_problem(problems, node, "when=%s", error->message);
+    if (schedule->kind == SCHEDULE_ALWAYS)
+        read_duration(node, "pause", &schedule->seconds, problems);
+    schedule->zone = definition_trimmed(node, "zone");
+    if (schedule->zone && !schedule_zone_exists(schedule->zone))
+        xml_problem(problems, node,
+                    "zone=\"%s\": this system knows no such time zone; name one such as Europe/Berlin",
+                    schedule->zone);
+    schedule->watch = definition_yes(node, "watch", false);
+    read_duration(node, "settle", &schedule->settle, problems);
+    read_duration(node, "maximum-wait", &schedule->maximum_wait, problems);
+    if (schedule->maximum_wait < schedule->settle)
+        xml_problem(problems, node,
+                    "maximum-wait is shorter than settle; it is counted from the first change");
+}
+
 /* --- the whole ---------------------------------------------------------------------------------- */
 
 /* The organisation's own problems name its own file and lines and are passed on as they are. */
@@ -361,6 +393,7 @@ static Connector *read_connector(const xmlDoc *doc, const char *path, GString **
 {
     const xmlNode *root = xmlDocGetRootElement(doc);
     const xmlNode *limits = xml_child(root, "limits"), *metrics = xml_child(root, "metrics");
+    const xmlNode *schedule = xml_child(root, "schedule");
     const xmlNode *nodes[STEPS];
     for (int step = 0; step < STEPS; step++)
         nodes[step] = xml_child(root, step_names[step]);
@@ -394,6 +427,9 @@ static Connector *read_connector(const xmlDoc *doc, const char *path, GString **
         connector->metrics = xml_resolve(path, file);
     }
     notify_settings_read(&connector->notify, xml_child(root, "notify"), path, problems);
+    connector->schedule = schedule_default;
+    if (schedule)
+        read_schedule(&connector->schedule, schedule, problems);
     read_sinks(connector, root, path);
     if (connector->organisation)
         check_passes(connector, nodes, problems);
@@ -466,6 +502,7 @@ void connector_free(Connector *connector)
     g_free(connector->import_stamp.name);
     organisation_free(connector->organisation);
     notify_settings_clear(&connector->notify);
+    schedule_clear(&connector->schedule);
     g_free(connector->metrics);
     g_free(connector->path);
     g_free(connector->name);

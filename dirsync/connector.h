@@ -11,6 +11,7 @@
 #include "dirsync/event.h"
 #include "dirsync/organisation.h"
 #include "dirsync/recipient.h"
+#include "dirsync/schedule.h"
 
 /** Kinds of change that can be limited. Keep in step with limit_names[] (limit_table.c). */
 typedef enum {
@@ -123,6 +124,7 @@ typedef struct Connector {
     unsigned history_runs; /* ... and of so many that wrote something, and of so many that did not; 1000 */
     NotifySettings notify; /* without channels: the organisation's, see connector_notify() */
     char *metrics; /* path of the OpenMetrics file; NULL none */
+    Schedule schedule;
     SinkSettings *sinks;
     size_t n_sinks;
 } Connector;
@@ -146,13 +148,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Connector, connector_free)
 void connector_addresses_read(Connector *connector, const xmlNode *node, GString **problems);
 void connector_addresses_clear(ConnectorAddresses *addresses);
 
-/** Names of the connectors of the definitions folder, in order; g_strfreev(). ERROR_DEFINITION when it cannot
- * be read. */
-char **connector_names(GError **error);
-
 /** The definitions folder; g_free(). */
 char *connector_folder(void);
-/** The file of a definition that is named as people name it, "globex" or "./globex.xml"; g_free(). */
+/** The file that @path_or_name of connector_load() means; g_free(). */
 char *connector_path(const char *path_or_name);
+/** The connectors of the definitions folder, loadable or not, as paths in order of their names; g_strfreev().
+ *  NULL and ERROR_DEFINITION when there is no such folder. */
+char **connector_list(GError **error);
 
 #endif

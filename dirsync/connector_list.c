@@ -40,10 +40,10 @@ static int compare(gconstpointer a, gconstpointer b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-char **connector_names(GError **error)
+char **connector_list(GError **error)
 {
     g_autofree char *path = connector_folder();
-    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GDir) folder = g_dir_open(path, 0, NULL);
     const char *name;
     if (!folder) {
@@ -56,9 +56,9 @@ char **connector_names(GError **error)
     while ((name = g_dir_read_name(folder))) {
         g_autofree char *file = g_build_filename(path, name, NULL);
         if (*name != '.' && g_str_has_suffix(name, ".xml") && may_be_connector(file))
-            g_ptr_array_add(names, g_strndup(name, strlen(name) - strlen(".xml")));
+            g_ptr_array_add(files, g_steal_pointer(&file));
     }
-    g_ptr_array_sort(names, compare);
-    g_ptr_array_add(names, NULL);
-    return (char **)g_ptr_array_steal(names, NULL);
+    g_ptr_array_sort(files, compare);
+    g_ptr_array_add(files, NULL);
+    return (char **)g_ptr_array_steal(files, NULL);
 }

@@ -6,32 +6,33 @@
 #include <assert.h>
 
 typedef struct {
+    const char *name;
     ErrorScope scope;
     ErrorRetry retry;
     int exit_status;
 } ErrorClass;
 
 static const ErrorClass error_classes[] = {
-    [ERROR_INVALID] = {SCOPE_ENTRY, RETRY_NEXT_RUN, 1},
-    [ERROR_REFUSED] = {SCOPE_ENTRY, RETRY_NEXT_RUN, 1},
-    [ERROR_MOVED] = {SCOPE_ENTRY, RETRY_NEXT_RUN, 1},
-    [ERROR_EXISTS] = {SCOPE_ENTRY, RETRY_NEXT_RUN, 1},
-    [ERROR_NOT_FOUND] = {SCOPE_ENTRY, RETRY_NEXT_RUN, 1},
-    [ERROR_UNCERTAIN] = {SCOPE_ENTRY, RETRY_AFTER_READING, 5},
-    [ERROR_ACCESS] = {SCOPE_CONTAINER, RETRY_NEVER, 1},
-    [ERROR_BUSY] = {SCOPE_DIRECTORY, RETRY_LATER, 5},
-    [ERROR_UNREACHABLE] = {SCOPE_DIRECTORY, RETRY_LATER, 5},
-    [ERROR_CREDENTIALS] = {SCOPE_DIRECTORY, RETRY_NEVER, 1},
-    [ERROR_SERVER_LIMIT] = {SCOPE_DIRECTORY, RETRY_NEVER, 1},
-    [ERROR_PROTOCOL] = {SCOPE_DIRECTORY, RETRY_NEVER, 1},
-    [ERROR_SOURCE] = {SCOPE_DIRECTORY, RETRY_LATER, 1},
-    [ERROR_DEFINITION] = {SCOPE_RUN, RETRY_NEVER, 6},
-    [ERROR_LIMIT] = {SCOPE_RUN, RETRY_NEVER, 4},
-    [ERROR_LOCKED] = {SCOPE_RUN, RETRY_LATER, 7},
-    [ERROR_STATE] = {SCOPE_RUN, RETRY_NEVER, 1},
-    [ERROR_IO] = {SCOPE_RUN, RETRY_LATER, 1},
-    [ERROR_INTERRUPTED] = {SCOPE_RUN, RETRY_LATER, 5},
-    [ERROR_CONSTRAINT] = {SCOPE_ENTRY, RETRY_NEXT_RUN, 1},
+    [ERROR_INVALID] = {"invalid", SCOPE_ENTRY, RETRY_NEXT_RUN, 1},
+    [ERROR_REFUSED] = {"refused", SCOPE_ENTRY, RETRY_NEXT_RUN, 1},
+    [ERROR_MOVED] = {"moved", SCOPE_ENTRY, RETRY_NEXT_RUN, 1},
+    [ERROR_EXISTS] = {"exists", SCOPE_ENTRY, RETRY_NEXT_RUN, 1},
+    [ERROR_NOT_FOUND] = {"not-found", SCOPE_ENTRY, RETRY_NEXT_RUN, 1},
+    [ERROR_UNCERTAIN] = {"uncertain", SCOPE_ENTRY, RETRY_AFTER_READING, 5},
+    [ERROR_ACCESS] = {"access", SCOPE_CONTAINER, RETRY_NEVER, 1},
+    [ERROR_BUSY] = {"busy", SCOPE_DIRECTORY, RETRY_LATER, 5},
+    [ERROR_UNREACHABLE] = {"unreachable", SCOPE_DIRECTORY, RETRY_LATER, 5},
+    [ERROR_CREDENTIALS] = {"credentials", SCOPE_DIRECTORY, RETRY_NEVER, 1},
+    [ERROR_SERVER_LIMIT] = {"server-limit", SCOPE_DIRECTORY, RETRY_NEVER, 1},
+    [ERROR_PROTOCOL] = {"protocol", SCOPE_DIRECTORY, RETRY_NEVER, 1},
+    [ERROR_SOURCE] = {"source", SCOPE_DIRECTORY, RETRY_LATER, 1},
+    [ERROR_DEFINITION] = {"definition", SCOPE_RUN, RETRY_NEVER, 6},
+    [ERROR_LIMIT] = {"limit", SCOPE_RUN, RETRY_NEVER, 4},
+    [ERROR_LOCKED] = {"locked", SCOPE_RUN, RETRY_LATER, 7},
+    [ERROR_STATE] = {"state", SCOPE_RUN, RETRY_NEVER, 1},
+    [ERROR_IO] = {"io", SCOPE_RUN, RETRY_LATER, 1},
+    [ERROR_INTERRUPTED] = {"interrupted", SCOPE_RUN, RETRY_LATER, 5},
+    [ERROR_CONSTRAINT] = {"constraint", SCOPE_ENTRY, RETRY_NEXT_RUN, 1},
 };
 
 static_assert(G_N_ELEMENTS(error_classes) == ERROR_CODES, "a class for every error code");
@@ -40,9 +41,14 @@ G_DEFINE_QUARK(dirsync - error - quark, dirsync_error)
 
 static const ErrorClass *error_class(const GError *error)
 {
-    static const ErrorClass foreign = {SCOPE_RUN, RETRY_NEVER, 1};
+    static const ErrorClass foreign = {"other", SCOPE_RUN, RETRY_NEVER, 1};
     bool ours = error && error->domain == DIRSYNC_ERROR && error->code >= 0 && error->code < ERROR_CODES;
     return ours ? &error_classes[error->code] : &foreign;
+}
+
+const char *error_name(const GError *error)
+{
+    return error_class(error)->name;
 }
 
 ErrorScope error_scope(const GError *error)

@@ -48,6 +48,9 @@ typedef enum { RETRY_NEVER, RETRY_NEXT_RUN, RETRY_LATER, RETRY_AFTER_READING } E
 
 GQuark dirsync_error_quark(void);
 
+/** "credentials", "unreachable", ...: the code as programs read it; "other" for foreign domains. */
+const char *error_name(const GError *error);
+
 /** The two answers for an error of this domain; for foreign domains SCOPE_RUN and RETRY_NEVER. */
 ErrorScope error_scope(const GError *error);
 ErrorRetry error_retry(const GError *error);

@@ -78,6 +78,22 @@ static const EventClass event_table[] = {
     [EVENT_LOOKUP_AVAILABLE] = {"DS1103", "lookup-available", CATEGORY_STATE, LEVEL_NOTICE},
     [EVENT_LOOKUP_OLD] = {"DS1104", "lookup-old", CATEGORY_STATE, LEVEL_WARNING},
     [EVENT_LOOKUP_CROWDED] = {"DS1105", "lookup-crowded", CATEGORY_STATE, LEVEL_WARNING},
+    [EVENT_SERVICE_BEGIN] = {"DS0900", "service-begin", CATEGORY_RUN, LEVEL_NOTICE},
+    [EVENT_SERVICE_END] = {"DS0901", "service-end", CATEGORY_RUN, LEVEL_NOTICE},
+    [EVENT_SERVICE_RELOADED] = {"DS0902", "service-reloaded", CATEGORY_RUN, LEVEL_NOTICE},
+    [EVENT_SERVICE_KEPT] = {"DS0903", "service-kept", CATEGORY_DEFINITION, LEVEL_ERROR},
+    [EVENT_SERVICE_IDLE] = {"DS0904", "service-idle", CATEGORY_DEFINITION, LEVEL_NOTICE},
+    [EVENT_JOB_BEGIN] = {"DS0910", "job-begin", CATEGORY_RUN, LEVEL_NOTICE},
+    [EVENT_JOB_END] = {"DS0911", "job-end", CATEGORY_RUN, LEVEL_NOTICE},
+    [EVENT_JOB_FAILED] = {"DS0912", "job-failed", CATEGORY_RUN, LEVEL_ERROR},
+    [EVENT_JOB_LIMIT] = {"DS0913", "job-limit", CATEGORY_RUN, LEVEL_ERROR},
+    [EVENT_JOB_PARKED] = {"DS0914", "job-parked", CATEGORY_RUN, LEVEL_ERROR},
+    [EVENT_JOB_RELEASED] = {"DS0915", "job-released", CATEGORY_RUN, LEVEL_NOTICE},
+    [EVENT_JOB_LOCKED] = {"DS0916", "job-locked", CATEGORY_RUN, LEVEL_NOTICE},
+    [EVENT_WATCH_OPENED] = {"DS0920", "watch-opened", CATEGORY_SOURCE, LEVEL_NOTICE},
+    [EVENT_WATCH_LOST] = {"DS0921", "watch-lost", CATEGORY_SOURCE, LEVEL_WARNING},
+    [EVENT_WATCH_REFUSED] = {"DS0922", "watch-refused", CATEGORY_SOURCE, LEVEL_ERROR},
+    [EVENT_SERVICE_FILE] = {"DS0930", "service-file", CATEGORY_STATE, LEVEL_WARNING},
 };
 
 static_assert(G_N_ELEMENTS(event_table) == EVENTS, "a row for every event");
@@ -123,6 +139,7 @@ typedef struct {
     char *path;
     int fd;
     bool coloured;
+    bool json;
     bool failed; /* the file could not be written once; said, and not said again */
     EventLevel level;
     int category_level[CATEGORIES];
@@ -180,7 +197,7 @@ static bool sink_open(Sink *sink, GError **error)
 
 bool event_open_sink(const SinkSettings *settings, GError **error)
 {
-    Sink sink = {.kind = settings->kind, .fd = -1, .level = settings->level};
+    Sink sink = {.kind = settings->kind, .fd = -1, .level = settings->level, .json = settings->json};
     memcpy(sink.category_level, settings->category_level, sizeof sink.category_level);
     sink.path = settings->kind == SINK_FILE ? g_strdup(settings->path) : NULL;
     if (!sink_open(&sink, error)) {
@@ -326,14 +343,19 @@ static void report_lost(const char *path, int reason)
     }
 }
 
-static void write_file(Sink *sink, EventId id, const char *subject, const char *message)
+static bool write_json(int fd, EventId id, const char *subject, const char *message)
 {
     char *json = event_to_json(id, subject, message);
     if (!json)
-        return;
+        return true;
     g_autofree char *line = g_strconcat(json, "\n", NULL);
     free(json);
-    bool written = write_whole(sink->fd, line, strlen(line));
+    return write_whole(fd, line, strlen(line));
+}
+
+static void write_file(Sink *sink, EventId id, const char *subject, const char *message)
+{
+    bool written = write_json(sink->fd, id, subject, message);
     if (!written && !sink->failed)
         report_lost(sink->path, errno);
     sink->failed = !written;
@@ -343,7 +365,10 @@ static void sink_write(Sink *sink, EventId id, const char *subject, const char *
 {
     switch (sink->kind) {
     case SINK_STDERR:
-        write_stderr(sink, id, subject, message);
+        if (sink->json)
+            write_json(sink->fd, id, subject, message);
+        else
+            write_stderr(sink, id, subject, message);
         return;
     case SINK_SYSLOG:
         write_syslog(id, subject, message);

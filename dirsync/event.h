@@ -81,6 +81,22 @@ typedef enum {
     EVENT_LOOKUP_AVAILABLE,   /* DS1103 it can again */
     EVENT_LOOKUP_OLD,         /* DS1104 no sync has read the directory for long */
     EVENT_LOOKUP_CROWDED,     /* DS1105 a client was refused: too many are there */
+    EVENT_SERVICE_BEGIN,      /* DS0900 dirsync run has begun */
+    EVENT_SERVICE_END,        /* DS0901 */
+    EVENT_SERVICE_RELOADED,   /* DS0902 definitions were read again */
+    EVENT_SERVICE_KEPT,       /* DS0903 a definition is broken: its schedule stays as it was */
+    EVENT_SERVICE_IDLE,       /* DS0904 a connector that never runs by itself */
+    EVENT_JOB_BEGIN,          /* DS0910 a run of a connector has begun, and why */
+    EVENT_JOB_END,            /* DS0911 it has ended, with its figures */
+    EVENT_JOB_FAILED,         /* DS0912 it has failed, and when it is tried again */
+    EVENT_JOB_LIMIT,          /* DS0913 a limit refused it: not again before its next time */
+    EVENT_JOB_PARKED,         /* DS0914 not tried again until somebody corrects what is wrong */
+    EVENT_JOB_RELEASED,       /* DS0915 something was corrected: it is tried again */
+    EVENT_JOB_LOCKED,         /* DS0916 somebody else runs it: tried again later */
+    EVENT_WATCH_OPENED,       /* DS0920 */
+    EVENT_WATCH_LOST,         /* DS0921 opened again later */
+    EVENT_WATCH_REFUSED,      /* DS0922 the directory cannot be watched: only the schedule counts */
+    EVENT_SERVICE_FILE,       /* DS0930 run.json cannot be written */
     EVENTS
 } EventId;
 
@@ -91,6 +107,7 @@ typedef struct {
     char *path;                     /* SINK_FILE; made with mode 0600 */
     EventLevel level;               /* admitted up to this level */
     int category_level[CATEGORIES]; /* -1: as level */
+    bool json;                      /* SINK_STDERR: lines of JSON, as in a file */
 } SinkSettings;
 
 /** Opens a sink; false with ERROR_IO when the file cannot be written. Settings are copied. */

@@ -13,9 +13,9 @@
 #include <string.h>
 
 static const Command *const commands[] = {
-    &command_init,  &command_check,   &command_plan,    &command_show,    &command_apply,
-    &command_sync,  &command_revert,  &command_status,  &command_proxy,   &command_addrtype,
-    &command_audit, &command_migrate, &command_explain, &command_release, &command_serve};
+    &command_init,    &command_check,   &command_plan,  &command_show,     &command_apply, &command_sync,
+    &command_revert,  &command_status,  &command_proxy, &command_addrtype, &command_audit, &command_migrate,
+    &command_explain, &command_release, &command_run,   &command_serve};
 
 static void on_signal(int number)
 {

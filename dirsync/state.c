@@ -115,8 +115,13 @@ static bool take_lock(State *state, const Connector *connector, GError **error)
 static char *top_folder(const Organisation *organisation, const char *folder)
 {
     g_autofree char *standard = default_folder();
-    const char *chosen = folder ? folder : organisation->state_folder;
+    const char *chosen = folder ? folder : organisation ? organisation->state_folder : NULL;
     return g_canonicalize_filename(chosen ? chosen : standard, NULL);
+}
+
+char *state_place(const Connector *connector, const char *folder)
+{
+    return top_folder(connector ? connector->organisation : NULL, folder);
 }
 
 char *state_organisation_file(const Organisation *organisation, const char *folder, const char *what,

@@ -41,6 +41,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LockHolder, lock_holder_clear)
 /** @folder: as of state_open(). */
 void state_lock_holder(const Connector *connector, const char *folder, LockHolder *holder);
 
+/** The folder in which the connectors' are, absolute; g_free(). @connector NULL: where it is by default. */
+char *state_place(const Connector *connector, const char *folder);
 void state_close(State *state);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(State, state_close)
 

@@ -74,6 +74,6 @@ int settings_end(Settings *settings, const char *verb, const Connector *connecto
 
 extern const Command command_init, command_check, command_plan, command_show, command_apply, command_sync,
     command_revert, command_status, command_proxy, command_addrtype, command_audit, command_migrate,
-    command_explain, command_release, command_serve;
+    command_explain, command_release, command_run, command_serve;
 
 #endif

@@ -155,6 +155,7 @@ bool settings_open_events(const Settings *settings, const Connector *connector, 
         else if (sink->kind != SINK_STDERR && !event_open_sink(sink, error))
             return false;
     }
+    errors.json = !g_strcmp0(g_getenv("DIRSYNC_LOG"), "json");
     return event_open_sink(&errors, error);
 }
 

@@ -6,6 +6,7 @@
 #include "dirsync/report/status.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define RUNS_SHOWN 10
 
@@ -20,25 +21,33 @@ static bool have_problems(const json_t *connector)
     return json_array_size(json_object_get(connector, "problems")) > 0;
 }
 
+/* As people would name it. */
+static char *name_of(const char *file)
+{
+    g_autofree char *base = g_path_get_basename(file);
+    return g_strndup(base, strlen(base) - strlen(".xml"));
+}
+
 /* What is wrong stands in the document; the exit status says that something is. */
 static int overview(const Settings *settings, GError **error)
 {
-    g_auto(GStrv) names = connector_names(error);
+    g_auto(GStrv) files = connector_list(error);
     json_t *list = json_array();
     int status = 0;
-    for (char **name = names; name && *name; name++) {
+    for (char **file = files; file && *file; file++) {
         GError *failure = NULL;
-        g_autoptr(Connector) connector = connector_load(*name, &failure);
+        g_autofree char *name = name_of(*file);
+        g_autoptr(Connector) connector = connector_load(*file, &failure);
         json_t *one = connector ? status_connector(connector, settings->state_folder, (size_t)runs_shown)
-                                : status_broken(*name, failure);
+                                : status_broken(name, failure);
         if (!connector || have_problems(one))
             status = connector ? 1 : error_exit_status(failure);
         g_clear_error(&failure);
         json_array_append_new(list, one);
     }
-    if (names && settings->json)
+    if (files && settings->json)
         report_print_json(stdout, json_pack("{s:O}", "connectors", list));
-    else if (names)
+    else if (files)
         status_print_overview(stdout, list);
     json_decref(list);
     return status;

@@ -9,6 +9,7 @@
 #include "dirsync/directory/csv_file.h"
 
 #include "dirsync/csv.h"
+#include "dirsync/directory/file_watch.h"
 #include "dirsync/directory/record_file.h"
 #include "dirsync/dn.h"
 
@@ -230,4 +231,5 @@ const DirectoryDriver csv_driver = {
     .search = record_file_search,
     .submit = record_file_submit,
     .flush = record_file_flush,
+    .watch = file_watch,
 };

@@ -132,3 +132,20 @@ bool directory_flush(Directory *directory, GError **error)
 {
     return !directory->driver->flush || directory->driver->flush(directory, error);
 }
+
+DirectoryWatch *directory_watch(const Endpoint *endpoint, const ReadRequest *requests, size_t n_requests,
+                                GError **error)
+{
+    const DirectoryDriver *driver = directory_driver(endpoint->driver);
+    if (driver && driver->watch)
+        return driver->watch(endpoint, requests, n_requests, error);
+    error_set(error, ERROR_DEFINITION, "%s: the driver \"%s\" cannot be watched; leave watch out",
+              endpoint->where ? endpoint->where : "endpoint", endpoint->driver);
+    return NULL;
+}
+
+void directory_watch_close(DirectoryWatch *watch)
+{
+    if (watch)
+        watch->close(watch);
+}

@@ -127,6 +127,17 @@ typedef enum { OUTCOME_DONE, OUTCOME_FAILED, OUTCOME_UNCERTAIN } Outcome;
  *  directory_submit() or directory_flush(), in any order. @change is the one submitted. */
 typedef void (*DirectoryDone)(const Change *change, Outcome outcome, const GError *error, void *data);
 
+/** A directory that tells when something has changed, over a connection of its own. First member of every
+ *  driver's own structure. */
+typedef struct DirectoryWatch DirectoryWatch;
+struct DirectoryWatch {
+    int descriptor; /* readable: take() has something to do */
+    /** Takes what has come, without waiting. *changed: what the requests are of has changed. False when the
+     * watch is lost, as open(). */
+    bool (*take)(DirectoryWatch *watch, bool *changed, GError **error);
+    void (*close)(DirectoryWatch *watch);
+};
+
 typedef struct DirectoryDriver {
     const char *name;
 
@@ -171,6 +182,13 @@ typedef struct DirectoryDriver {
      *  connection every outstanding change is completed as OUTCOME_UNCERTAIN and the driver reconnects
      *  once; false when that fails. */
     bool (*flush)(Directory *directory, GError **error);
+
+    /** Optional. From its return on every change of what @requests are of is told of; that something else has
+     *  changed may be told too. Errors as open(); ERROR_DEFINITION also where the directory cannot be
+     * watched.
+     *  @endpoint and @requests outlive the watch. */
+    DirectoryWatch *(*watch)(const Endpoint *endpoint, const ReadRequest *requests, size_t n_requests,
+                             GError **error);
 } DirectoryDriver;
 
 /** First member of every driver's own structure. */
@@ -198,5 +216,11 @@ GPtrArray *directory_search(Directory *directory, const ReadRequest *request, si
 bool directory_submit(Directory *directory, const Change *change, DirectoryDone done, void *data,
                       GError **error);
 bool directory_flush(Directory *directory, GError **error);
+/** ERROR_DEFINITION where the driver cannot. */
+DirectoryWatch *directory_watch(const Endpoint *endpoint, const ReadRequest *requests, size_t n_requests,
+                                GError **error);
+/** NULL is nothing. */
+void directory_watch_close(DirectoryWatch *watch);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(DirectoryWatch, directory_watch_close)
 
 #endif

@@ -10,6 +10,7 @@
 /* In supportedCapabilities of Active Directory and Samba (MS-ADTS 3.1.1.3.4.3). */
 #define AD_CAPABILITY "1.2.840.113556.1.4.800"
 #define AD_PAGE_SIZE 1000
+#define AD_NOTIFICATION "1.2.840.113556.1.4.528" /* in supportedControl */
 
 static bool root_lists(const Entry *root, const char *attribute, const char *oid)
 {
@@ -101,6 +102,7 @@ static void discover_capabilities(LdapDirectory *self, const Entry *root, bool i
         self->changes_way = CHANGES_SYNC;
     else if (root_lists(root, "supportedControl", LDAP_CONTROL_X_DIRSYNC))
         self->changes_way = CHANGES_DIRSYNC;
+    self->notifies = root_lists(root, "supportedControl", AD_NOTIFICATION);
     if (self->changes_way != CHANGES_NO_WAY)
         *capabilities |= CAN_TELL_CHANGES;
     if (self->password_way != PASSWORD_NO_WAY && ldap_directory_is_protected(self))
@@ -186,4 +188,5 @@ const DirectoryDriver ldap_driver = {
     .search = ldap_directory_find,
     .submit = ldap_directory_submit,
     .flush = ldap_directory_flush,
+    .watch = ldap_directory_watch,
 };

@@ -34,6 +34,10 @@ static const IntOption int_options[] = {
     {LDAP_OPT_DEREF, LDAP_DEREF_NEVER},
     {LDAP_OPT_SIZELIMIT, LDAP_NO_LIMIT},
     {LDAP_OPT_TIMELIMIT, LDAP_NO_LIMIT},
+    /* A watch would wait for ever on a server that went without a word. */
+    {LDAP_OPT_X_KEEPALIVE_IDLE, 60},
+    {LDAP_OPT_X_KEEPALIVE_INTERVAL, 20},
+    {LDAP_OPT_X_KEEPALIVE_PROBES, 3},
 };
 
 static const IntOption tls_options[] = {

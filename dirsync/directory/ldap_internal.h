@@ -11,6 +11,7 @@
  * ldap_dirsync.c    the same, by Active Directory's DirSync control
  * ldap_changed.c    looking for those that changed
  * ldap_containers.c whether containers have moved
+ * ldap_watch.c      being told that something has changed
  * ldap_fetch.c      fetching by identity
  * ldap_change.c     one change as a request
  * ldap_write.c      pipelined changes
@@ -59,6 +60,7 @@ typedef struct {
     bool scope_control; /* the server can leave out continuation references when asked to */
     PasswordWay password_way;
     ChangesWay changes_way;
+    bool notifies;       /* the server has Active Directory's change notification */
     GQueue outstanding;  /* changes sent and not answered, oldest first (ldap_write.c) */
     GHashTable *awaited; /* message id to the link in outstanding */
     WriteWindow window;
@@ -214,6 +216,11 @@ void ldap_directory_containers_clear(Containers *containers);
 char *ldap_directory_format_containers(const Containers *containers);
 /** NULL when they are those of @then (a text of ldap_directory_format_containers), else what happened; g_free(). */
 char *ldap_directory_compare_containers(const Containers *now, const char *then);
+
+/* ldap_watch.c */
+
+DirectoryWatch *ldap_directory_watch(const Endpoint *endpoint, const ReadRequest *requests, size_t n_requests,
+                                     GError **error);
 
 /* ldap_fetch.c */
 

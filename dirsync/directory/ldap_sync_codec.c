@@ -17,12 +17,12 @@ static BerElement *begin(const void *data, size_t len)
     return ber_init(&value);
 }
 
-GBytes *sync_encode_request(GBytes *cookie)
+static GBytes *encode_request(ber_int_t mode, GBytes *cookie)
 {
     BerElement *ber = ber_alloc_t(LBER_USE_DER);
     struct berval value = {0};
     GBytes *bytes = NULL;
-    int written = ber ? ber_printf(ber, "{e", (ber_int_t)LDAP_SYNC_REFRESH_ONLY) : -1;
+    int written = ber ? ber_printf(ber, "{e", mode) : -1;
     if (written >= 0 && cookie) {
         gsize len = 0;
         const void *data = g_bytes_get_data(cookie, &len);
@@ -32,6 +32,16 @@ GBytes *sync_encode_request(GBytes *cookie)
         bytes = g_bytes_new(value.bv_val, value.bv_len);
     ber_free(ber, 1);
     return bytes;
+}
+
+GBytes *sync_encode_request(GBytes *cookie)
+{
+    return encode_request(LDAP_SYNC_REFRESH_ONLY, cookie);
+}
+
+GBytes *sync_encode_persist(GBytes *cookie)
+{
+    return encode_request(LDAP_SYNC_REFRESH_AND_PERSIST, cookie);
 }
 
 GBytes *dirsync_encode_request(gint32 flags, GBytes *cookie)

@@ -42,6 +42,9 @@ typedef struct {
  *  NULL without memory. */
 GBytes *sync_encode_request(GBytes *cookie);
 
+/** The same for refreshAndPersist. */
+GBytes *sync_encode_persist(GBytes *cookie);
+
 bool sync_decode_state(const void *data, size_t len, SyncStateValue *value);
 bool sync_decode_done(const void *data, size_t len, SyncDoneValue *value);
 bool sync_decode_info(const void *data, size_t len, SyncInfoValue *value);

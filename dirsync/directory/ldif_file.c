@@ -7,6 +7,7 @@
 #include "dirsync/directory/ldif_file.h"
 
 #include "dirsync/ldif.h"
+#include "dirsync/directory/file_watch.h"
 #include "dirsync/directory/record_file.h"
 
 static void *open_reader(int fd, const Endpoint *endpoint, GError **error)
@@ -152,4 +153,5 @@ const DirectoryDriver ldif_driver = {
     .search = record_file_search,
     .submit = record_file_submit,
     .flush = record_file_flush,
+    .watch = file_watch,
 };

@@ -30,8 +30,10 @@ json_t *report_result_json(const char *verb, const char *connector, const RunRes
                              connector, "run", result->id, "status", status, "steps", steps, "planned",
                              (json_int_t)run_planned(result), "left_over", (json_int_t)run_left_over(result),
                              "seconds", result->seconds, "folder", result->folder);
-    if (error)
+    if (error) {
         json_object_set_new(json, "error", json_string(error->message));
+        json_object_set_new(json, "error_kind", json_string(error_name(error)));
+    }
     return json;
 }
 

@@ -115,6 +115,12 @@ static const struct {
     {{"serve", "--index=a", "--group=no-such-group"}, "no such group"},
     {{"serve", "--index=a", "--port=70000"}, "--port"},
     {{"serve", "no-such-organisation"}, "no-such-organisation"},
+    {{"run", "a", "--jobs=0"}, "--jobs"},
+    {{"run", "a", "--jobs=x"}, "--help"},
+    {{"run", "a", "--rate=-1"}, "--rate"},
+    {{"run", "a", "--max-delete=3"}, "--help"},
+    {{"run", "./no-such.xml"}, "no-such.xml"},
+    {{"run", "--watch-only"}, "word"},
     {{"sync", "no-such-connector"}, "no-such-connector"},
     {{"plan", "./no-such.xml"}, "no-such.xml"},
 };
@@ -147,9 +153,9 @@ static void wrong_values_of_options_end_with_6(void **state)
 
 static void help_and_version_end_well(void **state)
 {
-    static const char *const verbs[] = {"init",    "check",  "plan",    "show",    "apply",
-                                        "sync",    "revert", "status",  "proxy",   "addrtype",
-                                        "explain", "audit",  "migrate", "release", "serve"};
+    static const char *const verbs[] = {"init",    "check",   "plan",  "show",     "apply",   "sync",
+                                        "revert",  "status",  "proxy", "addrtype", "explain", "audit",
+                                        "migrate", "release", "serve", "run"};
     (void)state;
     program_needed();
     g_auto(Said) version = PROGRAM(NULL, "--version");

@@ -56,6 +56,19 @@ static void every_code_has_scope_retry_and_exit_status(void **state)
     }
 }
 
+static void every_code_has_a_name_of_its_own(void **state)
+{
+    (void)state;
+    g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
+    for (int code = 0; code < ERROR_CODES; code++) {
+        g_autoptr(GError) error = NULL;
+        error_set(&error, (ErrorCode)code, "case %d", code);
+        assert_true(*error_name(error) && g_hash_table_add(names, (gpointer)error_name(error)));
+    }
+    g_autoptr(GError) foreign = g_error_new_literal(G_FILE_ERROR, G_FILE_ERROR_IO, "not ours");
+    assert_string_equal(error_name(foreign), "other");
+}
+
 static void message_is_formatted_and_takes_a_prefix(void **state)
 {
     (void)state;
@@ -100,6 +113,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_code_has_scope_retry_and_exit_status),
+        cmocka_unit_test(every_code_has_a_name_of_its_own),
         cmocka_unit_test(message_is_formatted_and_takes_a_prefix),
         cmocka_unit_test(error_is_compares_domain_and_code),
         cmocka_unit_test(foreign_errors_stop_the_run_and_are_not_repeated),

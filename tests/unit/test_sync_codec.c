@@ -30,6 +30,8 @@ static void a_request_is_refresh_only_with_or_without_cookie(void **state)
     g_autoptr(GBytes) cookie = g_bytes_new_static(BYTES("c\0k"));
     g_autoptr(GBytes) first = sync_encode_request(NULL);
     g_autoptr(GBytes) next = sync_encode_request(cookie);
+    g_autoptr(GBytes) persist = sync_encode_persist(NULL);
+    assert_bytes(persist, BYTES("\x30\x03\x0a\x01\x03"));
     assert_bytes(first, BYTES("\x30\x03\x0a\x01\x01"));
     assert_bytes(next, BYTES("\x30\x08\x0a\x01\x01\x04\x03"
                              "c\0k"));
