@@ -4,6 +4,7 @@
 #include "dirsync/audit_internal.h"
 
 #include "dirsync/interrupt.h"
+#include "dirsync/notify.h"
 
 #include <string.h>
 
@@ -156,16 +157,34 @@ static void make_head(Audit *audit)
                             "incomplete", audit->incomplete);
 }
 
-/* Where something is new, those who asked for it are told: once for each kind, since there may be many. */
+/* Of a connector that was named, or else any: then it is the organisation's channels. */
+static const Connector *whose_channels(const AuditScope *scope)
+{
+    const GPtrArray *connectors = scope->chosen->len ? scope->chosen : scope->known;
+    return connectors->len ? g_ptr_array_index(connectors, 0) : NULL;
+}
+
+/* Where something is new, those who asked for it are told: a line for each kind, since there may be many. */
 static bool tell_news(Audit *audit, GError **error)
 {
     AuditCount counts[AUDIT_KINDS];
+    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+    const Connector *connector = whose_channels(audit->scope);
     if (!audit_counts(audit, counts, error))
         return false;
-    for (int kind = 0; audit->place.since && kind < AUDIT_KINDS; kind++)
-        if (counts[kind].fresh)
-            event_emit(EVENT_AUDIT_FOUND, audit_kinds[kind].id, "%zu new of %zu: %s; %s", counts[kind].fresh,
-                       counts[kind].count, audit_kinds[kind].title, audit_kinds[kind].remedy);
+    for (int kind = 0; audit->place.since && kind < AUDIT_KINDS; kind++) {
+        const AuditKindInfo *about = &audit_kinds[kind];
+        if (!counts[kind].fresh)
+            continue;
+        event_emit(EVENT_AUDIT_FOUND, about->id, "%zu new of %zu: %s; %s", counts[kind].fresh,
+                   counts[kind].count, about->title, about->remedy);
+        g_ptr_array_add(lines,
+                        g_strdup_printf("%s %s: %s, %zu new of %zu", audit_severity_names[about->severity],
+                                        about->id, about->title, counts[kind].fresh, counts[kind].count));
+    }
+    if (connector)
+        notify_audit(connector, audit->options.state_folder, audit->id, (const char *const *)lines->pdata,
+                     lines->len);
     return true;
 }
 

@@ -139,15 +139,6 @@ bool audit_tell_changes(Audit *audit, AuditConnector *of, GError **error)
 
 /* --- stamps --- */
 
-/* Generalized time, RFC 4517 section 3.3.13: ISO 8601 but for the T. */
-static GDateTime *parse_time(const char *text)
-{
-    if (strlen(text) < strlen("20261122143000Z"))
-        return NULL;
-    g_autofree char *iso = g_strdup_printf("%.8sT%s", text, text + 8);
-    return g_date_time_new_from_iso8601(iso, NULL);
-}
-
 static json_t *itself(const Audit *audit, const Entry *entry)
 {
     json_t *objects = json_array();
@@ -167,7 +158,7 @@ static bool check_grace(Audit *audit, const Connector *connector, const Entry *e
                         GError **error)
 {
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-    g_autoptr(GDateTime) since = stamp->grace ? parse_time(stamp->grace) : NULL;
+    g_autoptr(GDateTime) since = stamp->grace ? stamp_grace_time(stamp->grace) : NULL;
     unsigned days = connector->pass[STEP_IMPORT].grace_days;
     if (!since || g_date_time_difference(now, since) < (GTimeSpan)days * G_TIME_SPAN_DAY)
         return true;

@@ -64,6 +64,7 @@ bool daemon_load(Daemon *self, bool reload, GError **error);
 void daemon_job_free(gpointer job);
 /** Reads its definition again. */
 void daemon_job_reload(Job *job, Moment now);
+
 /* daemon_parked.c */
 
 /** Another connector is just trying the same password for the first time: one try must be enough to find it
@@ -73,6 +74,8 @@ bool daemon_job_must_wait(const Job *job);
 void daemon_job_note_print(Job *job);
 /** Tells of it. */
 void daemon_job_parked(Job *job);
+/** Says so in the connector's metrics, if it has some. */
+void daemon_job_measure_parked(const Job *job, bool parked);
 /** Parked ones whose files have changed are tried again. */
 void daemon_look_at_parked(Daemon *self, Moment now);
 /** The other connectors that would try the same password as @job did, by @message of its run, are parked too.

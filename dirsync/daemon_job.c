@@ -223,6 +223,7 @@ void daemon_job_begin(Job *job, RunCause cause)
     g_autoptr(GError) error = NULL;
     set_context(job);
     daemon_job_note_print(job);
+    daemon_job_measure_parked(job, false);
     supervised_begin(&job->what, daemon_now());
     job->run_began = g_get_monotonic_time();
     job->run = start(job, verb, &run_handler, &error);

@@ -6,6 +6,7 @@
 #include "dirsync/daemon_internal.h"
 
 #include "dirsync/event.h"
+#include "dirsync/metrics.h"
 
 #include <string.h>
 
@@ -21,6 +22,14 @@ void daemon_job_parked(Job *job)
     event_emit(EVENT_JOB_PARKED, job->name,
                "%s; not tried again until a definition or a password file changes, or SIGHUP",
                job->what.reason);
+    daemon_job_measure_parked(job, true);
+}
+
+void daemon_job_measure_parked(const Job *job, bool parked)
+{
+    g_autoptr(GError) error = NULL;
+    if (job->connector && !metrics_note_parked(job->connector, job->place, parked, &error))
+        event_emit(EVENT_METRICS_FAILED, job->name, "%s", error->message);
 }
 
 void daemon_look_at_parked(Daemon *self, Moment now)

@@ -192,7 +192,7 @@ static void judge_unwanted(Pass *pass, Pair *pair)
 /* So many days after the time in a stamp, as people read it: 2026-11-28. */
 static char *day_of(const char *time, unsigned days)
 {
-    g_autoptr(GDateTime) start = grace_parse(time);
+    g_autoptr(GDateTime) start = stamp_grace_time(time);
     g_autoptr(GDateTime) end = start ? g_date_time_add_days(start, (int)days) : NULL;
     return end ? g_date_time_format(end, "%Y-%m-%d") : g_strdup(time);
 }

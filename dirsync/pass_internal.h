@@ -476,8 +476,6 @@ void subject_report_conflicts(Pass *pass, Subject *subject);
 
 /* reconcile_leave.c */
 bool reconcile_gone(Pass *pass, Subject *subject, GError **error);
-/** The time in a stamp; NULL: it is none. g_date_time_unref(). */
-GDateTime *grace_parse(const char *text);
 /** Of an object that is in grace since then. */
 bool grace_is_over(const Pass *pass, const char *since);
 bool reconcile_supersede(Pass *pass, const Holder *holder, const char *by, unsigned *wave, GError **error);

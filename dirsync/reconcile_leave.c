@@ -20,25 +20,16 @@ static char *now_as_time(void)
     return g_date_time_format(now, GRACE_FORMAT);
 }
 
-/* Generalized time, RFC 4517 section 3.3.13: ISO 8601 but for the T. */
-GDateTime *grace_parse(const char *text)
-{
-    if (strlen(text) < strlen("20261122143000Z"))
-        return NULL;
-    g_autofree char *iso = g_strdup_printf("%.8sT%s", text, text + 8);
-    return g_date_time_new_from_iso8601(iso, NULL);
-}
-
 char *grace_end(const Pass *pass, const char *since)
 {
-    g_autoptr(GDateTime) start = grace_parse(since);
+    g_autoptr(GDateTime) start = stamp_grace_time(since);
     g_autoptr(GDateTime) end = start ? g_date_time_add_days(start, (int)pass->settings->grace_days) : NULL;
     return end ? g_date_time_format(end, GRACE_FORMAT) : NULL;
 }
 
 bool grace_is_over(const Pass *pass, const char *since)
 {
-    g_autoptr(GDateTime) start = grace_parse(since);
+    g_autoptr(GDateTime) start = stamp_grace_time(since);
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
     if (!start)
         return false;

@@ -240,3 +240,12 @@ GBytes *anchor_bytes(const char *text)
     }
     return g_byte_array_free_to_bytes(bytes);
 }
+
+/* As ISO 8601, but for the T. */
+GDateTime *stamp_grace_time(const char *grace)
+{
+    if (strlen(grace) < strlen("20261122143000Z"))
+        return NULL;
+    g_autofree char *iso = g_strdup_printf("%.8sT%s", grace, grace + 8);
+    return g_date_time_new_from_iso8601(iso, NULL);
+}

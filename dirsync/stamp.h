@@ -45,6 +45,10 @@ char *stamp_filter(const StampSettings *settings, const char *connector, const c
 /** Filter for every object of the connector; NULL where the form cannot be searched exactly. g_free(). */
 char *stamp_owner_filter(const StampSettings *settings, const char *connector);
 
+/** Since when, of a stamp's grace: generalized time, RFC 4517 section 3.3.13. NULL: it is none.
+ *  g_date_time_unref(). */
+GDateTime *stamp_grace_time(const char *grace);
+
 /** Anchor value as text: itself when it is printable UTF-8, else "hex:" and digits. g_free(). */
 char *anchor_text(Value value);
 /** The bytes again. */

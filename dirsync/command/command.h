@@ -44,7 +44,8 @@ typedef enum {
     OPTIONS_OUTPUT = 1 << 3,
     OPTIONS_DETAILED = 1 << 4,
     OPTIONS_LIMITS = 1 << 5, /* --max-... alone */
-    OPTIONS_ONLY = 1 << 6    /* --only alone */
+    OPTIONS_ONLY = 1 << 6,   /* --only alone */
+    OPTIONS_STEP = 1 << 7    /* --step alone */
 } OptionGroups;
 
 /** The options of a verb, with the global ones. The result borrows @settings. */

@@ -355,6 +355,7 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
 const Command command_migrate = {"migrate",
                                  "CONNECTOR [SOURCE]",
                                  "Import for good: match, adopt, convert, in batches",
-                                 OPTIONS_RUN | OPTIONS_PLAN | OPTIONS_OUTPUT | OPTIONS_DETAILED,
+                                 OPTIONS_RUN | OPTIONS_STEP | OPTIONS_ONLY | OPTIONS_LIMITS | OPTIONS_OUTPUT |
+                                     OPTIONS_DETAILED,
                                  run,
                                  own_options};

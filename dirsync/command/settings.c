@@ -50,8 +50,6 @@ static void add_plan_options(GOptionContext *context, Settings *settings)
         {"full", 0, 0, G_OPTION_ARG_NONE, &settings->full, "Compare everything again", NULL},
         {"allow-empty", 0, 0, G_OPTION_ARG_NONE, &settings->allow_empty,
          "An empty source means that all are gone", NULL},
-        {"step", 0, 0, G_OPTION_ARG_STRING, &settings->step, "Only this step: import, addresses or export",
-         "STEP"},
         {NULL, 0, 0, 0, NULL, NULL, NULL}};
     g_option_context_add_main_entries(context, entries, NULL);
 }
@@ -74,6 +72,9 @@ static void add_single_options(GOptionContext *context, Settings *settings, unsi
         unsigned group;
         GOptionEntry entry;
     } options[] = {
+        {OPTIONS_PLAN | OPTIONS_STEP,
+         {"step", 0, 0, G_OPTION_ARG_STRING, &settings->step, "Only this step: import, addresses or export",
+          "STEP"}},
         {OPTIONS_PLAN | OPTIONS_ONLY,
          {"only", 0, 0, G_OPTION_ARG_STRING, &settings->only, "Only source entries that match", "FILTER"}},
         {OPTIONS_RUN,

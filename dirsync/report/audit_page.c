@@ -198,8 +198,8 @@ static bool put_place(Page *page, const char *name, size_t len, GError **error)
         places[i].summary(out, page->head);
         return put(page, out, error);
     }
-    error_set(error, ERROR_DEFINITION,
-              "pages/audit.html: the place \"%.*s\" is not known; install dirsync anew", (int)len, name);
+    error_set(error, ERROR_DEFINITION, "audit.html: the place \"%.*s\" is not known; install dirsync anew",
+              (int)len, name);
     return false;
 }
 
@@ -221,12 +221,12 @@ static bool put_template(Page *page, const char *at, GError **error)
 
 /* --- files --- */
 
-/* The files of the folder pages/, one after the other. */
+/* The files of the folder, one after the other. */
 static GString *load(const char *const *names, GError **error)
 {
     g_autoptr(GString) all = g_string_new(NULL);
     for (; *names; names++) {
-        g_autofree char *path = xml_data_path("pages", *names);
+        g_autofree char *path = xml_data_path("dirsync/report/pages", *names);
         g_autofree char *text = NULL;
         g_autoptr(GError) why = NULL;
         if (!g_file_get_contents(path, &text, NULL, &why)) {

@@ -65,7 +65,7 @@ static void mistakes_are_explained(void **state)
     } cases[] = {
         {ORGANISATION HOME DOMAIN "<domian>x</domian>" END,
          "acme.xml:4: <domian> has no place in <organisation>; allowed: <home>, <stamp>, <domain>, <state>, "
-         "<configuration>, <names>, <address-types>, <policies>, <address-lists>"},
+         "<configuration>, <names>, <address-types>, <policies>, <address-lists>, <notify>"},
         {ORGANISATION HOME END, "acme.xml:1: <organisation> lacks <domain>"},
         {ORGANISATION DOMAIN END, "acme.xml:1: <organisation> lacks <home>"},
         {ORGANISATION HOME HOME DOMAIN END, "acme.xml:3: a second <home> in <organisation>; allowed: one"},
@@ -74,8 +74,8 @@ static void mistakes_are_explained(void **state)
         {ORGANISATION HOME DOMAIN "<stamp form='attribute'/>" END,
          "acme.xml:4: <stamp> lacks the attribute name; allowed: an attribute name or OID, with options if "
          "need be"},
-        {ORGANISATION HOME DOMAIN "<state/>" END,
-         "acme.xml:4: <state> lacks the attribute folder; allowed: some text"},
+        {ORGANISATION HOME DOMAIN "<state foldr='x'/>" END,
+         "acme.xml:4: <state> has no attribute foldr; allowed: folder, readers"},
         {ORGANISATION "<home driver='ldap' uri='ldapi://x' base='dc=a' windows='3'/>" DOMAIN END,
          "acme.xml:2: <home> has no attribute windows; allowed: driver, uri, base, timeout, page-size, "
          "window, "
@@ -93,7 +93,7 @@ static void mistakes_are_explained(void **state)
         {ORGANISATION HOME DOMAIN "text" END, "acme.xml:1: <organisation> holds the text \"text\", which has "
                                               "no place there; allowed: <home>, <stamp>, "
                                               "<domain>, <state>, <configuration>, <names>, "
-                                              "<address-types>, <policies>, <address-lists>"},
+                                              "<address-types>, <policies>, <address-lists>, <notify>"},
         {"<organisation name='acme'/>",
          "acme.xml:1: the file begins with <organisation xmlns=\"\">; allowed: <organisation "
          "xmlns=\"urn:x-dirsync:organisation:1\">"},
@@ -113,7 +113,8 @@ static void all_problems_of_a_file_are_told_at_once(void **state)
         "acme.xml:2: <home timeout=\"0\"> is not a possible value; allowed: seconds, 1 to 3600\n"
         "acme.xml:2: <home> has no attribute x; allowed: driver, uri, base, timeout, page-size, window, "
         "transactions, cleartext\n"
-        "acme.xml:3: <y> has no place in <organisation>; allowed: <home>, <stamp>, <domain>, <state>, <configuration>, <names>, <address-types>, <policies>, <address-lists>\n"
+        "acme.xml:3: <y> has no place in <organisation>; allowed: <home>, <stamp>, <domain>, <state>, "
+        "<configuration>, <names>, <address-types>, <policies>, <address-lists>, <notify>\n"
         "acme.xml:1: <organisation> lacks <domain>");
 }
 
