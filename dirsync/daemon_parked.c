@@ -19,10 +19,10 @@ void daemon_job_note_print(Job *job)
 void daemon_job_parked(Job *job)
 {
     event_set_context(job->name, NULL);
+    daemon_job_measure_parked(job, true);
     event_emit(EVENT_JOB_PARKED, job->name,
                "%s; not tried again until a definition or a password file changes, or SIGHUP",
                job->what.reason);
-    daemon_job_measure_parked(job, true);
 }
 
 void daemon_job_measure_parked(const Job *job, bool parked)

@@ -295,6 +295,28 @@ static void one_connector_is_audited_by_its_name(void **state)
     assert_said(&list, 0, " findings  globex\n", "");
 }
 
+/* To the organisation's channels, from the second audit on. Nobody listens there, so it is kept. */
+static void those_who_asked_are_told_of_new_findings(void **state)
+{
+    (void)state;
+    set_up();
+    g_autofree char *definition = g_build_filename(world->folder, "organisation.xml", NULL);
+    g_autofree char *before = text_of(definition);
+    g_autoptr(GString) text = g_string_new(before);
+    g_string_replace(text, "</organisation>",
+                     "<notify on=\"audit\"><webhook url=\"http://127.0.0.1:1/\"/></notify></organisation>", 1);
+    write_text(definition, text->str);
+    g_autofree char *book = g_build_filename(world->state, "globex", "notify.json", NULL);
+    g_auto(Said) first = SAY("--kind", "duplicate-address");
+    assert_int_equal(first.status, 0);
+    assert_false(g_file_test(book, G_FILE_TEST_EXISTS));
+    lab_ldif_load(lab, LIKE_ADA);
+    g_auto(Said) second = SAY("--kind", "duplicate-address");
+    assert_int_equal(second.status, 0);
+    g_autofree char *kept = text_of(book);
+    assert_non_null(strstr(kept, "error duplicate-address: "));
+}
+
 #define AT_SERVER(test) cmocka_unit_test_teardown(test, tear_down)
 
 int main(void)
@@ -312,6 +334,7 @@ int main(void)
         AT_SERVER(a_source_that_is_gone_is_said_and_ends_with_3),
         AT_SERVER(a_server_that_is_down_is_an_error_and_nothing_is_kept),
         AT_SERVER(one_connector_is_audited_by_its_name),
+        AT_SERVER(those_who_asked_are_told_of_new_findings),
     };
     return cmocka_run_group_tests_name("audit_command", tests, NULL, NULL);
 }

@@ -391,6 +391,35 @@ static void a_wrong_password_is_tried_once_whatever_happens(void **state)
     daemon_stop(daemon);
 }
 
+/* @value: "0" or "1". */
+static void assert_parked_measured(const char *value)
+{
+    g_autofree char *path = g_build_filename(world->folder, "globex.prom", NULL);
+    g_autofree char *text = text_of(path);
+    const char *metric = strstr(text, "\ndirsync_parked{");
+    const char *number = metric ? strstr(metric, "} ") : NULL;
+    if (!number || strncmp(number + 2, value, 1) != 0)
+        fail_msg("not dirsync_parked %s:\n%s", value, text);
+}
+
+static void who_is_parked_is_measured(void **state)
+{
+    static const char often[] = "<schedule when=\"1 s\"/><metrics file=\"globex.prom\"/>";
+    (void)state;
+    set_up_servers(often);
+    write_password("secret\n");
+    define_with_password(often);
+    TestDaemon *daemon = DAEMON(world->connector);
+    daemon_says(daemon, "DS0911", "globex", "import: ");
+    write_password("wrong\n");
+    daemon_waits_for(daemon, "DS0914");
+    assert_parked_measured("1");
+    write_password("secret\n");
+    daemon_says(daemon, "DS0911", "globex", "import: ");
+    assert_parked_measured("0");
+    daemon_stop(daemon);
+}
+
 static void a_run_that_crashes_takes_nobody_down(void **state)
 {
     (void)state;
@@ -711,6 +740,7 @@ int main(void)
         CASE(a_limit_is_told_and_not_repeated_for_a_change),
         CASE(a_server_that_is_away_is_tried_again),
         CASE(a_wrong_password_is_tried_once_whatever_happens),
+        CASE(who_is_parked_is_measured),
         CASE(a_run_that_crashes_takes_nobody_down),
         CASE(the_state_is_locked_or_broken),
         CASE(the_disk_is_full),
