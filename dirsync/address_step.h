@@ -19,11 +19,11 @@ extern const StepKind address_step_kind;
 
 /** One address that a recipient would get. */
 typedef struct {
-    const char *address; /* "TYPE:value" or "type:value"; NULL with */
-    const char *problem; /* why there is none */
-    const char *type;    /* NULL: nothing at all is given */
-    const char *site;    /* template; NULL: the generator's default */
-    const char *because; /* "policy Staff" */
+    const char *address;   /* "TYPE:value" or "type:value"; NULL with */
+    const char *problem;   /* why there is none */
+    const char *type;      /* NULL: nothing at all is given */
+    const char *site;      /* template; NULL: the generator's default */
+    const char *because;   /* "policy Staff" */
     const char *generator; /* "simple.so 1.0.0.0"; NULL: none was asked */
     bool outside;          /* nothing is given to the recipient, for the reason in problem */
 } AddressPreview;
@@ -36,7 +36,8 @@ typedef void (*AddressPreviewed)(const char *dn, const AddressPreview *preview, 
 bool address_step_preview(const Connector *connector, State *state, const char *filter, const char *planned,
                           AddressPreviewed previewed, void *data, GError **error);
 
-/** What the index of the home directory finds recipients by for this step, besides addresses; NULL-terminated. */
+/** What the index of the home directory finds recipients by for this step, besides addresses;
+ * NULL-terminated. */
 extern const char *const address_index_kinds[];
 
 #endif

@@ -109,10 +109,10 @@ typedef struct {
     PlanWriter *plan;
     char *run;
     size_t seen_entries, natives, settled_natives, calls, round;
-    bool open; /* the transaction of the index */
-    char *cursor;          /* changes since then are read; NULL: everything */
-    char *next;            /* the cursor that the read gave; NULL: none */
-    Roll *roll;            /* while changes are read: whom the server tells of */
+    bool open;                  /* the transaction of the index */
+    char *cursor;               /* changes since then are read; NULL: everything */
+    char *next;                 /* the cursor that the read gave; NULL: none */
+    Roll *roll;                 /* while changes are read: whom the server tells of */
     AddressPreviewed previewed; /* NULL: it is no preview */
     void *previewing;
 } AddressStep;

@@ -216,8 +216,8 @@ static bool take_ending(Work *work, bool ok, GError **error)
     return ok;
 }
 
-/* After an error of our own (the state cannot be written, the plan is broken) answers may be missing: they are
- * taken, so that nobody calls back for what is freed, but cannot be recorded. Their intents are there. */
+/* After an error of our own (the state cannot be written, the plan is broken) answers may be missing: they
+ * are taken, so that nobody calls back for what is freed, but cannot be recorded. Their intents are there. */
 static void abandon(Work *work)
 {
     if (work->sent && work->sent->waiting)

@@ -123,7 +123,8 @@ static bool pass_over(const DirectoryChange *change, void *data, GError **error)
 void check_changes(const char *what, Directory *directory, GPtrArray *findings)
 {
     static const char remedy[] =
-        "OpenLDAP: overlay syncprov with syncprov-sessionlog; 389: its content synchronization plugin; Active "
+        "OpenLDAP: overlay syncprov with syncprov-sessionlog; 389: its content synchronization plugin; "
+        "Active "
         "Directory: the right \"Replicating Directory Changes\"; see CHANGES in dirsync-definitions(5)";
     const DirectoryDescription *about = directory_describe(directory);
     const char *const attributes[] = {about->default_anchor ? about->default_anchor : "1.1", NULL};

@@ -119,11 +119,12 @@ typedef struct Connector {
     PassSettings pass[STEPS]; /* of STEP_ADDRESSES only wanted counts */
     ConnectorAddresses addresses;
     Limit limits[LIMIT_KINDS];
-    int64_t full_read; /* seconds after which everything is read again, where changes are told; default a day */
+    int64_t
+        full_read; /* seconds after which everything is read again, where changes are told; default a day */
     unsigned history_days; /* plans, undo and records of runs are kept so long; default 90... */
     unsigned history_runs; /* ... and of so many that wrote something, and of so many that did not; 1000 */
     NotifySettings notify; /* without channels: the organisation's, see connector_notify() */
-    char *metrics; /* path of the OpenMetrics file; NULL none */
+    char *metrics;         /* path of the OpenMetrics file; NULL none */
     Schedule schedule;
     SinkSettings *sinks;
     size_t n_sinks;

@@ -19,8 +19,8 @@
 typedef struct {
     const char *at;
     Dn *dn;
-    DnAva *avas;  /* the next free one */
-    char *bytes;  /* the next free byte for types and values */
+    DnAva *avas; /* the next free one */
+    char *bytes; /* the next free byte for types and values */
     const char *wrong;
 } Parser;
 
@@ -203,8 +203,8 @@ Dn *dn_parse(const char *text, GError **error)
     }
     if (parse_rdns(&parser))
         return g_steal_pointer(&dn);
-    error_set(error, ERROR_INVALID, "DN \"%.200s\": character %zu: %s", text,
-              (size_t)(parser.at - text) + 1, parser.wrong);
+    error_set(error, ERROR_INVALID, "DN \"%.200s\": character %zu: %s", text, (size_t)(parser.at - text) + 1,
+              parser.wrong);
     return NULL;
 }
 

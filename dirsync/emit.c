@@ -78,10 +78,9 @@ static void assert_stamp(const Pass *pass, const Subject *subject, Change *chang
         managed_guard(managed_of(pass, subject->kind), subject->current, change);
         return;
     }
-    g_autofree char *filter =
-        subject->takes_native && change->kind == CHANGE_DELETE && subject->current
-            ? native_filter(pass, subject->current)
-            : stamp_filter(target_stamp(pass), pass->connector->uuid, subject->anchor);
+    g_autofree char *filter = subject->takes_native && change->kind == CHANGE_DELETE && subject->current
+                                  ? native_filter(pass, subject->current)
+                                  : stamp_filter(target_stamp(pass), pass->connector->uuid, subject->anchor);
     change->assertion = change_strdup(change, filter);
 }
 
@@ -173,7 +172,8 @@ static void describe_source(const Pass *pass, const Subject *subject, LinkRow *r
 {
     const char *dn = subject->source ? entry_dn(subject->source) : subject->row.source_dn;
     row->source_dn = g_strdup(dn);
-    row->source_id = subject->source ? pass_source_id(pass, subject->source) : g_strdup(subject->row.source_id);
+    row->source_id =
+        subject->source ? pass_source_id(pass, subject->source) : g_strdup(subject->row.source_id);
     row->source_key = dn ? pass_source_key(pass, dn) : (Fingerprint){0, 0};
 }
 

@@ -18,7 +18,8 @@
 #define LARGEST_BLOCK ((size_t)256 * 1024)
 #define FIRST_ATTRIBUTES 16
 #define FIRST_VALUES 2
-#define SERIAL_MAGIC 0x31454e44u /* "DNE1"; spool files never leave the machine, so host byte order will do */
+#define SERIAL_MAGIC 0x31454e44u /* "DNE1"; spool files never leave the machine, so host byte order will do  \
+                                  */
 
 typedef struct Block {
     struct Block *next;
@@ -201,8 +202,7 @@ void entry_add_empty(Entry *entry, const char *name)
 void entry_remove(Entry *entry, size_t i)
 {
     entry->n_attributes--;
-    memmove(&entry->attributes[i], &entry->attributes[i + 1],
-            (entry->n_attributes - i) * sizeof(Attribute));
+    memmove(&entry->attributes[i], &entry->attributes[i + 1], (entry->n_attributes - i) * sizeof(Attribute));
 }
 
 Entry *entry_copy(const Entry *entry)

@@ -118,7 +118,8 @@ void event_set_context(const char *connector, const char *run);
 
 /** @subject: DN, anchor, file:line or other thing the event is about; may be NULL. */
 void event_emit(EventId id, const char *subject, const char *format, ...) G_GNUC_PRINTF(3, 4);
-/** The process emits and counts nothing until event_resume(): what happens is only tried out. May be nested. */
+/** The process emits and counts nothing until event_resume(): what happens is only tried out. May be nested.
+ */
 void event_suspend(void);
 void event_resume(void);
 /** How many events of that id were emitted by this process; for tests and summaries. */

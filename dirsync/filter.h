@@ -20,7 +20,8 @@ void filter_free(Filter *filter);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Filter, filter_free)
 
 /** Knows and, or, not, equality, presence, substrings, >=, <=, ~= (as equality), and the extensible
- *  rules bit-and 1.2.840.113556.1.4.803 and bit-or 1.2.840.113556.1.4.804; any other extensible rule is Undefined. */
+ *  rules bit-and 1.2.840.113556.1.4.803 and bit-or 1.2.840.113556.1.4.804; any other extensible rule is
+ * Undefined. */
 bool filter_matches(const Filter *filter, const Schema *schema, const Entry *entry);
 
 /** Which parts of the filter the entry does not satisfy, and what it has instead, for people; NULL: it

@@ -39,8 +39,8 @@ typedef struct FilterNode {
     struct FilterNode *next;  /* sibling */
     const char *attribute;    /* NULL: an extensible match without one */
     Value value;
-    Piece *pieces;            /* substrings */
-    const char *rule;         /* extensible; NULL: the attribute's equality */
+    Piece *pieces;    /* substrings */
+    const char *rule; /* extensible; NULL: the attribute's equality */
     bool dn_attributes;
 } FilterNode;
 

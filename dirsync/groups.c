@@ -219,7 +219,8 @@ static void tally_members(Pass *pass, const Subject *subject, const Change *chan
             !schema_same_attribute(target_schema(pass), modification->name, name))
             continue;
         if (!tally_has_population(pass->work.tally, subject_server_dn(subject)))
-            tally_set_population(pass->work.tally, LIMIT_MEMBERS, subject_server_dn(subject), had ? had->n_values : 1);
+            tally_set_population(pass->work.tally, LIMIT_MEMBERS, subject_server_dn(subject),
+                                 had ? had->n_values : 1);
         for (size_t j = 0; j < modification->n_values; j++)
             if (modification->values[j].len) /* not nobody */
                 tally_add_of(pass->work.tally, LIMIT_MEMBERS, subject_server_dn(subject),

@@ -66,7 +66,7 @@ typedef struct {
     Role role;
     char *why;
     size_t values, distinct, rows; /* values, different ones, and rows that have one */
-    size_t several; /* values that hold more than one address */
+    size_t several;                /* values that hold more than one address */
     size_t looks[LOOKS_KINDS];
 } GuessedColumn;
 

@@ -268,8 +268,7 @@ static bool save_keys(HolderIndex *index, int64_t row, const HolderKey *keys, si
 {
     bool is_new = row > index->top;
     index->top = MAX(index->top, row);
-    if (!is_new &&
-        !database_run(index->database, error, "DELETE FROM key WHERE holder = ?", "i", row))
+    if (!is_new && !database_run(index->database, error, "DELETE FROM key WHERE holder = ?", "i", row))
         return false;
     for (size_t i = 0; i < n_keys; i++)
         if (!database_run(index->database, error,
@@ -293,14 +292,14 @@ static bool save_card(HolderIndex *index, int64_t row, const Card *card, GError 
 bool holder_index_save(HolderIndex *index, Holder *holder, const HolderKey *keys, size_t n_keys,
                        GError **error)
 {
-    sqlite3_stmt *statement = database_query(
-        index->database, error,
-        "INSERT INTO holder (id, dn, dn_key, fingerprint, owner, anchor, graced, serial) "
-        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) "
-        "ON CONFLICT (id) DO UPDATE SET dn = ?2, dn_key = ?3, "
-        "fingerprint = ?4, owner = ?5, anchor = ?6, graced = ?7, serial = ?8 RETURNING row",
-        "sssfssii", holder->id, holder->dn, holder->dn_key, &holder->fingerprint, holder->owner,
-        holder->anchor, (int64_t)holder->graced, index->serial);
+    sqlite3_stmt *statement =
+        database_query(index->database, error,
+                       "INSERT INTO holder (id, dn, dn_key, fingerprint, owner, anchor, graced, serial) "
+                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) "
+                       "ON CONFLICT (id) DO UPDATE SET dn = ?2, dn_key = ?3, "
+                       "fingerprint = ?4, owner = ?5, anchor = ?6, graced = ?7, serial = ?8 RETURNING row",
+                       "sssfssii", holder->id, holder->dn, holder->dn_key, &holder->fingerprint,
+                       holder->owner, holder->anchor, (int64_t)holder->graced, index->serial);
     if (!statement || database_step(index->database, statement, error) != 1)
         return false;
     holder->row = sqlite3_column_int64(statement, 0);

@@ -216,7 +216,8 @@ static void keep_other_rejoins(Pass *pass)
             g_string_append_printf(pass->rejoins_now, "%s\n", *line);
 }
 
-/* Who was not looked at is in order, unless this run does not look at everybody: of a migration they are kept.
+/* Who was not looked at is in order, unless this run does not look at everybody: of a migration they are
+ * kept.
  */
 bool kinds_remember(Pass *pass, GError **error)
 {
@@ -287,8 +288,8 @@ bool subject_remake(Pass *pass, Subject *subject, bool last, const char *situati
         return false;
     event_emit(EVENT_KIND_CHANGED, entry_dn(subject->current), "deleted and made again as %s",
                structural_class(pass, subject->kind));
-    if (!subject_delete(pass, subject, NULL, situation, "it is of another kind now", groups,
-                        &subject->wave, error) ||
+    if (!subject_delete(pass, subject, NULL, situation, "it is of another kind now", groups, &subject->wave,
+                        error) ||
         !add_lost_groups(pass, subject, groups, error))
         return false;
     return make_again(pass, subject, groups, situation, error);

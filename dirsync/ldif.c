@@ -35,19 +35,19 @@ struct LdifReader {
     char *buffer;
     size_t size;
     size_t record, record_end; /* unfolded lines of the record */
-    size_t position;         /* first byte not consumed; >= record_end */
-    size_t end;              /* of the bytes in the buffer */
-    bool no_more;            /* the source is exhausted */
+    size_t position;           /* first byte not consumed; >= record_end */
+    size_t end;                /* of the bytes in the buffer */
+    bool no_more;              /* the source is exhausted */
     Seek line_feed, carriage_return;
 
-    unsigned long line;      /* physical lines consumed */
+    unsigned long line; /* physical lines consumed */
     unsigned long record_line;
     Previous previous;
-    const char *problem;     /* why the record is bad; the first reason counts */
-    bool too_long;           /* the rest of the record is thrown away */
-    bool line_skipped;       /* the beginning of this line was thrown away */
+    const char *problem; /* why the record is bad; the first reason counts */
+    bool too_long;       /* the rest of the record is thrown away */
+    bool line_skipped;   /* the beginning of this line was thrown away */
     bool at_end;
-    GString *comments;       /* of this record */
+    GString *comments; /* of this record */
     GString *last_comment;
     bool any_comment;
     LdifLines lines;

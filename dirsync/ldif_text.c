@@ -212,8 +212,8 @@ bool ldif_lines_dn(LdifLines *lines, const char **dn, GError **error)
         return false;
     if (kind != LINE_VALUE || g_ascii_strcasecmp(lines->name, "dn") != 0) {
         ldif_lines_fail(lines, error, "the record does not begin with \"dn:\"%s",
-                        kind == LINE_VALUE && (strcmp(lines->name, "search") == 0 ||
-                                               strcmp(lines->name, "result") == 0)
+                        kind == LINE_VALUE &&
+                                (strcmp(lines->name, "search") == 0 || strcmp(lines->name, "result") == 0)
                             ? "; this is a summary of ldapsearch, use its option -LLL"
                             : "");
         return false;

@@ -25,10 +25,10 @@ typedef enum {
  *  call. The buffers are kept from record to record; ldif_lines_clear() frees them. */
 typedef struct {
     const char *next, *end;
-    const char *file;       /* for messages */
-    unsigned long number;   /* line where the record began */
+    const char *file;     /* for messages */
+    unsigned long number; /* line where the record began */
     GString *name_buffer;
-    char *decoded;          /* base64 */
+    char *decoded; /* base64 */
     size_t decoded_size;
     const char *name;
     Value value;

@@ -24,8 +24,9 @@ typedef struct Managed Managed;
 
 /** What else is ours. */
 typedef enum {
-    MANAGED_HIDES = 1 << 0,          /* HIDE_ATTRIBUTE, while an object is in grace */
-    MANAGED_NAMED_BY_ANCHOR = 1 << 1 /* the stamp is the name: what the mapping names by is an ordinary attribute */
+    MANAGED_HIDES = 1 << 0, /* HIDE_ATTRIBUTE, while an object is in grace */
+    MANAGED_NAMED_BY_ANCHOR =
+        1 << 1 /* the stamp is the name: what the mapping names by is an ordinary attribute */
 } ManagedFlags;
 
 /** Borrows the arguments. */

@@ -106,8 +106,7 @@ bool pass_recall_reading(const Connector *connector, Step step, State *state, St
 bool pass_can_tell(const Pass *pass, int side)
 {
     return directory_describe(pass->side[side].directory)->capabilities & CAN_TELL_CHANGES && !pass->only &&
-           !pass->options.migration &&
-           pass->connector->full_read != FULL_READ_ALWAYS;
+           !pass->options.migration && pass->connector->full_read != FULL_READ_ALWAYS;
 }
 
 static bool is_due(Pass *pass, bool *due, GError **error)

@@ -15,11 +15,11 @@
 /** An entry that was decoded. */
 typedef struct {
     Fingerprint fingerprint, anchor;
-    Fingerprint dn_key; /* source only: of the canonical DN, by which members are found */
-    uint64_t at;        /* in the spool; SPOOL_NOWHERE: not kept */
-    uint64_t anchor_text; /* see record_anchor() */
-    uint64_t names;       /* target only; see record_names() */
-    uint32_t link;        /* NOWHERE: not linked yet */
+    Fingerprint dn_key;    /* source only: of the canonical DN, by which members are found */
+    uint64_t at;           /* in the spool; SPOOL_NOWHERE: not kept */
+    uint64_t anchor_text;  /* see record_anchor() */
+    uint64_t names;        /* target only; see record_names() */
+    uint32_t link;         /* NOWHERE: not linked yet */
     unsigned short source; /* which of them */
     bool in_scope;         /* source only */
     bool left_alone;       /* target only: it carries the stamp of another object, and counts for nothing */
@@ -43,7 +43,7 @@ typedef struct {
     size_t lost; /* source: entries whose anchor could not be read */
     GError *error;
     bool ok;
-    const char *what; /* for progress */
+    const char *what;   /* for progress */
     GPtrArray *cursors; /* of each request, to read the changes since; NULL: everything must be read */
     GPtrArray *next;    /* the cursors that the read gave; an element may be NULL */
     Roll *roll;         /* while changes are read: whom the server tells of */
@@ -118,15 +118,15 @@ typedef struct Pass {
     Side side[SIDES];
     LinkTable *links;
     HolderTable *holders;
-    int64_t index_serial; /* transaction of the index in which this pass read the target */
-    GArray *items;        /* of Item */
-    PlanWriter *plan;     /* NULL: what is decided is observed only */
-    Observed *observed;   /* NULL: nobody observes */
-    size_t source_count;  /* of the last complete read; 0: not known */
-    size_t *shown;        /* of each source: entries that are somebody to us */
-    size_t *shown_before; /* at the last settled read */
-    size_t source_at;     /* the one that is being read */
-    bool outsiders_told; /* some were decoded now */
+    int64_t index_serial;               /* transaction of the index in which this pass read the target */
+    GArray *items;                      /* of Item */
+    PlanWriter *plan;                   /* NULL: what is decided is observed only */
+    Observed *observed;                 /* NULL: nobody observes */
+    size_t source_count;                /* of the last complete read; 0: not known */
+    size_t *shown;                      /* of each source: entries that are somebody to us */
+    size_t *shown_before;               /* at the last settled read */
+    size_t source_at;                   /* the one that is being read */
+    bool outsiders_told;                /* some were decoded now */
     size_t outsiders, outsiders_before; /* entries of the source that are nobody to us; at the last read */
     char *target_filter;
     GError *trouble;      /* of a callback that cannot tell of it itself */
@@ -134,7 +134,7 @@ typedef struct Pass {
     bool newcomers;       /* there may be somebody new in the source */
 
     char *run;
-    GHashTable *freed;   /* key+holder -> Freed, see claims.c */
+    GHashTable *freed; /* key+holder -> Freed, see claims.c */
     ClaimTable *claimed;
     GHashTable *offered; /* key+holder that a waiting item would free */
     Settlements *settlements;
@@ -231,8 +231,8 @@ const char *pass_source_id_attribute(const Pass *pass);
 /** Fingerprint of the canonical form of a source DN. */
 Fingerprint pass_source_key(const Pass *pass, const char *dn);
 
-/* What a pass was carried out under, as remembered; a migration makes the next sync compare everything, and the
- * other way round. */
+/* What a pass was carried out under, as remembered; a migration makes the next sync compare everything, and
+ * the other way round. */
 #define PASS_DEFINITIONS "definitions"
 #define PASS_MIGRATED "migrated"
 
@@ -370,8 +370,8 @@ bool matched_has_turn(Pass *pass, uint32_t index, bool groups);
 void matched_note(Pass *pass, const Subject *subject);
 /** Somebody who has no object yet. */
 bool reconcile_matched(Pass *pass, Subject *subject, bool last, GError **error);
-/** Adds to desired, as secondary addresses, what current can be reached by and would lose, where the definition
- *  or a migration wants that. */
+/** Adds to desired, as secondary addresses, what current can be reached by and would lose, where the
+ * definition or a migration wants that. */
 void subject_keep_addresses(Pass *pass, Subject *subject);
 /** A spelling that only the source changed is written; one that only the server changed is not. */
 bool subject_is_respelled(const Pass *pass, const Subject *subject);

@@ -113,9 +113,9 @@ static void point_to_records(Pass *pass, int side)
     }
 }
 
-/* The result must not depend on the order of the source: items are handled in order of anchor. Who has an object
- * comes before who is new: in the middle of an exchange, where a run may have ended, an address is nobody's, and
- * must not go to a newcomer for that. */
+/* The result must not depend on the order of the source: items are handled in order of anchor. Who has an
+ * object comes before who is new: in the middle of an exchange, where a run may have ended, an address is
+ * nobody's, and must not go to a newcomer for that. */
 static int compare_items(const void *a, const void *b, void *data)
 {
     const Pass *pass = data;
@@ -134,8 +134,8 @@ static void open_rival(const char *anchor, void *data)
 {
     Pass *pass = data;
     uint32_t link;
-    if (!link_table_find(pass->links, anchor, &link, pass->trouble ? NULL : &pass->trouble) || link == NOWHERE ||
-        link_item(pass, link))
+    if (!link_table_find(pass->links, anchor, &link, pass->trouble ? NULL : &pass->trouble) ||
+        link == NOWHERE || link_item(pass, link))
         return;
     add_known_item(pass, link);
 }
@@ -278,7 +278,8 @@ static bool identity(Pass *pass, const Item *item, LinkRow *row, GError **error)
     if (!row->anchor && item->target != NOWHERE)
         row->anchor = g_strdup(record_anchor(&pass->side[TARGET], item->target));
     else if (!row->anchor)
-        row->anchor = g_strdup(item->source == NOWHERE ? "" : record_anchor(&pass->side[SOURCE], item->source));
+        row->anchor =
+            g_strdup(item->source == NOWHERE ? "" : record_anchor(&pass->side[SOURCE], item->source));
     if (item->target == NOWHERE)
         return true;
     g_clear_pointer(&row->dn, g_free); /* what was read now is truer than what is remembered */

@@ -139,7 +139,9 @@ const char *pass_source_id_attribute(const Pass *pass)
 {
     const char *id = directory_describe(pass->side[SOURCE].directory)->default_anchor;
     unsigned can = directory_describe(pass->side[SOURCE].directory)->capabilities;
-    return id && can & CAN_TELL_CHANGES && !schema_same_attribute(pass->side[SOURCE].schema, id, pass->anchor) ? id : NULL;
+    return id && can & CAN_TELL_CHANGES && !schema_same_attribute(pass->side[SOURCE].schema, id, pass->anchor)
+               ? id
+               : NULL;
 }
 
 char *pass_source_id(const Pass *pass, const Entry *entry)

@@ -11,9 +11,9 @@
 
 #include <string.h>
 
-/* What hangs on a change may not show once the change is done: that a group must lose who went into grace, say,
- * or that a lock of an account in grace is ours. So it is noted before, for the case that the run ends in
- * between. Whoever has no link yet is looked at anyway. */
+/* What hangs on a change may not show once the change is done: that a group must lose who went into grace,
+ * say, or that a lock of an account in grace is ours. So it is noted before, for the case that the run ends
+ * in between. Whoever has no link yet is looked at anyway. */
 bool pass_intend(StepWork *work, GError **error)
 {
     Pass *pass = (Pass *)work;
@@ -83,8 +83,7 @@ bool pass_record(StepWork *work, const Applied *applied, GError **error)
     Pass *pass = (Pass *)work;
     if (!applied->change->anchor)
         return true;
-    Settlement *settlement =
-        settlements_find(pass->settlements, fingerprint_string(applied->change->anchor));
+    Settlement *settlement = settlements_find(pass->settlements, fingerprint_string(applied->change->anchor));
     if (!settlement)
         return true;
     settlement->failed |= applied->outcome != JOURNAL_DONE;
@@ -169,8 +168,8 @@ static bool store_read(Pass *pass, GError **error)
                pass_remember(pass, PASS_DEFINITIONS, "", error);
     }
     g_autofree char *outsiders = g_strdup_printf("%zu", pass->outsiders);
-    if (!pass_remember(pass, "outsiders", outsiders, error) ||
-        !store_counts(pass, error) || !pass_remember_cursors(pass, error))
+    if (!pass_remember(pass, "outsiders", outsiders, error) || !store_counts(pass, error) ||
+        !pass_remember_cursors(pass, error))
         return false;
     g_autofree char *serial =
         g_strdup_printf("%s %" G_GINT64_FORMAT, holder_index_id(pass->index), pass->index_serial);

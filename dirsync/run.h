@@ -64,7 +64,8 @@ char *run_figures_json(const RunResult *result, const GError *failure);
 /** Options as the connector's definition has them. */
 RunOptions run_options(const Connector *connector);
 
-/** The run that is going on, or was cut short and whose rest the next run does first. *id NULL: none. g_free(). */
+/** The run that is going on, or was cut short and whose rest the next run does first. *id NULL: none.
+ * g_free(). */
 bool run_unfinished(State *state, char **id, GError **error);
 
 /** Plans into @folder; writes nothing to either directory. The export is planned on the home directory as the

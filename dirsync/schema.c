@@ -161,9 +161,9 @@ const Attribute *schema_find(const Schema *schema, const Entry *entry, const cha
 const Attribute *schema_find_type(const Schema *schema, const Entry *entry, const AttributeType *type,
                                   const char *description)
 {
-    return type ? find_attribute(entry, (const TypeRecord *)type, description,
-                                 schema_base_length(description))
-                : schema_find(schema, entry, description);
+    return type
+               ? find_attribute(entry, (const TypeRecord *)type, description, schema_base_length(description))
+               : schema_find(schema, entry, description);
 }
 
 const char *schema_find_string(const Schema *schema, const Entry *entry, const char *description)

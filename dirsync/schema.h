@@ -19,32 +19,32 @@ typedef struct Schema Schema;
 /** How values of an attribute compare; derived from EQUALITY, or from its superior, or, where a
  *  server names none (Active Directory's subschema), from SYNTAX. */
 typedef enum {
-    EQUALITY_NONE,         /* no rule: values cannot be deleted by name; compared as octets */
-    EQUALITY_CASE_IGNORE,  /* caseIgnoreMatch and IA5: case, and inner and outer blanks (RFC 4518) */
+    EQUALITY_NONE,        /* no rule: values cannot be deleted by name; compared as octets */
+    EQUALITY_CASE_IGNORE, /* caseIgnoreMatch and IA5: case, and inner and outer blanks (RFC 4518) */
     EQUALITY_CASE_EXACT,
-    EQUALITY_OCTETS,       /* octetStringMatch */
-    EQUALITY_DN,           /* distinguishedNameMatch, and the DN part of uniqueMember */
+    EQUALITY_OCTETS, /* octetStringMatch */
+    EQUALITY_DN,     /* distinguishedNameMatch, and the DN part of uniqueMember */
     EQUALITY_INTEGER,
     EQUALITY_BOOLEAN,
-    EQUALITY_NUMERIC,      /* numericStringMatch: blanks do not count */
-    EQUALITY_TELEPHONE,    /* blanks and hyphens do not count */
-    EQUALITY_TIME,         /* generalizedTimeMatch */
-    EQUALITY_OID,          /* objectIdentifierMatch: names and OIDs of classes and types */
-    EQUALITY_LIST,         /* caseIgnoreListMatch: postal addresses */
+    EQUALITY_NUMERIC,   /* numericStringMatch: blanks do not count */
+    EQUALITY_TELEPHONE, /* blanks and hyphens do not count */
+    EQUALITY_TIME,      /* generalizedTimeMatch */
+    EQUALITY_OID,       /* objectIdentifierMatch: names and OIDs of classes and types */
+    EQUALITY_LIST,      /* caseIgnoreListMatch: postal addresses */
     EQUALITY_KINDS
 } EqualityKind;
 
 typedef struct AttributeType {
-    const char *oid;         /* "2.5.4.3" */
-    const char *name;        /* first name, or the OID */
+    const char *oid;  /* "2.5.4.3" */
+    const char *name; /* first name, or the OID */
     EqualityKind equality;
-    bool has_equality;       /* the server really has an EQUALITY rule: values may be deleted by name */
+    bool has_equality; /* the server really has an EQUALITY rule: values may be deleted by name */
     bool has_substring;
     bool single_value;
-    bool operational;        /* USAGE other than userApplications */
+    bool operational; /* USAGE other than userApplications */
     bool no_user_modification;
-    bool constructed;        /* computed by the server; never written */
-    size_t max_length;       /* upper bound in SYNTAX {n}; 0 none */
+    bool constructed;  /* computed by the server; never written */
+    size_t max_length; /* upper bound in SYNTAX {n}; 0 none */
     const struct AttributeType *superior;
 } AttributeType;
 

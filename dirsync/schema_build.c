@@ -119,15 +119,35 @@ static void enter_classes(Builder *builder)
 /** Attributes that Active Directory computes, and lets nobody write; its subschema does not say so. */
 static bool is_constructed(const char *name)
 {
-    static const char *const names[] = {
-        "allowedAttributes", "allowedAttributesEffective", "allowedChildClasses",
-        "allowedChildClassesEffective",
-        "attributeTypes", "canonicalName", "createTimeStamp", "dITContentRules", "extendedAttributeInfo",
-        "extendedClassInfo", "fromEntry", "memberOf", "modifyTimeStamp", "msDS-Approx-Immed-Subordinates",
-        "msDS-KeyVersionNumber", "msDS-PrincipalName", "msDS-User-Account-Control-Computed",
-        "msDS-UserPasswordExpiryTimeComputed", "objectClasses", "parentGUID", "possibleInferiors",
-        "primaryGroupToken", "sAMAccountType", "sDRightsEffective", "structuralObjectClass",
-        "subSchemaSubEntry", "tokenGroups", "tokenGroupsGlobalAndUniversal", "tokenGroupsNoGCAcceptable"};
+    static const char *const names[] = {"allowedAttributes",
+                                        "allowedAttributesEffective",
+                                        "allowedChildClasses",
+                                        "allowedChildClassesEffective",
+                                        "attributeTypes",
+                                        "canonicalName",
+                                        "createTimeStamp",
+                                        "dITContentRules",
+                                        "extendedAttributeInfo",
+                                        "extendedClassInfo",
+                                        "fromEntry",
+                                        "memberOf",
+                                        "modifyTimeStamp",
+                                        "msDS-Approx-Immed-Subordinates",
+                                        "msDS-KeyVersionNumber",
+                                        "msDS-PrincipalName",
+                                        "msDS-User-Account-Control-Computed",
+                                        "msDS-UserPasswordExpiryTimeComputed",
+                                        "objectClasses",
+                                        "parentGUID",
+                                        "possibleInferiors",
+                                        "primaryGroupToken",
+                                        "sAMAccountType",
+                                        "sDRightsEffective",
+                                        "structuralObjectClass",
+                                        "subSchemaSubEntry",
+                                        "tokenGroups",
+                                        "tokenGroupsGlobalAndUniversal",
+                                        "tokenGroupsNoGCAcceptable"};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
         if (g_ascii_strcasecmp(names[i], name) == 0)
             return true;

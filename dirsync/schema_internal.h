@@ -39,10 +39,10 @@ typedef struct TypeRecord {
     Description description;
     const char *lower_name; /* how it appears in canonical DNs */
     SyntaxKind syntax;
-    guint32 initials;       /* a bit for the first letter of each name and OID */
-    guint32 lengths;        /* a bit for the length of each, modulo 32 */
-    unsigned depth;         /* of superiors; 0 not yet resolved */
-    unsigned mark;          /* last class whose lists it was put in */
+    guint32 initials; /* a bit for the first letter of each name and OID */
+    guint32 lengths;  /* a bit for the length of each, modulo 32 */
+    unsigned depth;   /* of superiors; 0 not yet resolved */
+    unsigned mark;    /* last class whose lists it was put in */
 } TypeRecord;
 
 typedef struct ClassRecord {
@@ -68,8 +68,8 @@ typedef struct {
 struct Schema {
     Entry *arena;
     NameTable types, classes;
-    guint64 serial;           /* no other schema of the process has it */
-    bool lenient;             /* the built-in schema: unknown attributes compare ignoring case */
+    guint64 serial; /* no other schema of the process has it */
+    bool lenient;   /* the built-in schema: unknown attributes compare ignoring case */
     size_t skipped;
     TypeRecord *object_class; /* the attribute objectClass, or NULL */
 };

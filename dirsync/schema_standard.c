@@ -209,20 +209,20 @@ const char *const schema_standard_types[] = {
     NULL,
 };
 
-#define POST_MAY \
-    "street $ postOfficeBox $ postalCode $ postalAddress $ physicalDeliveryOfficeName $ st $ l $ " \
-    "telephoneNumber $ facsimileTelephoneNumber $ telexNumber $ teletexTerminalIdentifier $ " \
-    "internationalISDNNumber $ x121Address $ registeredAddress $ destinationIndicator $ " \
+#define POST_MAY                                                                                             \
+    "street $ postOfficeBox $ postalCode $ postalAddress $ physicalDeliveryOfficeName $ st $ l $ "           \
+    "telephoneNumber $ facsimileTelephoneNumber $ telexNumber $ teletexTerminalIdentifier $ "                \
+    "internationalISDNNumber $ x121Address $ registeredAddress $ destinationIndicator $ "                    \
     "preferredDeliveryMethod"
 #define UNIT_MAY POST_MAY " $ userPassword $ searchGuide $ seeAlso $ businessCategory $ description"
-#define RECIPIENT_MAY \
-    "proxyAddresses $ targetAddress $ mailNickname $ legacyExchangeDN $ textEncodedORAddress $ " \
-    "displayNamePrintable $ showInAddressBook $ msExchHideFromAddressLists $ mAPIRecipient $ " \
-    "internetEncoding $ " \
-    "msExchRequireAuthToSendTo $ importedFrom $ otherMailbox $ userCertificate $ userSMIMECertificate $ " \
-    "extensionAttribute1 $ extensionAttribute2 $ extensionAttribute3 $ extensionAttribute4 $ " \
-    "extensionAttribute5 $ extensionAttribute6 $ extensionAttribute7 $ extensionAttribute8 $ " \
-    "extensionAttribute9 $ extensionAttribute10 $ extensionAttribute11 $ extensionAttribute12 $ " \
+#define RECIPIENT_MAY                                                                                        \
+    "proxyAddresses $ targetAddress $ mailNickname $ legacyExchangeDN $ textEncodedORAddress $ "             \
+    "displayNamePrintable $ showInAddressBook $ msExchHideFromAddressLists $ mAPIRecipient $ "               \
+    "internetEncoding $ "                                                                                    \
+    "msExchRequireAuthToSendTo $ importedFrom $ otherMailbox $ userCertificate $ userSMIMECertificate $ "    \
+    "extensionAttribute1 $ extensionAttribute2 $ extensionAttribute3 $ extensionAttribute4 $ "               \
+    "extensionAttribute5 $ extensionAttribute6 $ extensionAttribute7 $ extensionAttribute8 $ "               \
+    "extensionAttribute9 $ extensionAttribute10 $ extensionAttribute11 $ extensionAttribute12 $ "            \
     "extensionAttribute13 $ extensionAttribute14 $ extensionAttribute15"
 
 const char *const schema_standard_classes[] = {

@@ -16,7 +16,7 @@ typedef enum { SECRET_NONE, SECRET_FILE, SECRET_ENVIRONMENT, SECRET_COMMAND } Se
 
 typedef struct {
     SecretKind kind;
-    char *source;  /* file, variable, or command line (split as a shell would, but no shell runs it) */
+    char *source; /* file, variable, or command line (split as a shell would, but no shell runs it) */
 } SecretSource;
 
 /** The secret without its line end; NULL and ERROR_DEFINITION (file, line and remedy; never the

@@ -72,11 +72,10 @@ static void unpack(const GByteArray *bytes, Settled *settled)
 void settlements_add(Settlements *settlements, const char *anchor, unsigned pending, unsigned kinds,
                      const Settled *settled)
 {
-    Settlement settlement = {
-        .anchor = fingerprint_string(anchor),
-        .pending = pending,
-        .kinds = (uint16_t)kinds,
-        .linked = settled->row.row != 0};
+    Settlement settlement = {.anchor = fingerprint_string(anchor),
+                             .pending = pending,
+                             .kinds = (uint16_t)kinds,
+                             .linked = settled->row.row != 0};
     uint32_t i = settlements->all->len;
     pack(settled, settlements->bytes);
     if (settlements->error ||

@@ -185,7 +185,7 @@ static bool share_with(const char *path, gid_t group, mode_t also, mode_t not, G
     struct stat now;
     if (stat(path, &now) != 0)
         return true;
-    mode_t mode = ((now.st_mode & 07777) | also) & ~not;
+    mode_t mode = ((now.st_mode & 07777) | also) & ~not ;
     if (now.st_gid == group && (now.st_mode & 07777) == mode)
         return true;
     if (chown(path, (uid_t)-1, group) == 0 && chmod(path, mode) == 0)
@@ -197,8 +197,8 @@ static bool share_with(const char *path, gid_t group, mode_t also, mode_t not, G
     return false;
 }
 
-/* New files of SQLite get the mode of the first one, and the group of the folder (setgid). Only what it is called
- * can be opened there: others see neither what else there is nor into the connectors' folders. */
+/* New files of SQLite get the mode of the first one, and the group of the folder (setgid). Only what it is
+ * called can be opened there: others see neither what else there is nor into the connectors' folders. */
 static bool let_readers_in(const State *state, const Organisation *organisation, GError **error)
 {
     const char *index = state->index_path[STEP_IMPORT], *const ends[] = {"", "-wal", "-shm"};
@@ -461,8 +461,8 @@ bool state_remove_link(State *state, Step step, const char *anchor, GError **err
 
 bool state_count_links(State *state, Step step, int64_t *count, GError **error)
 {
-    sqlite3_stmt *statement = database_query(state->database, error,
-                                             "SELECT n FROM links WHERE step = ?", "i", (int64_t)step);
+    sqlite3_stmt *statement =
+        database_query(state->database, error, "SELECT n FROM links WHERE step = ?", "i", (int64_t)step);
     int more = statement ? database_step(state->database, statement, error) : -1;
     if (more <= 0)
         return false;

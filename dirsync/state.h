@@ -46,8 +46,8 @@ char *state_place(const Connector *connector, const char *folder);
 void state_close(State *state);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(State, state_close)
 
-/** A file of the organisation beside the connectors' folders: "acme.audit.db". The folder is made. @folder as for
- *  state_open(). g_free(). */
+/** A file of the organisation beside the connectors' folders: "acme.audit.db". The folder is made. @folder as
+ * for state_open(). g_free(). */
 char *state_organisation_file(const Organisation *organisation, const char *folder, const char *what,
                               GError **error);
 /** Where the organisation's home.db is; @folder as above. g_free(). */
@@ -93,12 +93,12 @@ typedef enum {
 typedef struct {
     int64_t row; /* 0: not stored yet */
     Step step;
-    char *anchor;                               /* text form; owned, as are the others */
-    char *dn;                                   /* of the target; NULL unknown */
-    char *id;                                   /* entryUUID or objectGUID of the target; NULL unknown */
-    char *source_dn;                            /* of the source entry; NULL unknown */
-    char *source_id; /* its entryUUID or objectGUID where the anchor is something else; NULL: none */
-    Fingerprint source_key;                     /* of the canonical form of source_dn */
+    char *anchor;           /* text form; owned, as are the others */
+    char *dn;               /* of the target; NULL unknown */
+    char *id;               /* entryUUID or objectGUID of the target; NULL unknown */
+    char *source_dn;        /* of the source entry; NULL unknown */
+    char *source_id;        /* its entryUUID or objectGUID where the anchor is something else; NULL: none */
+    Fingerprint source_key; /* of the canonical form of source_dn */
     Fingerprint source, target, desired, exact; /* zero: unknown */
     unsigned flags;                             /* LinkFlags, and the kind of object above LINK_KIND_SHIFT */
 } LinkRow;

@@ -65,9 +65,8 @@ bool state_scan_quarantine_of(State *state, Step step, QuarantineSeen seen, void
 
 bool state_quarantined(State *state, Step step, GPtrArray *subjects, GError **error)
 {
-    sqlite3_stmt *statement =
-        database_query(state->database, error, "SELECT subject FROM quarantine WHERE step = ?", "i",
-                       (int64_t)step);
+    sqlite3_stmt *statement = database_query(
+        state->database, error, "SELECT subject FROM quarantine WHERE step = ?", "i", (int64_t)step);
     int more = -1;
     while (statement && (more = database_step(state->database, statement, error)) > 0)
         g_ptr_array_add(subjects, database_text(statement, 0));

@@ -42,11 +42,11 @@ typedef struct {
 typedef void (*StepProgress)(const char *what, size_t done, size_t total, void *data);
 
 typedef struct {
-    bool full;           /* compare everything again */
-    bool allow_empty;    /* an empty source counts as proof that all are gone */
-    const char *only;    /* filter over source entries: no deletes, nothing else is settled */
+    bool full;            /* compare everything again */
+    bool allow_empty;     /* an empty source counts as proof that all are gone */
+    const char *only;     /* filter over source entries: no deletes, nothing else is settled */
     Migration *migration; /* the import is one that is done once; NULL: it is not */
-    const char *planned; /* folder of a plan whose earlier steps count as done; NULL none */
+    const char *planned;  /* folder of a plan whose earlier steps count as done; NULL none */
     /* of the address step */
     const char *apply_policy; /* name of a policy that is applied anew to all its recipients; NULL none */
     const char *old_site;     /* with it: the template that there was before; NULL: not known */
@@ -75,8 +75,9 @@ typedef struct {
     /** Instead of plan: reads and decides as plan does, writes no plan, and tells of everybody on either
      * side. NULL: there is nobody to tell of. See step_observe(). */
     bool (*observe)(StepWork *work, Observer observer, void *data, char **incomplete, GError **error);
-    /** Before the first change of the plan is sent: has everything that it is about looked at again by the next
-     *  run, until record() says what became of it. One transaction. NULL: what was not done shows by itself. */
+    /** Before the first change of the plan is sent: has everything that it is about looked at again by the
+     * next run, until record() says what became of it. One transaction. NULL: what was not done shows by
+     * itself. */
     bool (*intend)(StepWork *work, GError **error);
     /** Told about each change that was carried out, within the transaction that records it. */
     bool (*record)(StepWork *work, const Applied *applied, GError **error);

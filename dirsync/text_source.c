@@ -17,10 +17,10 @@ static const char not_convertible = '\xFF';
 
 struct TextConverter {
     GIConv iconv;
-    size_t unit;      /* bytes to pass over where something cannot be converted */
-    size_t left;      /* in raw */
+    size_t unit; /* bytes to pass over where something cannot be converted */
+    size_t left; /* in raw */
     char *next;
-    bool ended;       /* nothing more to read */
+    bool ended; /* nothing more to read */
     char raw[RAW_BLOCK];
 };
 

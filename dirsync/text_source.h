@@ -30,11 +30,11 @@ typedef struct TextConverter TextConverter;
 struct XXH3_state_s;
 
 typedef struct {
-    int fd;                   /* not owned; -1: memory */
+    int fd; /* not owned; -1: memory */
     const char *memory;
     size_t memory_left;
-    TextConverter *converter; /* NULL: bytes as they are */
-    uint64_t taken;           /* bytes of the source read so far, before conversion */
+    TextConverter *converter;  /* NULL: bytes as they are */
+    uint64_t taken;            /* bytes of the source read so far, before conversion */
     struct XXH3_state_s *hash; /* of these, when they come from a file; NULL before the first */
 } TextSource;
 

@@ -172,8 +172,8 @@ static xmlRelaxNG *read_grammar(const char *path, GError **error)
     return grammar;
 }
 
-/* A run loads several documents of one kind, and reading a grammar takes longer than most of them: each is kept
- * until the process ends. */
+/* A run loads several documents of one kind, and reading a grammar takes longer than most of them: each is
+ * kept until the process ends. */
 static const xmlRelaxNG *load_grammar(const char *path, GError **error)
 {
     static GMutex lock;

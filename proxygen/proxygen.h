@@ -103,8 +103,8 @@ typedef struct {
                              const char *new_site, const char *current, char **address, char *message);
 
     /** Whether "TYPE:value" is a good address: *valid 1 or 0 with the reason in @message. What generate() and
-     *  update() make must be good. PROXYGEN_NOT_IMPLEMENTED: every address is taken as good. PROXYGEN_ERROR: it
-     *  cannot be told, so the address is not taken. */
+     *  update() make must be good. PROXYGEN_NOT_IMPLEMENTED: every address is taken as good. PROXYGEN_ERROR:
+     * it cannot be told, so the address is not taken. */
     ProxygenStatus (*validate_address)(void *handle, const char *address, int *valid, char *message);
 
     /** The same for a template. */

@@ -251,10 +251,10 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
                        : update(settings, connector, error);
 }
 
-const Command command_proxy = {
-    "proxy",
-    "generate|validate|update [CONNECTOR] [WORD...]",
-    "Make, check or renew addresses by hand",
-    OPTIONS_RUN | OPTIONS_ONLY | OPTIONS_LIMITS | OPTIONS_OUTPUT | OPTIONS_DETAILED,
-    run,
-    own_options};
+const Command command_proxy = {"proxy",
+                               "generate|validate|update [CONNECTOR] [WORD...]",
+                               "Make, check or renew addresses by hand",
+                               OPTIONS_RUN | OPTIONS_ONLY | OPTIONS_LIMITS | OPTIONS_OUTPUT |
+                                   OPTIONS_DETAILED,
+                               run,
+                               own_options};

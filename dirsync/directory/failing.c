@@ -29,10 +29,18 @@ typedef enum {
 } FaultKind;
 
 static const char *const fault_names[] = {
-    [FAULT_OPEN] = "open",         [FAULT_CUT_READ] = "cut-read",   [FAULT_UNKNOWN_READ] = "unknown-read",
-    [FAULT_SIZE_LIMIT] = "size-limit", [FAULT_REFUSE] = "refuse",   [FAULT_BUSY] = "busy",
-    [FAULT_UNCERTAIN] = "uncertain",   [FAULT_LOST] = "lost",       [FAULT_DOWN] = "down",
-    [FAULT_FETCH] = "fetch",       [FAULT_CHANGES] = "changes",     [FAULT_FULL] = "full",
+    [FAULT_OPEN] = "open",
+    [FAULT_CUT_READ] = "cut-read",
+    [FAULT_UNKNOWN_READ] = "unknown-read",
+    [FAULT_SIZE_LIMIT] = "size-limit",
+    [FAULT_REFUSE] = "refuse",
+    [FAULT_BUSY] = "busy",
+    [FAULT_UNCERTAIN] = "uncertain",
+    [FAULT_LOST] = "lost",
+    [FAULT_DOWN] = "down",
+    [FAULT_FETCH] = "fetch",
+    [FAULT_CHANGES] = "changes",
+    [FAULT_FULL] = "full",
 };
 
 G_STATIC_ASSERT(G_N_ELEMENTS(fault_names) == FAULTS);
@@ -45,7 +53,7 @@ typedef struct {
 
 typedef struct {
     Directory base;
-    Endpoint endpoint;   /* of the store */
+    Endpoint endpoint; /* of the store */
     Directory *inner;
     GArray *faults;
     char *subject;
@@ -240,8 +248,7 @@ static bool failing_changes(Directory *directory, const ReadRequest *request, co
     if (failing->down || strikes(failing, FAULT_CHANGES, ++failing->change_reads))
         return unreachable(failing, error);
     bool full = cursor && strikes(failing, FAULT_FULL, ++failing->cursors);
-    bool good =
-        memory_driver.changes(failing->inner, request, cursor, pass_change, &reading, result, &cause);
+    bool good = memory_driver.changes(failing->inner, request, cursor, pass_change, &reading, result, &cause);
     if (!good && !reading.cut) {
         g_propagate_error(error, g_steal_pointer(&cause));
         return false;
@@ -316,7 +323,9 @@ static bool failing_submit(Directory *directory, const Change *change, Directory
         report(change, OUTCOME_UNCERTAIN, ERROR_UNCERTAIN, "no answer came", done, data);
     } else {
         Passage *passage = g_new(Passage, 1);
-        *passage = (Passage){.failing = failing, .done = done, .data = data,
+        *passage = (Passage){.failing = failing,
+                             .done = done,
+                             .data = data,
                              .uncertain = strikes(failing, FAULT_UNCERTAIN, number)};
         g_ptr_array_add(failing->passages, passage);
         return memory_driver.submit(failing->inner, change, pass_done, passage, error);

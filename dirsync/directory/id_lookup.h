@@ -15,13 +15,13 @@ typedef struct {
     size_t n_ids;
     DirectoryFetched fetched;
     void *data;
-    bool every_attribute;          /* else those asked for */
+    bool every_attribute; /* else those asked for */
     const char *const *attributes;
     /* private */
-    GHashTable *wanted;            /* GBytes of attribute and value → GArray of positions in ids */
-    GHashTable *names;             /* attributes that ids name; "" for ids that are names */
+    GHashTable *wanted; /* GBytes of attribute and value → GArray of positions in ids */
+    GHashTable *names;  /* attributes that ids name; "" for ids that are names */
     bool *answered;
-    size_t left;                   /* ids without an answer */
+    size_t left; /* ids without an answer */
 } IdLookup;
 
 /** Begins with the public members set; the ids must outlive the look-up. */

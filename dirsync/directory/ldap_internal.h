@@ -165,8 +165,8 @@ bool ldap_directory_tell_item(const DirectoryItem *item, void *data, GError **er
 bool ldap_directory_tell_id(const Changes *changes, Told told, Value id, GError **error);
 /** The cookie to go on from: NULL without a cursor. g_bytes_unref(). */
 GBytes *ldap_directory_cookie_from(const Changes *changes);
-/** Takes @reason (g_free()): without a cursor why there will be none, with one why everything must be read. The
- *  first one counts. */
+/** Takes @reason (g_free()): without a cursor why there will be none, with one why everything must be read.
+ * The first one counts. */
 void ldap_directory_doubt(const Changes *changes, char *reason);
 
 /* ldap_sync.c, ldap_dirsync.c: one pair for each way to ask */
@@ -176,8 +176,8 @@ GBytes *ldap_changes_begin_sync(Changes *changes);
 /** The same for 389, of which identities only are believed. */
 GBytes *ldap_changes_begin_ids(Changes *changes);
 GBytes *ldap_changes_begin_dirsync(Changes *changes);
-/** Tells what has changed since the cursor, as directory_changes(). @cookie, NULL at first, is what to go on from
- *  next time; it stays NULL after ldap_directory_doubt(). False: @error. */
+/** Tells what has changed since the cursor, as directory_changes(). @cookie, NULL at first, is what to go on
+ * from next time; it stays NULL after ldap_directory_doubt(). False: @error. */
 bool ldap_changes_go_on_sync(Changes *changes, GBytes **cookie, GError **error);
 bool ldap_changes_go_on_ids(Changes *changes, GBytes **cookie, GError **error);
 bool ldap_changes_go_on_dirsync(Changes *changes, GBytes **cookie, GError **error);
@@ -214,7 +214,8 @@ ContainersSeen ldap_directory_look_at_containers(LdapDirectory *self, const Read
                                                  Containers *containers, GError **error);
 void ldap_directory_containers_clear(Containers *containers);
 char *ldap_directory_format_containers(const Containers *containers);
-/** NULL when they are those of @then (a text of ldap_directory_format_containers), else what happened; g_free(). */
+/** NULL when they are those of @then (a text of ldap_directory_format_containers), else what happened;
+ * g_free(). */
 char *ldap_directory_compare_containers(const Containers *now, const char *then);
 
 /* ldap_watch.c */

@@ -134,7 +134,8 @@ static void send_after_looking(LdapDirectory *self, Outstanding *one)
         finish(one, OUTCOME_FAILED, error);
         return;
     }
-    int result = found->len ? ldap_directory_send_change(self, one->change, NULL, &one->message_id) : LDAP_ASSERTION_FAILED;
+    int result = found->len ? ldap_directory_send_change(self, one->change, NULL, &one->message_id)
+                            : LDAP_ASSERTION_FAILED;
     if (result != LDAP_SUCCESS) {
         finish_with_result(self, one, result, NULL);
         return;

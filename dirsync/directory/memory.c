@@ -65,16 +65,15 @@ static const DirectoryDescription *memory_describe(Directory *directory)
     Memory *memory = (Memory *)directory;
     bool tells = memory->store->telling != MEMORY_TELLS_NOTHING;
     find_contexts(memory);
-    memory->description =
-        (DirectoryDescription){.capabilities = CAN_WRITE | CAN_FETCH | HAS_SCHEMA | CAN_SET_PASSWORD |
-                                               (memory->store->assertions ? CAN_ASSERT : 0) |
-                                               (tells ? CAN_TELL_CHANGES : 0),
-                               .schema = schema_standard(),
-                               .default_anchor = "entryUUID",
-                               .naming_contexts = (char **)memory->contexts->pdata,
-                               .base = memory->endpoint->base,
-                               .subject = memory->subject,
-                               .batch = MEMORY_WINDOW};
+    memory->description = (DirectoryDescription){
+        .capabilities = CAN_WRITE | CAN_FETCH | HAS_SCHEMA | CAN_SET_PASSWORD |
+                        (memory->store->assertions ? CAN_ASSERT : 0) | (tells ? CAN_TELL_CHANGES : 0),
+        .schema = schema_standard(),
+        .default_anchor = "entryUUID",
+        .naming_contexts = (char **)memory->contexts->pdata,
+        .base = memory->endpoint->base,
+        .subject = memory->subject,
+        .batch = MEMORY_WINDOW};
     return &memory->description;
 }
 

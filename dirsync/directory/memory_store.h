@@ -14,18 +14,18 @@
 /** One entry in the tree. */
 typedef struct {
     Entry *entry;
-    char *dn;     /* canonical */
-    GList *link;  /* in the store's order */
+    char *dn;    /* canonical */
+    GList *link; /* in the store's order */
 } MemoryNode;
 
 struct MemoryStore {
     char *name;
-    GQueue order;         /* MemoryNode, as they came */
-    GHashTable *by_dn;    /* canonical DN → MemoryNode */
-    GHashTable *holders;  /* GBytes of a unique value → MemoryNode */
-    char **unique;        /* attributes whose values are unique; or NULL */
+    GQueue order;        /* MemoryNode, as they came */
+    GHashTable *by_dn;   /* canonical DN → MemoryNode */
+    GHashTable *holders; /* GBytes of a unique value → MemoryNode */
+    char **unique;       /* attributes whose values are unique; or NULL */
     bool assertions, read_only;
-    char *path;           /* file that keeps the store, or NULL */
+    char *path; /* file that keeps the store, or NULL */
     size_t writes;
     MemoryLog log;
     MemoryTelling telling;

@@ -134,8 +134,8 @@ static bool read_file(RecordFile *file, const ReadRequest *request, DirectorySin
         result->reason = record_pass_doubt(&pass);
         result->proof = result->reason ? PROOF_PARTIAL : PROOF_COMPLETE;
         if (cursor && !result->reason)
-            *cursor = file_cursor(file->endpoint, request,
-                                  pass.reader ? file->format->source(pass.reader) : NULL);
+            *cursor =
+                file_cursor(file->endpoint, request, pass.reader ? file->format->source(pass.reader) : NULL);
     }
     record_pass_end(&pass);
     return good;

@@ -12,9 +12,9 @@
 /** A request made ready; everything belongs to it. */
 typedef struct {
     const Schema *schema;
-    char *base;      /* normalised; "" is everything */
+    char *base; /* normalised; "" is everything */
     SearchScope scope;
-    Filter *filter;  /* NULL: everything */
+    Filter *filter; /* NULL: everything */
 } Selection;
 
 /** @default_base is used when the request names none; may be NULL. ERROR_INVALID on a bad filter or base. */

@@ -116,8 +116,8 @@ static void print_running(FILE *out, const json_t *connector)
     g_autofree char *span = when_span(now() - since);
     const char *who = text_in(running, "who");
     g_autofree char *line =
-        since && who ? g_strdup_printf("running now: since %s (%s), by %s, process %" JSON_INTEGER_FORMAT, when,
-                                       span, who, pid)
+        since && who ? g_strdup_printf("running now: since %s (%s), by %s, process %" JSON_INTEGER_FORMAT,
+                                       when, span, who, pid)
                      : g_strdup("running now: since when is not known");
     print_lines(out, line, 0);
 }

@@ -22,8 +22,8 @@ static gboolean put_now(const GMatchInfo *match, GString *result, gpointer hour_
     return FALSE;
 }
 
-/* Times of this test, of grace that began for instance, differ from run to run, wherever they stand. What a file
- * holds need not be UTF-8. */
+/* Times of this test, of grace that began for instance, differ from run to run, wherever they stand. What a
+ * file holds need not be UTF-8. */
 char *crash_dump(const CrashSite *site)
 {
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
@@ -186,7 +186,8 @@ void crash_site_free(CrashSite *site)
 /* The next run, and one more: what that one had to do is in *left. */
 static char *resume(CrashSite *site, size_t *left)
 {
-    g_auto(CrashReport) next = crash_run(site, (CrashRun){.times = site->restless ? 3 : 2, .may_end = !site->restless});
+    g_auto(CrashReport) next =
+        crash_run(site, (CrashRun){.times = site->restless ? 3 : 2, .may_end = !site->restless});
     site->recovered = next.recovered;
     *left = next.planned;
     note_runs(site);

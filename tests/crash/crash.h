@@ -40,7 +40,7 @@ typedef struct {
     char *remembered;       /* links and quarantine after the undisturbed run and another one */
     char *error;            /* what the undisturbed run ended with; NULL: nothing */
     bool restless;          /* the run after the undisturbed one may write too; then expected is after that */
-    char *irreversible;     /* why not even the undisturbed run can be reverted without a trace; NULL: it can */
+    char *irreversible; /* why not even the undisturbed run can be reverted without a trace; NULL: it can */
     unsigned long last_run; /* number of the last run before the start */
     unsigned long steps;    /* of the undisturbed run */
     GPtrArray *names;       /* of the steps */
@@ -92,7 +92,8 @@ GRand *crash_chance(void);
 /** Whether this one of @of things is among about @wanted that are taken; all of them are where everything is.
  */
 bool crash_is_chosen(unsigned long wanted, unsigned long of);
-/** The steps that are worth being tried: of a row of statements in one transaction any one. Of unsigned long. */
+/** The steps that are worth being tried: of a row of statements in one transaction any one. Of unsigned long.
+ */
 GArray *crash_steps(const CrashSite *site);
 /**
  * Tries the steps of the site: every one, or about @wanted. Some are followed by a revert, some by a second

@@ -9,7 +9,7 @@ typedef struct {
     unsigned long kill_at; /* step; 0: none */
     const char *revert;    /* id of a run; NULL: sync */
     int times;
-    bool may_end; /* no further run after one that planned nothing */
+    bool may_end;             /* no further run after one that planned nothing */
     unsigned long most_bytes; /* that a file may have: the disk is full then; 0: any */
 } CrashRun;
 

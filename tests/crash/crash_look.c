@@ -84,8 +84,8 @@ void crash_state_sql(const World *world, const char *sql)
     g_ptr_array_unref(crash_state_rows(world, sql));
 }
 
-/* What an entry looks like holds its identity, which is another one in each world, and is not known of one that
- * was fetched; what is wanted of one in grace holds the date. */
+/* What an entry looks like holds its identity, which is another one in each world, and is not known of one
+ * that was fetched; what is wanted of one in grace holds the date. */
 char *crash_remembered(const CrashSite *site)
 {
     static const char sql[] =

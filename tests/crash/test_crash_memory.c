@@ -76,9 +76,9 @@ static void move_links_forward(CrashSite *site)
     g_autofree char *aside = g_build_filename(site->world->folder, "aside", NULL);
     copy_folder(site->world->live, aside);
     crash_sync(site->world, site->home);
-    g_autofree char *sql =
-        crash_state_ask(site->world, "SELECT 'UPDATE link SET source = x''' || hex(source) || "
-                                     "''', flags = ' || flags || ' WHERE anchor = ''' || anchor || ''';' FROM link");
+    g_autofree char *sql = crash_state_ask(
+        site->world, "SELECT 'UPDATE link SET source = x''' || hex(source) || "
+                     "''', flags = ' || flags || ' WHERE anchor = ''' || anchor || ''';' FROM link");
     remove_folder(site->world->live);
     copy_folder(aside, site->world->live);
     remove_folder(aside);
@@ -115,7 +115,8 @@ static const Broken broken[] = {
     {"links recorded before their changes", "planned", move_links_forward, false,
      "the home directory is not as after"},
     {"a plan that is gone", "answer", lose_plans, false, "the journal has changes without an outcome"},
-    {"a state that is gone takes its journal along; the directory ends as it should, which is looked at first",
+    {"a state that is gone takes its journal along; the directory ends as it should, which is looked at "
+     "first",
      "answer", lose_state, false, "the journals do not give what the directory holds"},
 };
 

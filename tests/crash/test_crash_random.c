@@ -35,7 +35,6 @@ static const char *const names[] = {"Ada Alt", "Bob Baum", "Cat Chan", "Dan, Dor
 static const char *const anchors[] = {"1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"};
 static const char *const titles[] = {NULL, "Engineer", "Ärztin", "Chief"};
 
-
 static const char *any(const char *const *of, size_t n)
 {
     return of[g_rand_int_range(crash_chance(), 0, (gint32)n)];

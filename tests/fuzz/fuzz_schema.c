@@ -33,9 +33,21 @@ static void check_value(const Schema *schema, const char *name, Value value)
 
 static void check_values(const Schema *schema, const Entry *entry)
 {
-    static const char *const names[] = {"cn", "dirsyncAnchor", "manager", "uniqueMember", "telephoneNumber",
-                                        "postalAddress", "dirsyncGraceSince", "internetEncoding", "mAPIRecipient",
-                                        "objectClass", "jpegPhoto", "x121Address", "userPassword", "a", "b"};
+    static const char *const names[] = {"cn",
+                                        "dirsyncAnchor",
+                                        "manager",
+                                        "uniqueMember",
+                                        "telephoneNumber",
+                                        "postalAddress",
+                                        "dirsyncGraceSince",
+                                        "internetEncoding",
+                                        "mAPIRecipient",
+                                        "objectClass",
+                                        "jpegPhoto",
+                                        "x121Address",
+                                        "userPassword",
+                                        "a",
+                                        "b"};
     gssize i = entry_index(entry, "value");
     const Attribute *values = i >= 0 ? entry_attribute(entry, (size_t)i) : NULL;
     for (size_t j = 0; values && j < values->n_values; j++)
@@ -50,11 +62,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     while (data < end) {
         const uint8_t *newline = memchr(data, '\n', (size_t)(end - data));
         size_t len = (size_t)((newline ? newline : end) - data);
-        const char *name = !len             ? "value"
+        const char *name = !len           ? "value"
                            : *data == 'A' ? "attributeTypes"
                            : *data == 'C' ? "objectClasses"
                            : *data == 'R' ? "dITContentRules"
-                                            : "value";
+                                          : "value";
         size_t skip = len && strchr("ACR", *data) ? 1 : 0;
         entry_add(subschema, name, data + skip, len - skip);
         data += len + (newline != NULL);

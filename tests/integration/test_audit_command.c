@@ -304,7 +304,8 @@ static void those_who_asked_are_told_of_new_findings(void **state)
     g_autofree char *before = text_of(definition);
     g_autoptr(GString) text = g_string_new(before);
     g_string_replace(text, "</organisation>",
-                     "<notify on=\"audit\"><webhook url=\"http://127.0.0.1:1/\"/></notify></organisation>", 1);
+                     "<notify on=\"audit\"><webhook url=\"http://127.0.0.1:1/\"/></notify></organisation>",
+                     1);
     write_text(definition, text->str);
     g_autofree char *book = g_build_filename(world->state, "globex", "notify.json", NULL);
     g_auto(Said) first = SAY("--kind", "duplicate-address");

@@ -129,8 +129,8 @@ static void every_bind_method_reads(void **state)
         g_autoptr(Directory) directory = open_place(places[i]);
         g_autoptr(Entry) entry = find_one(directory, USER);
         assert_non_null(entry);
-        /* Only rootdn and the user may search by the password: so the bind was really what it says. It is never
-         * read, even so. */
+        /* Only rootdn and the user may search by the password: so the bind was really what it says. It is
+         * never read, even so. */
         assert_int_equal(finds_by_password(directory), places[i] == &external || places[i] == &user);
         assert_null(attribute_of(entry, "userPassword"));
     }

@@ -407,8 +407,8 @@ static char *greatest(Lab *lab, const char *base, const char *attribute)
     return g_strdup(most);
 }
 
-/* Of writes that are under way at the same time slapd may leave the newest out of what it tells, until there is
- * another write. So the last one of a step has to go alone. */
+/* Of writes that are under way at the same time slapd may leave the newest out of what it tells, until there
+ * is another write. So the last one of a step has to go alone. */
 static void what_was_written_last_is_told_of(void **state)
 {
     g_autofree char *there = crowd(THERE, "globex.example");

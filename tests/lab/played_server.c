@@ -93,8 +93,8 @@ static void answer_root(Search *search)
 {
     const char *const capabilities[] = {"1.2.840.113556.1.4.800", NULL};
     BerElement *ber = ber_alloc_t(LBER_USE_DER);
-    const char *const controls[] = {PAGED_RESULTS, DOMAIN_SCOPE, search->server->tells_changes ? DIRSYNC : NULL,
-                                    NULL};
+    const char *const controls[] = {PAGED_RESULTS, DOMAIN_SCOPE,
+                                    search->server->tells_changes ? DIRSYNC : NULL, NULL};
     const char *const contexts[] = {PLAYED_SUFFIX, NULL};
     ber_printf(ber, "{it{s{{s[v]}{s[v]}{s[v]}}}}", search->id, (ber_tag_t)TAG_ENTRY, "",
                "supportedCapabilities", (char **)capabilities, "supportedControl", (char **)controls,
@@ -138,8 +138,8 @@ static void send_changes_done(Search *search, bool more, const char *cookie)
     struct berval value;
     ber_printf(inner, "{iis}", more, 0, cookie);
     ber_flatten2(inner, &value, 0);
-    ber_printf(ber, "{it{ess}t{{sO}}}", search->id, (ber_tag_t)TAG_DONE, 0, "", "", (ber_tag_t)TAG_CONTROLS, DIRSYNC,
-               &value);
+    ber_printf(ber, "{it{ess}t{{sO}}}", search->id, (ber_tag_t)TAG_DONE, 0, "", "", (ber_tag_t)TAG_CONTROLS,
+               DIRSYNC, &value);
     ber_free(inner, 1);
     ber_flush2(search->socket, ber, LBER_FLUSH_FREE_ALWAYS);
 }

@@ -365,8 +365,8 @@ static void migrate(RunOptions *options, const Called *called)
         [MATCH_EXACT] = called->exact, [MATCH_PROBABLE] = called->probable, [MATCH_NONE] = called->none};
     migration_end(&migration);
     migration_begin(&migration);
-    for (int class = 0; class < MATCH_CLASSES; class++)
-        assert_true(!chosen[class] || migration_choose(&migration, (MatchClass)class, chosen[class], NULL));
+    for (int class = 0; class < MATCH_CLASSES; class ++)
+        assert_true(!chosen[class] || migration_choose(&migration, (MatchClass) class, chosen[class], NULL));
     g_clear_pointer(&matches, g_ptr_array_unref);
     matches = g_ptr_array_new_with_free_func(g_free);
     migration.batch = called->batch;
@@ -430,9 +430,9 @@ static char *counts_text(const Counts *counts)
 /* Events of every run say nothing about the case. */
 static bool is_noise(int id)
 {
-    static const EventId noise[] = {EVENT_RUN_BEGIN, EVENT_RUN_END,  EVENT_SOURCE_READ,   EVENT_SOURCE_FULL,
-                                    EVENT_HOME_READ, EVENT_WRITE_DONE, EVENT_STATE_REBUILT,
-                                    EVENT_ADDRESS_GIVEN, EVENT_ADDRESSES_MADE};
+    static const EventId noise[] = {EVENT_RUN_BEGIN,     EVENT_RUN_END,       EVENT_SOURCE_READ,
+                                    EVENT_SOURCE_FULL,   EVENT_HOME_READ,     EVENT_WRITE_DONE,
+                                    EVENT_STATE_REBUILT, EVENT_ADDRESS_GIVEN, EVENT_ADDRESSES_MADE};
     for (size_t i = 0; i < G_N_ELEMENTS(noise); i++)
         if ((int)noise[i] == id)
             return true;
@@ -454,7 +454,7 @@ static char *events_text(const Observation *before)
 }
 
 static void add_quarantined(const char *subject, const char *reason, const char *first, const char *last,
-    void *data)
+                            void *data)
 {
     (void)first;
     (void)last;
@@ -462,7 +462,7 @@ static void add_quarantined(const char *subject, const char *reason, const char 
 }
 
 static void add_subject(const char *subject, const char *reason, const char *first, const char *last,
-    void *data)
+                        void *data)
 {
     (void)reason;
     (void)first;

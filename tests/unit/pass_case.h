@@ -24,19 +24,19 @@
 
 /** A source entry. @more: further lines, each with its newline. */
 #define PERSON(uid, cn, mail, more)                                                                          \
-    "dn: uid=" uid ",o=globex\nobjectClass: inetOrgPerson\nuid: " uid "\ncn: " cn "\nsn: x\n"              \
+    "dn: uid=" uid ",o=globex\nobjectClass: inetOrgPerson\nuid: " uid "\ncn: " cn "\nsn: x\n"                \
     "mail: " mail "\n" more "\n"
 /** The contact made from it, as content of the home directory... */
 #define CONTACT(uid, cn, mail, more)                                                                         \
     "dn: cn=" cn ",ou=in,o=acme\nobjectClass: top\nobjectClass: contact\nobjectClass: dirsyncStamp\n"        \
-    "cn: " cn "\nimportedFrom: " CASE_UUID "\ndirsyncAnchor: " uid "\nmail: " mail "\ntargetAddress: SMTP:"  \
-    mail "\n"                                                                                                \
+    "cn: " cn "\nimportedFrom: " CASE_UUID "\ndirsyncAnchor: " uid "\nmail: " mail                           \
+    "\ntargetAddress: SMTP:" mail "\n"                                                                       \
     "proxyAddresses: SMTP:" mail "\nmailNickname: " uid "\n" more "\n"
 /** ... and as a difference. @more: further lines of attributes that sort behind targetAddress. */
 #define CREATED(uid, cn, mail, more)                                                                         \
     "+ cn=" cn ",ou=in,o=acme\n  cn: " cn "\n  dirsyncAnchor: " uid "\n  importedFrom: " CASE_UUID           \
-    "\n  mail: " mail                                                                                        \
-    "\n  mailNickname: " uid "\n  objectClass: contact\n  objectClass: dirsyncStamp\n  objectClass: top\n"   \
+    "\n  mail: " mail "\n  mailNickname: " uid                                                               \
+    "\n  objectClass: contact\n  objectClass: dirsyncStamp\n  objectClass: top\n"                            \
     "  proxyAddresses: SMTP:" mail "\n  targetAddress: SMTP:" mail "\n" more
 /** Grace began now. */
 #define HIDDEN(cn)                                                                                           \
@@ -47,8 +47,9 @@
 #define ID(two) "00000000-0000-4000-8000-0000000000" two
 /** A native of the home directory... */
 #define INSIDER(id, cn, mail, more)                                                                          \
-    "dn: cn=" cn ",ou=people,o=acme\nobjectClass: inetOrgPerson\nentryUUID: " ID(id) "\ncn: " cn            \
-    "\nsn: x\nmail: " mail "\n" more "\n"
+    "dn: cn=" cn ",ou=people,o=acme\nobjectClass: inetOrgPerson\nentryUUID: " ID(id) "\ncn: " cn             \
+                                                                                     "\nsn: x\nmail: " mail  \
+                                                                                     "\n" more "\n"
 /** ... what the export makes of it (its proxy addresses as labeledURI), as content of the foreign
  *  directory... */
 #define OUR_STAMP(id) CASE_UUID ";;" ID(id)
@@ -57,8 +58,8 @@
     "\nemployeeType: " OUR_STAMP(id) "\n" more "\n"
 /** ... and as a difference. @more: further lines of attributes that sort behind sn. */
 #define EXPORTED(id, cn, mail, more)                                                                         \
-    "+ cn=" cn ",ou=out,o=globex\n  cn: " cn "\n  employeeType: " OUR_STAMP(id) "\n  mail: " mail             \
-    "\n  objectClass: inetOrgPerson\n  sn: x\n" more
+    "+ cn=" cn ",ou=out,o=globex\n  cn: " cn                                                                 \
+    "\n  employeeType: " OUR_STAMP(id) "\n  mail: " mail "\n  objectClass: inetOrgPerson\n  sn: x\n" more
 /** Content of the home directory that is in grace since long ago. */
 #define LONG_AGO "20200101000000Z"
 #define IN_GRACE "dirsyncGraceSince: " LONG_AGO "\nmsExchHideFromAddressLists: TRUE\n"
@@ -71,11 +72,11 @@
 #define DELETED(dn) "dn: " dn "\nchangetype: delete\n\n"
 
 typedef struct {
-    const char *home;         /* LDIF beside o=acme, ou=in and ou=people */
-    const char *source;       /* LDIF beside o=globex (and ou=out); a whole file when @file is given */
-    const char *import;       /* children of <import> beside source and anchor; NULL: none */
-    const char *filter;       /* source scope; NULL: (objectClass=inetOrgPerson); "": none */
-    const char *export;       /* children of <export> beside its stamp; NULL: there is none; see FROM_PEOPLE */
+    const char *home;   /* LDIF beside o=acme, ou=in and ou=people */
+    const char *source; /* LDIF beside o=globex (and ou=out); a whole file when @file is given */
+    const char *import; /* children of <import> beside source and anchor; NULL: none */
+    const char *filter; /* source scope; NULL: (objectClass=inetOrgPerson); "": none */
+    const char *export; /* children of <export> beside its stamp; NULL: there is none; see FROM_PEOPLE */
     const char *exported_too; /* further attributes of <export>: contacts="contact" */
     const char *addresses;    /* attributes of <addresses>; NULL: there is none... */
     const char *natives;      /* ... and its children; NULL: <natives base="ou=people,o=acme"/> */
@@ -99,32 +100,32 @@ typedef struct {
 
 /** What a run should come to. What is not named must not have happened. */
 typedef struct {
-    const char *changes;      /* differences of the home directory, see case_differences() */
-    size_t writes;            /* changes counted at the store */
-    const char *counts;       /* figures of the import that are not zero: "1 created, 2 unchanged" */
-    const char *foreign;      /* differences of the foreign directory */
+    const char *changes; /* differences of the home directory, see case_differences() */
+    size_t writes;       /* changes counted at the store */
+    const char *counts;  /* figures of the import that are not zero: "1 created, 2 unchanged" */
+    const char *foreign; /* differences of the foreign directory */
     size_t foreign_writes;
-    const char *exported;     /* figures of the export */
-    const char *addressed;    /* figures of the address step */
-    const char *quarantine;   /* afterwards: "subject: reason\n" of each; '*' stands for anything */
-    const char *events;       /* names, sorted by id: "unowned returned*2"; not those of every run */
-    const char *matches;      /* of a migration, in order of anchor: "a1 exact adopt: DN (why), DN (why)\n"; NULL: not
-                                 looked at */
-    int status;               /* exit status */
-    const char *error;        /* the message, with '*' */
-    bool restless;            /* the run after this one may write again */
-    bool unlike_stateless;    /* ... or a run without any state */
+    const char *exported;   /* figures of the export */
+    const char *addressed;  /* figures of the address step */
+    const char *quarantine; /* afterwards: "subject: reason\n" of each; '*' stands for anything */
+    const char *events;     /* names, sorted by id: "unowned returned*2"; not those of every run */
+    const char *matches; /* of a migration, in order of anchor: "a1 exact adopt: DN (why), DN (why)\n"; NULL:
+                            not looked at */
+    int status;          /* exit status */
+    const char *error;   /* the message, with '*' */
+    bool restless;       /* the run after this one may write again */
+    bool unlike_stateless; /* ... or a run without any state */
 } Expected;
 
 /** How a run is called. */
 typedef struct {
     const char *only;
     bool full, allow_empty, verify;
-    bool migrate;             /* with what is chosen for each class, NULL the default, and a batch */
+    bool migrate; /* with what is chosen for each class, NULL the default, and a batch */
     const char *exact, *probable, *none;
     size_t batch;
-    const char *lift;         /* "delete=none change=5" */
-    const char *step;         /* only that one: "import" */
+    const char *lift; /* "delete=none change=5" */
+    const char *step; /* only that one: "import" */
 } Called;
 
 typedef struct Case Case;
@@ -179,7 +180,16 @@ char *case_differences(const char *before, const char *after);
 
 /* --- cases as tables --- */
 
-typedef enum { DO_END, DO_SOURCE, DO_HOME, DO_FOREIGN, DO_LOSE_STATE, DO_FAULTS, DO_KINDS, DO_SYNC } CaseStepKind;
+typedef enum {
+    DO_END,
+    DO_SOURCE,
+    DO_HOME,
+    DO_FOREIGN,
+    DO_LOSE_STATE,
+    DO_FAULTS,
+    DO_KINDS,
+    DO_SYNC
+} CaseStepKind;
 
 typedef struct {
     CaseStepKind kind;
@@ -188,15 +198,42 @@ typedef struct {
     Expected expected;
 } CaseStep;
 
-#define SOURCE_IS(ldif) {.kind = DO_SOURCE, .text = (ldif)}
-#define HOME_EDITED(ldif) {.kind = DO_HOME, .text = (ldif)}
-#define FOREIGN_EDITED(ldif) {.kind = DO_FOREIGN, .text = (ldif)}
-#define KINDS_ARE(attributes) {.kind = DO_KINDS, .text = (attributes)}
-#define STATE_LOST {.kind = DO_LOSE_STATE}
-#define FAULTS(home, source) {.kind = DO_FAULTS, .text = (home), .source_faults = (source)}
-#define SYNC(...) {.kind = DO_SYNC, .expected = {__VA_ARGS__}}
-#define SYNC_CALLED(how, ...) {.kind = DO_SYNC, .called = how, .expected = {__VA_ARGS__}}
-#define HOW(...) {__VA_ARGS__}
+#define SOURCE_IS(ldif)                                                                                      \
+    {                                                                                                        \
+        .kind = DO_SOURCE, .text = (ldif)                                                                    \
+    }
+#define HOME_EDITED(ldif)                                                                                    \
+    {                                                                                                        \
+        .kind = DO_HOME, .text = (ldif)                                                                      \
+    }
+#define FOREIGN_EDITED(ldif)                                                                                 \
+    {                                                                                                        \
+        .kind = DO_FOREIGN, .text = (ldif)                                                                   \
+    }
+#define KINDS_ARE(attributes)                                                                                \
+    {                                                                                                        \
+        .kind = DO_KINDS, .text = (attributes)                                                               \
+    }
+#define STATE_LOST                                                                                           \
+    {                                                                                                        \
+        .kind = DO_LOSE_STATE                                                                                \
+    }
+#define FAULTS(home, source)                                                                                 \
+    {                                                                                                        \
+        .kind = DO_FAULTS, .text = (home), .source_faults = (source)                                         \
+    }
+#define SYNC(...)                                                                                            \
+    {                                                                                                        \
+        .kind = DO_SYNC, .expected = { __VA_ARGS__ }                                                         \
+    }
+#define SYNC_CALLED(how, ...)                                                                                \
+    {                                                                                                        \
+        .kind = DO_SYNC, .called = how, .expected = { __VA_ARGS__ }                                          \
+    }
+#define HOW(...)                                                                                             \
+    {                                                                                                        \
+        __VA_ARGS__                                                                                          \
+    }
 
 typedef struct {
     const char *name;
@@ -211,8 +248,8 @@ typedef struct {
 #define IN(uid) "member: uid=" uid ",o=globex\n"
 /** ... the group made from it, as a difference. @members: lines "  member: DN\n", sorted. */
 #define GROUP_CREATED(uid, cn, members)                                                                      \
-    "+ cn=" cn ",ou=in,o=acme\n  cn: " cn "\n  dirsyncAnchor: " uid "\n  importedFrom: " CASE_UUID "\n"      \
-    members "  objectClass: dirsyncStamp\n  objectClass: group\n  objectClass: top\n"
+    "+ cn=" cn ",ou=in,o=acme\n  cn: " cn "\n  dirsyncAnchor: " uid "\n  importedFrom: " CASE_UUID           \
+    "\n" members "  objectClass: dirsyncStamp\n  objectClass: group\n  objectClass: top\n"
 #define HAS(cn) "  member: cn=" cn ",ou=in,o=acme\n"
 #define GAINED(cn) "  + member: cn=" cn ",ou=in,o=acme\n"
 #define LOST(cn) "  - member: cn=" cn ",ou=in,o=acme\n"
@@ -220,6 +257,6 @@ typedef struct {
 
 /** Runs every case of the table and then the other tests (CMUnitTest) as one group. */
 int case_run_tables(const char *group, const PassCase *cases, size_t n_cases, const void *tests,
-    size_t n_tests);
+                    size_t n_tests);
 
 #endif

@@ -34,8 +34,8 @@ const char case_mapping_text[] =
     "</export></mapping>\n";
 
 /* The import makes groups of class group, which may be empty, the export groupOfNames, which may not. What is
- * described as "a list" is a group, as "a room" a resource, whatever its class; a group that is described as "by
- * anchor" has the anchors of its members in ou. */
+ * described as "a list" is a group, as "a room" a resource, whatever its class; a group that is described as
+ * "by anchor" has the anchors of its members in ou. */
 const char case_kinds_text[] =
     "<mapping xmlns=\"urn:x-dirsync:mapping:1\" name=\"kinds\"><import>\n"
     "<attributes id=\"all\">\n"
@@ -104,7 +104,9 @@ static char *attributes(const CaseStart *start, const char *container)
 {
     return g_strdup_printf("container=\"%s\" create-container=\"%s\" mapping=\"%s\" %s", container,
                            start->no_container ? "yes" : "no",
-                           start->mapping ? start->mapping : start->kinds ? "kinds.xml" : "mapping.xml",
+                           start->mapping ? start->mapping
+                           : start->kinds ? "kinds.xml"
+                                          : "mapping.xml",
                            start->kinds ? start->kinds : "groups=\"no\" resources=\"no\"");
 }
 
@@ -147,10 +149,9 @@ char *case_connector_text(const CaseStart *start, const char *foreign, const cha
     g_autofree char *foreign_text = foreign_element(start, foreign);
     g_autofree char *import = import_element(start), *export = export_element(start);
     g_autofree char *addresses = addresses_element(start);
-    return g_strdup_printf(
-        "<connector xmlns=\"urn:x-dirsync:connector:1\" name=\"%s\" uuid=\"%s\" "
-        "organisation=\"organisation.xml\"%s>\n%s\n%s%s%s<limits %s/></connector>\n",
-        name ? name : "globex", uuid ? uuid : CASE_UUID,
-        start->reads_all ? " full-read=\"always\"" : "", foreign_text, import, addresses, export,
-        start->limits ? start->limits : "");
+    return g_strdup_printf("<connector xmlns=\"urn:x-dirsync:connector:1\" name=\"%s\" uuid=\"%s\" "
+                           "organisation=\"organisation.xml\"%s>\n%s\n%s%s%s<limits %s/></connector>\n",
+                           name ? name : "globex", uuid ? uuid : CASE_UUID,
+                           start->reads_all ? " full-read=\"always\"" : "", foreign_text, import, addresses,
+                           export, start->limits ? start->limits : "");
 }

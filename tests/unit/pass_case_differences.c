@@ -77,12 +77,12 @@ static void append_text(GString *out, const char *text)
 static void append_value(GString *out, const char *sign, const char *name, Value value)
 {
     g_string_append_printf(out, "  %s%s: ", sign, name);
-    if (value.len <= 300 && g_utf8_validate(value.data, (gssize)value.len, NULL) && !strpbrk(value.data,
-        "\n\r"))
+    if (value.len <= 300 && g_utf8_validate(value.data, (gssize)value.len, NULL) &&
+        !strpbrk(value.data, "\n\r"))
         append_text(out, value.data);
     else
-        g_string_append_printf(out, "<%zu bytes, %08x>", value.len, (unsigned)fingerprint_bytes(value.data,
-            value.len).low);
+        g_string_append_printf(out, "<%zu bytes, %08x>", value.len,
+                               (unsigned)fingerprint_bytes(value.data, value.len).low);
     g_string_append_c(out, '\n');
 }
 

@@ -14,14 +14,29 @@
 static void do_step(Case *c, const CaseStep *step)
 {
     switch (step->kind) {
-    case DO_SOURCE: case_set_source(c, step->text); break;
-    case DO_HOME: case_edit_home(c, step->text); break;
-    case DO_FOREIGN: case_edit_foreign(c, step->text); break;
-    case DO_LOSE_STATE: case_lose_state(c); break;
-    case DO_FAULTS: case_set_faults(c, step->text, step->source_faults); break;
-    case DO_KINDS: case_set_kinds(c, step->text); break;
-    case DO_SYNC: case_sync(c, &step->called, &step->expected); break;
-    case DO_END: break;
+    case DO_SOURCE:
+        case_set_source(c, step->text);
+        break;
+    case DO_HOME:
+        case_edit_home(c, step->text);
+        break;
+    case DO_FOREIGN:
+        case_edit_foreign(c, step->text);
+        break;
+    case DO_LOSE_STATE:
+        case_lose_state(c);
+        break;
+    case DO_FAULTS:
+        case_set_faults(c, step->text, step->source_faults);
+        break;
+    case DO_KINDS:
+        case_set_kinds(c, step->text);
+        break;
+    case DO_SYNC:
+        case_sync(c, &step->called, &step->expected);
+        break;
+    case DO_END:
+        break;
     }
 }
 
@@ -62,7 +77,7 @@ static void run_case(void **state)
 }
 
 int case_run_tables(const char *group, const PassCase *cases, size_t n_cases, const void *tests,
-    size_t n_tests)
+                    size_t n_tests)
 {
     const char *only = g_getenv("DIRSYNC_TEST_CASE"); /* one case by name, to look at it alone */
     g_autofree TableCase *table = g_new0(TableCase, 2 * n_cases + 1);
@@ -78,8 +93,8 @@ int case_run_tables(const char *group, const PassCase *cases, size_t n_cases, co
     for (size_t i = 0; i < n_tests; i++)
         if (!only || strstr(((const struct CMUnitTest *)tests)[i].name, only))
             g_array_append_vals(all, (const struct CMUnitTest *)tests + i, 1);
-    int failed = _cmocka_run_group_tests(group, (const struct CMUnitTest *)(void *)all->data, all->len, NULL,
-        NULL);
+    int failed =
+        _cmocka_run_group_tests(group, (const struct CMUnitTest *)(void *)all->data, all->len, NULL, NULL);
     g_array_unref(all);
     for (size_t i = 0; i < 2 * n_cases; i++)
         g_free(table[i].name);

@@ -239,7 +239,8 @@ static void plain_addresses_are_evened_out_as_all_others(void **state)
         char value[9] = {0};
         for (int j = g_rand_int_range(rand, 0, 9); j > 0; j--)
             value[j - 1] = alphabet[g_rand_int_range(rand, 0, sizeof alphabet - 1)];
-        g_autofree char *text = g_strconcat("SMTP:", value, NULL), *longer = g_strconcat("SMTP: ", value, NULL);
+        g_autofree char *text = g_strconcat("SMTP:", value, NULL),
+                        *longer = g_strconcat("SMTP: ", value, NULL);
         g_autofree char *fast = address_normalise(text, strlen(text)),
                         *slow = address_normalise(longer, strlen(longer));
         assert_string_equal(fast, slow);

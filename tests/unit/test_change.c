@@ -178,10 +178,8 @@ static void test_free_of_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_setters_copy),
-        cmocka_unit_test(test_many_modifications_keep_their_order),
-        cmocka_unit_test(test_dn_after_a_rename),
-        cmocka_unit_test(test_inverse),
+        cmocka_unit_test(test_setters_copy),      cmocka_unit_test(test_many_modifications_keep_their_order),
+        cmocka_unit_test(test_dn_after_a_rename), cmocka_unit_test(test_inverse),
         cmocka_unit_test(test_free_of_nothing),
     };
     return cmocka_run_group_tests_name("change", tests, NULL, NULL);

@@ -154,8 +154,7 @@ static const Case row_cases[] = {
     {"rows without any value are passed over", "id,sn\n,\n1,Ant\n2,Bee\n,\n,,,\n", 0, AB},
     {"byte order mark", "\xEF\xBB\xBFid,sn\n1,Ant\n2,Bee\n", 0, AB},
     {"empty fields are no values", "id,sn,l\n1,,X\n,Ant,\n", 0, "id=1{id=1;l=X;} sn=Ant{sn=Ant;} end"},
-    {"empty quotes are no value", "id,sn,l\n1,\"\",X\n\"\",Ant,\n", 0,
-     "id=1{id=1;l=X;} sn=Ant{sn=Ant;} end"},
+    {"empty quotes are no value", "id,sn,l\n1,\"\",X\n\"\",Ant,\n", 0, "id=1{id=1;l=X;} sn=Ant{sn=Ant;} end"},
     {"quotes", "id,sn\n\"1\",\"Ant\"\n2,\"Bee\"\n", 0, AB},
     {"quotes in the header", "\"id\",\"sn\"\r\n\"1\",\"Ant\"\r\n\"2\",\"Bee\"\r\n", 0, AB},
     {"last field in quotes, no line end", "id,sn\n1,Ant\n2,\"Bee\"", 0, AB},
@@ -165,8 +164,7 @@ static const Case row_cases[] = {
     {"line ends in quotes", "id,sn\n\"1\",\"A\nn\r\nt\rs\"\n2,Bee\n", 0,
      "id=1{id=1;sn=A\\0an\\0d\\0at\\0ds;} id=2{id=2;sn=Bee;} end"},
     {"blanks belong to the field", "id,sn\n 1 ,\" Ant \"\n", 0, "id=\\ 1\\ {id= 1 ;sn= Ant ;} end"},
-    {"DN is escaped", "id,sn\n\"a,b+c\",#d\n,#d\n", 0,
-     "id=a\\,b\\+c{id=a,b+c;sn=#d;} sn=\\#d{sn=#d;} end"},
+    {"DN is escaped", "id,sn\n\"a,b+c\",#d\n,#d\n", 0, "id=a\\,b\\+c{id=a,b+c;sn=#d;} sn=\\#d{sn=#d;} end"},
     {"UTF-8", "id,sn\n1,M\xC3\xBCller\n", 0, "id=1{id=1;sn=M\\c3\\bcller;} end"},
     {"columns of one name", "id,mail,Mail\n1,a@x,b@x\n2,,c@x\n", 0,
      "id=1{id=1;mail=a@x;mail=b@x;} id=2{id=2;Mail=c@x;} end"},
@@ -388,8 +386,8 @@ static void test_errors_say_where(void **state)
 static void test_header_errors_concern_the_source(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"",       "id;sn\nid\n1\n", "a\"b\nid\n1\n",
-                                        "\xFF\nid\n1\n", "\xFF\xFE", "\"id\n"};
+    static const char *const texts[] = {"",         "id;sn\nid\n1\n", "a\"b\nid\n1\n", "\xFF\nid\n1\n",
+                                        "\xFF\xFE", "\"id\n"};
     const CsvFormat format = {.header = true};
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_autoptr(CsvReader) reader = memory_reader(texts[i], strlen(texts[i]), &format);
@@ -483,8 +481,11 @@ static void test_lines_and_offsets(void **state)
         RecordStatus status;
         unsigned long line;
         uint64_t offset;
-    } steps[] = {
-        {RECORD_GOOD, 3, 16}, {RECORD_BAD, 6, 18}, {RECORD_GOOD, 7, 22}, {RECORD_END, 7, 22}, {RECORD_END, 7, 22}};
+    } steps[] = {{RECORD_GOOD, 3, 16},
+                 {RECORD_BAD, 6, 18},
+                 {RECORD_GOOD, 7, 22},
+                 {RECORD_END, 7, 22},
+                 {RECORD_END, 7, 22}};
     const CsvFormat format = {.header = true};
     g_autoptr(CsvReader) reader = memory_reader(text, sizeof(text) - 1, &format);
     assert_true(csv_read_header(reader, NULL));

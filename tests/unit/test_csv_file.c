@@ -33,11 +33,8 @@ static int make_files(void **state)
 {
     Files *files = g_new0(Files, 1);
     files->folder = g_dir_make_tmp("test-csv-XXXXXX", NULL);
-    files->endpoint = (Endpoint){.driver = (char *)"csv",
-                                 .minimum_percent = 95,
-                                 .delimiter = ';',
-                                 .separator = '|',
-                                 .header = true};
+    files->endpoint = (Endpoint){
+        .driver = (char *)"csv", .minimum_percent = 95, .delimiter = ';', .separator = '|', .header = true};
     files->endpoint.path = g_build_filename(files->folder, "people.csv", NULL);
     *state = files;
     return files->folder ? 0 : -1;
@@ -184,12 +181,18 @@ typedef struct {
 static const char *const two_columns[] = {"id", "sn", NULL};
 
 static const OpenCase open_cases[] = {
-    {"another delimiter", HEADER A, {.delimiter = ',', .header = true},
+    {"another delimiter",
+     HEADER A,
+     {.delimiter = ',', .header = true},
      "people.csv:1:1: the header \"id;sn;mail\""},
     {"empty", "", {.delimiter = ';', .header = true}, "people.csv: no header, and nothing else"},
-    {"fewer columns named", HEADER A, {.delimiter = ';', .header = true, .columns = (char **)two_columns},
+    {"fewer columns named",
+     HEADER A,
+     {.delimiter = ';', .header = true, .columns = (char **)two_columns},
      "people.csv:1:7: the header has more columns than the 2 that the definition names"},
-    {"encoding", HEADER A, {.delimiter = ';', .header = true, .encoding = (char *)"utf-16le"},
+    {"encoding",
+     HEADER A,
+     {.delimiter = ';', .header = true, .encoding = (char *)"utf-16le"},
      "people.csv:1:"},
     {"no columns at all", A, {.delimiter = ';'}, "columns must be named"},
 };
@@ -267,14 +270,16 @@ static bool take_fetched(size_t index, Entry *entry, void *data, GError **error)
     return true;
 }
 
-#define ID(attribute, text, position) \
-    {.id_attribute = attribute, .id = {.data = text, .len = sizeof(text) - 1}, .index = position}
+#define ID(attribute, text, position)                                                                        \
+    {                                                                                                        \
+        .id_attribute = attribute, .id = {.data = text, .len = sizeof(text) - 1}, .index = position          \
+    }
 
 static void test_fetch(void **state)
 {
     Files *files = *state;
-    const FetchId ids[] = {ID("mail", "aa@x", 2), ID("surname", "bee", 0), ID("id", "9", 1),
-                           {.dn = "ID=3", .index = 3}};
+    const FetchId ids[] = {
+        ID("mail", "aa@x", 2), ID("surname", "bee", 0), ID("id", "9", 1), {.dn = "ID=3", .index = 3}};
     g_auto(GStrv) answers = g_new0(char *, 5);
     write_file(files->endpoint.path, HEADER A B C);
     g_autoptr(Directory) directory = open_files(files);

@@ -100,7 +100,8 @@ static void everything_of_an_organisation_is_read(void **state)
                           "</domain><domain>b.c</domain>"
                           "<home driver='ldap' uri=' ldap://a:390 ldap://[::1]:389/ ' base='dc=x' "
                           "timeout='5' page-size='500' window='8' "
-                          "transactions='bulk' cleartext='allow'><tls start='yes' ca='ca.pem' certificate='/c.pem' key='k.pem'/>"
+                          "transactions='bulk' cleartext='allow'><tls start='yes' ca='ca.pem' "
+                          "certificate='/c.pem' key='k.pem'/>"
                           "<bind method='simple' dn='cn=x'><password file='p'/></bind></home>",
                           &error);
     assert_null(error);

@@ -69,10 +69,10 @@ static const struct {
     const char *text;
     int position;
 } refused[] = {
-    {"Anna", 5},      {"=x", 1},         {"cn=a,", 6},        {",cn=a", 1},      {"cn=a,,dc=b", 6},
-    {"cn=a+", 6},     {"cn=a\\", 5},     {"cn=a\\4", 5},      {"cn=a\\zz", 5},   {"cn=\"open", 9},
-    {"cn=\"a\"b", 7}, {"cn=#", 5},       {"cn=#0", 5},        {"cn=#04zz", 7},   {"cn=a\"b", 5},
-    {"cn=a<b", 5},    {"cn=a>b", 5},     {"c n=a", 3},        {"cn;lang-de=a", 3}, {"-cn=a", 1},
+    {"Anna", 5},        {"=x", 1},     {"cn=a,", 6},   {",cn=a", 1},        {"cn=a,,dc=b", 6},
+    {"cn=a+", 6},       {"cn=a\\", 5}, {"cn=a\\4", 5}, {"cn=a\\zz", 5},     {"cn=\"open", 9},
+    {"cn=\"a\"b", 7},   {"cn=#", 5},   {"cn=#0", 5},   {"cn=#04zz", 7},     {"cn=a\"b", 5},
+    {"cn=a<b", 5},      {"cn=a>b", 5}, {"c n=a", 3},   {"cn;lang-de=a", 3}, {"-cn=a", 1},
     {"cn=#0402 x", 10},
 };
 
@@ -100,7 +100,10 @@ static void parts_of_a_name_are_unescaped(void **state)
     assert_memory_equal(dn->rdns[0].avas[0].value, "a,b\0c", 6);
     assert_false(dn->rdns[0].avas[0].is_ber);
     assert_true(dn->rdns[0].avas[1].is_ber);
-    assert_memory_equal(dn->rdns[0].avas[1].value, "\x04\x03" "abc", 5);
+    assert_memory_equal(dn->rdns[0].avas[1].value,
+                        "\x04\x03"
+                        "abc",
+                        5);
     assert_string_equal(dn->rdns[1].avas[0].value, "x");
 }
 

@@ -15,16 +15,17 @@
 
 #include <string.h>
 
-#define STORE "dn: dc=x\nobjectClass: domain\ndc: x\n\n" \
-              "dn: dc=1,dc=x\nobjectClass: domain\ndc: 1\n\n" \
-              "dn: dc=2,dc=x\nobjectClass: domain\ndc: 2\n\n" \
-              "dn: dc=3,dc=x\nobjectClass: domain\ndc: 3\n\n"
+#define STORE                                                                                                \
+    "dn: dc=x\nobjectClass: domain\ndc: x\n\n"                                                               \
+    "dn: dc=1,dc=x\nobjectClass: domain\ndc: 1\n\n"                                                          \
+    "dn: dc=2,dc=x\nobjectClass: domain\ndc: 2\n\n"                                                          \
+    "dn: dc=3,dc=x\nobjectClass: domain\ndc: 3\n\n"
 
 typedef struct {
     const char *plan;
     const char *outcomes; /* of deleting dc=1, dc=2, dc=3: done, refused, busy, uncertain, unsent */
     bool flushed;
-    const char *gone;     /* which of them are not in the store */
+    const char *gone; /* which of them are not in the store */
 } WriteCase;
 
 static const WriteCase write_cases[] = {
@@ -241,10 +242,11 @@ typedef struct {
 } OpenCase;
 
 static const OpenCase open_cases[] = {
-    {"open@1|t", ERROR_UNREACHABLE},  {"open@1+|t", ERROR_UNREACHABLE}, {"|nowhere", ERROR_UNREACHABLE},
-    {"no bar", ERROR_DEFINITION},     {"explode@1|t", ERROR_DEFINITION}, {"refuse|t", ERROR_DEFINITION},
-    {"refuse@0|t", ERROR_DEFINITION}, {"refuse@x|t", ERROR_DEFINITION},  {"refuse@|t", ERROR_DEFINITION},
-    {"refuse@1,,busy@1|t", ERROR_DEFINITION},
+    {"open@1|t", ERROR_UNREACHABLE},   {"open@1+|t", ERROR_UNREACHABLE},
+    {"|nowhere", ERROR_UNREACHABLE},   {"no bar", ERROR_DEFINITION},
+    {"explode@1|t", ERROR_DEFINITION}, {"refuse|t", ERROR_DEFINITION},
+    {"refuse@0|t", ERROR_DEFINITION},  {"refuse@x|t", ERROR_DEFINITION},
+    {"refuse@|t", ERROR_DEFINITION},   {"refuse@1,,busy@1|t", ERROR_DEFINITION},
 };
 
 static void test_opening(void **state)

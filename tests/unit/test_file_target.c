@@ -235,7 +235,8 @@ static void test_a_file_that_is_not_there_is_empty(void **state)
     assert_int_equal(target_case_read(target, true, &n), PROOF_COMPLETE);
     assert_int_equal(n, 0);
     g_autoptr(Directory) directory = target_case_open(target);
-    assert_int_equal(directory_describe(directory)->capabilities, IS_FILE | CAN_WRITE | WRITES_WHOLE | CAN_TELL_CHANGES);
+    assert_int_equal(directory_describe(directory)->capabilities,
+                     IS_FILE | CAN_WRITE | WRITES_WHOLE | CAN_TELL_CHANGES);
     assert_true(directory_fetch(directory, &id, 1, NULL, take_nobody, &asked, NULL));
     assert_int_equal(asked, 1);
     g_autoptr(GPtrArray) found = directory_search(directory, &request, 1, NULL);

@@ -71,12 +71,14 @@ static const struct {
     const char *text;
     int position;
 } refused[] = {
-    {"", 1},             {"()", 2},          {"(cn", 4},          {"(cn=a", 6},         {"cn=a)", 5},
-    {"(cn=a)(sn=b)", 7}, {"(cn=a) x", 8},    {"(cn=a(b)", 6},     {"(cn=\\2)", 5},      {"(cn=\\zz)", 5},
-    {"(cn=a\\", 6},      {"(=a)", 2},        {"(c n=a)", 3},      {"(!)", 3},           {"(!(a=b)(c=d))", 8},
-    {"(!a=b)", 3},       {"(&(a=b)", 8},     {"(&a=b)", 3},       {"(cn>a)", 4},        {"(cn>=a*)", 7},
-    {"(cn:=a*b)", 7},    {"(:=a)", 4},       {"(:dn:=a)", 7},     {"(cn:a b:=c)", 4},   {"(cn:dn)", 7},
-    {"(cn:", 4},         {"((cn=a))", 2},    {"(c$=a)", 2},       {"(;x=a)", 2},        {"(cn", 4},
+    {"", 1},          {"()", 2},           {"(cn", 4},           {"(cn=a", 6},
+    {"cn=a)", 5},     {"(cn=a)(sn=b)", 7}, {"(cn=a) x", 8},      {"(cn=a(b)", 6},
+    {"(cn=\\2)", 5},  {"(cn=\\zz)", 5},    {"(cn=a\\", 6},       {"(=a)", 2},
+    {"(c n=a)", 3},   {"(!)", 3},          {"(!(a=b)(c=d))", 8}, {"(!a=b)", 3},
+    {"(&(a=b)", 8},   {"(&a=b)", 3},       {"(cn>a)", 4},        {"(cn>=a*)", 7},
+    {"(cn:=a*b)", 7}, {"(:=a)", 4},        {"(:dn:=a)", 7},      {"(cn:a b:=c)", 4},
+    {"(cn:dn)", 7},   {"(cn:", 4},         {"((cn=a))", 2},      {"(c$=a)", 2},
+    {"(;x=a)", 2},    {"(cn", 4},
 };
 
 static void malformed_filters_are_refused_with_the_position(void **state)
@@ -268,15 +270,11 @@ static void attributes_a_server_does_not_know_are_undefined(void **state)
         const char *text;
         bool matches;
     } cases[] = {
-        {"(shoeSize=38)", false},
-        {"(!(shoeSize=38))", false},
-        {"(!(hatSize=*))", false},
-        {"(shoeSize=*)", true},
-        {"(cn=A)", true},
-        {"(!(cn=b))", true},
+        {"(shoeSize=38)", false},  {"(!(shoeSize=38))", false},
+        {"(!(hatSize=*))", false}, {"(shoeSize=*)", true},
+        {"(cn=A)", true},          {"(!(cn=b))", true},
         {"(cn=a*)", false}, /* no substring rule */
-        {"(!(cn=b*))", false},
-        {"(objectClass=top)", false},
+        {"(!(cn=b*))", false},     {"(objectClass=top)", false},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(Filter) filter = filter_parse(cases[i].text, NULL);
@@ -336,15 +334,60 @@ static const struct {
     const char *ber;
     size_t len;
 } wire[] = {
-    {"(cn=ab)", "\xa3\x08\x04\x02" "cn" "\x04\x02" "ab", 10},
-    {"(cn=*)", "\x87\x02" "cn", 4},
-    {"(!(a=b))", "\xa2\x08\xa3\x06\x04\x01" "a" "\x04\x01" "b", 10},
+    {"(cn=ab)",
+     "\xa3\x08\x04\x02"
+     "cn"
+     "\x04\x02"
+     "ab",
+     10},
+    {"(cn=*)",
+     "\x87\x02"
+     "cn",
+     4},
+    {"(!(a=b))",
+     "\xa2\x08\xa3\x06\x04\x01"
+     "a"
+     "\x04\x01"
+     "b",
+     10},
     {"(&)", "\xa0\x00", 2},
-    {"(a>=1)", "\xa5\x06\x04\x01" "a" "\x04\x01" "1", 8},
-    {"(a<=1)", "\xa6\x06\x04\x01" "a" "\x04\x01" "1", 8},
-    {"(a~=1)", "\xa8\x06\x04\x01" "a" "\x04\x01" "1", 8},
-    {"(a=x*y*z)", "\xa4\x0e\x04\x01" "a" "\x30\x09\x80\x01" "x" "\x81\x01" "y" "\x82\x01" "z", 16},
-    {"(a:dn:1.2:=v)", "\xa9\x0e\x81\x03" "1.2" "\x82\x01" "a" "\x83\x01" "v" "\x84\x01\xff", 16},
+    {"(a>=1)",
+     "\xa5\x06\x04\x01"
+     "a"
+     "\x04\x01"
+     "1",
+     8},
+    {"(a<=1)",
+     "\xa6\x06\x04\x01"
+     "a"
+     "\x04\x01"
+     "1",
+     8},
+    {"(a~=1)",
+     "\xa8\x06\x04\x01"
+     "a"
+     "\x04\x01"
+     "1",
+     8},
+    {"(a=x*y*z)",
+     "\xa4\x0e\x04\x01"
+     "a"
+     "\x30\x09\x80\x01"
+     "x"
+     "\x81\x01"
+     "y"
+     "\x82\x01"
+     "z",
+     16},
+    {"(a:dn:1.2:=v)",
+     "\xa9\x0e\x81\x03"
+     "1.2"
+     "\x82\x01"
+     "a"
+     "\x83\x01"
+     "v"
+     "\x84\x01\xff",
+     16},
 };
 
 static void the_wire_form_is_that_of_the_standard(void **state)
@@ -385,27 +428,80 @@ static void broken_ber_is_refused(void **state)
         const char *ber;
         size_t len;
     } cases[] = {
-        {"", 0},                                                     /* nothing */
-        {"\x87\x02" "cn" "x", 5},                                    /* something after it */
-        {"\x87\x80" "cn\0\0", 6},                                    /* indefinite length */
-        {"\x87\x85\0\0\0\0\x02" "cn", 9},                            /* length of lengths */
-        {"\x87\x84\xff\xff\xff\xff" "cn", 8},                        /* longer than what is there */
-        {"\x87\x00", 2},                                             /* no attribute */
-        {"\x87\x02" "c\0", 4},                                       /* not an attribute */
-        {"\x87\x02" "c)", 4},
-        {"\xa7\x02" "cn", 4},                                        /* wrong form */
-        {"\x83\x08\x04\x02" "cn" "\x04\x02" "ab", 10},
-        {"\xaa\x02\x04\x00", 4},                                     /* unknown choice */
-        {"\xa2\x00", 2},                                             /* not without a filter */
-        {"\xa2\x08\x87\x02" "cn" "\x87\x02" "sn", 10},               /* and with two */
-        {"\xa3\x04\x04\x02" "cn", 6},                                /* no value */
-        {"\xa3\x0a\x04\x02" "cn" "\x04\x02" "ab" "\x04\x00", 12},    /* one too many */
-        {"\xa4\x05\x04\x01" "a" "\x30\x00", 7},                      /* no pieces */
-        {"\xa4\x08\x04\x01" "a" "\x30\x03\x83\x01" "x", 10},         /* unknown piece */
-        {"\xa4\x0b\x04\x01" "a" "\x30\x06\x81\x01" "x" "\x80\x01" "y", 13}, /* initial after any */
-        {"\xa4\x0b\x04\x01" "a" "\x30\x06\x82\x01" "x" "\x81\x01" "y", 13}, /* any after final */
-        {"\xa9\x03\x83\x01" "v", 5},                                 /* neither rule nor attribute */
-        {"\xa9\x03\x82\x01" "a", 5},                                 /* no value */
+        {"", 0}, /* nothing */
+        {"\x87\x02"
+         "cn"
+         "x",
+         5}, /* something after it */
+        {"\x87\x80"
+         "cn\0\0",
+         6}, /* indefinite length */
+        {"\x87\x85\0\0\0\0\x02"
+         "cn",
+         9}, /* length of lengths */
+        {"\x87\x84\xff\xff\xff\xff"
+         "cn",
+         8},             /* longer than what is there */
+        {"\x87\x00", 2}, /* no attribute */
+        {"\x87\x02"
+         "c\0",
+         4}, /* not an attribute */
+        {"\x87\x02"
+         "c)",
+         4},
+        {"\xa7\x02"
+         "cn",
+         4}, /* wrong form */
+        {"\x83\x08\x04\x02"
+         "cn"
+         "\x04\x02"
+         "ab",
+         10},
+        {"\xaa\x02\x04\x00", 4}, /* unknown choice */
+        {"\xa2\x00", 2},         /* not without a filter */
+        {"\xa2\x08\x87\x02"
+         "cn"
+         "\x87\x02"
+         "sn",
+         10}, /* and with two */
+        {"\xa3\x04\x04\x02"
+         "cn",
+         6}, /* no value */
+        {"\xa3\x0a\x04\x02"
+         "cn"
+         "\x04\x02"
+         "ab"
+         "\x04\x00",
+         12}, /* one too many */
+        {"\xa4\x05\x04\x01"
+         "a"
+         "\x30\x00",
+         7}, /* no pieces */
+        {"\xa4\x08\x04\x01"
+         "a"
+         "\x30\x03\x83\x01"
+         "x",
+         10}, /* unknown piece */
+        {"\xa4\x0b\x04\x01"
+         "a"
+         "\x30\x06\x81\x01"
+         "x"
+         "\x80\x01"
+         "y",
+         13}, /* initial after any */
+        {"\xa4\x0b\x04\x01"
+         "a"
+         "\x30\x06\x82\x01"
+         "x"
+         "\x81\x01"
+         "y",
+         13}, /* any after final */
+        {"\xa9\x03\x83\x01"
+         "v",
+         5}, /* neither rule nor attribute */
+        {"\xa9\x03\x82\x01"
+         "a",
+         5}, /* no value */
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;

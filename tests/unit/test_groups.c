@@ -494,17 +494,16 @@ static void a_native_is_renamed(void **state)
 static void a_native_is_deleted(void **state)
 {
     (void)state;
-    static const CaseStart start = {BOTH_WAYS, .home = NAT NATIVE("c2", "Kim", "kim@acme.example"),
-                                    .source =
-                                        GROUP(
-                                            "g1", "Team",
-                                            "member: cn=Nat,ou=out,o=globex\nmember: "
-                                            "cn=Kim,ou=out,o=globex\n") "dn: "
-                                                                        "cn=Nat,ou=out,o=globex\nobjectClass:"
-                                                                        " inetOrgPerson\ncn: Nat\n"
-                                                                        "sn: x\nmail: "
-                                                                        "nat@acme.example\nbusinessCategory:"
-                                                                        " " OUR_STAMP("c1") "\n\n"};
+    static const CaseStart start = {
+        BOTH_WAYS, .home = NAT NATIVE("c2", "Kim", "kim@acme.example"),
+        .source = GROUP("g1", "Team",
+                        "member: cn=Nat,ou=out,o=globex\nmember: "
+                        "cn=Kim,ou=out,o=globex\n") "dn: "
+                                                    "cn=Nat,ou=out,o=globex\nobjectClass:"
+                                                    " inetOrgPerson\ncn: Nat\n"
+                                                    "sn: x\nmail: "
+                                                    "nat@acme.example\nbusinessCategory:"
+                                                    " " OUR_STAMP("c1") "\n\n"};
     g_autoptr(Case) c = case_new(&start);
     case_sync(c, NULL,
               &(Expected){.changes = GROUP_CREATED("g1", "Team", NAT_IN),

@@ -360,14 +360,16 @@ static bool take_fetched(size_t index, Entry *entry, void *data, GError **error)
     return true;
 }
 
-#define ID(attribute, text, position) \
-    {.id_attribute = attribute, .id = {.data = text, .len = sizeof(text) - 1}, .index = position}
+#define ID(attribute, text, position)                                                                        \
+    {                                                                                                        \
+        .id_attribute = attribute, .id = {.data = text, .len = sizeof(text) - 1}, .index = position          \
+    }
 
 static void test_fetch(void **state)
 {
     Files *files = *state;
-    const FetchId ids[] = {ID("sn", "Bee", 4), ID("surname", "ant", 1), ID("sn", "Dog", 0), ID("cn", "C", 2),
-                           ID("sn", "Bee", 3), {.dn = "CN=A, OU=X", .index = 5}};
+    const FetchId ids[] = {ID("sn", "Bee", 4), ID("surname", "ant", 1), ID("sn", "Dog", 0),
+                           ID("cn", "C", 2),   ID("sn", "Bee", 3),      {.dn = "CN=A, OU=X", .index = 5}};
     g_auto(GStrv) answers = g_new0(char *, 7);
     write_file(files->endpoint.path, A A B C);
     g_autoptr(Directory) directory = open_files(files);

@@ -97,9 +97,9 @@ static int end(void **state)
 {
     Fixture *fixture = *state;
     state_close(fixture->state);
-    static const char *const names[] = {"x/runs", "x/state.db", "x/state.db-wal", "x/state.db-shm", "x/lock",
-        "x",
-                                        "acme.home.db", "acme.home.db-wal", "acme.home.db-shm", ""};
+    static const char *const names[] = {
+        "x/runs", "x/state.db",   "x/state.db-wal",   "x/state.db-shm",   "x/lock",
+        "x",      "acme.home.db", "acme.home.db-wal", "acme.home.db-shm", ""};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *path = g_build_filename(fixture->folder, names[i], NULL);
         remove(path);
@@ -111,9 +111,11 @@ static int end(void **state)
 
 static void save(State *state, const char *anchor, const char *source, const char *target, unsigned flags)
 {
-    LinkRow row = {.anchor = (char *)anchor, .source = fingerprint_string(source),
-        .target = fingerprint_string(target),
-                   .desired = fingerprint_string("d"), .flags = flags};
+    LinkRow row = {.anchor = (char *)anchor,
+                   .source = fingerprint_string(source),
+                   .target = fingerprint_string(target),
+                   .desired = fingerprint_string("d"),
+                   .flags = flags};
     assert_true(state_save_link(state, &row, NULL));
 }
 
@@ -165,8 +167,11 @@ static void test_holders_know_whose_they_are(void **state)
     assert_true(holder_index_begin(home, NULL));
     for (size_t i = 0; i < G_N_ELEMENTS(owners); i++) {
         g_autofree char *id = g_strdup_printf("id%zu", i);
-        Holder holder = {.id = id, .dn = id, .dn_key = id, .fingerprint = fingerprint_string(id),
-            .owner = (char *)owners[i],
+        Holder holder = {.id = id,
+                         .dn = id,
+                         .dn_key = id,
+                         .fingerprint = fingerprint_string(id),
+                         .owner = (char *)owners[i],
                          .anchor = (char *)(owners[i] ? "a" : NULL)};
         assert_true(holder_index_save(home, &holder, NULL, 0, NULL));
         assert_int_not_equal(holder.row, 0);

@@ -50,10 +50,10 @@ static int drop_mapping(void **state)
 
 static Entry *entry_of(const char *attributes)
 {
-    g_autofree char *ldif = g_strconcat("dn: cn=X,o=acme\nobjectClass: top\nobjectClass: contact\n"
-                                        "objectClass: dirsyncStamp\ncn: X\nimportedFrom: " UUID
-                                        "\ndirsyncAnchor: a\n",
-                                        attributes, "\n", NULL);
+    g_autofree char *ldif =
+        g_strconcat("dn: cn=X,o=acme\nobjectClass: top\nobjectClass: contact\n"
+                    "objectClass: dirsyncStamp\ncn: X\nimportedFrom: " UUID "\ndirsyncAnchor: a\n",
+                    attributes, "\n", NULL);
     g_autoptr(LdifReader) reader = ldif_reader_new_memory(ldif, strlen(ldif), "case");
     g_autoptr(GError) error = NULL;
     Entry *entry = NULL;
@@ -89,25 +89,23 @@ static const DifferenceCase differences[] = {
     {"another value", "title: a\n", "title: b\n", "-title: a;+title: b;", false, false},
     {"of several values only those that differ", "description: a\ndescription: b\ndescription: c\n",
      "description: c\ndescription: d\ndescription: a\n", "-description: b;+description: d;", false, false},
-    {"the order of values is nothing", "description: a\ndescription: b\n",
-        "description: b\ndescription: a\n", "", false, false},
+    {"the order of values is nothing", "description: a\ndescription: b\n", "description: b\ndescription: a\n",
+     "", false, false},
     {"nor is case", "title: HEAD of  sales\n", "title: Head of Sales\n", "", false, false},
     {"unless it is asked for", "title: HEAD\n", "title: Head\n", "-title: HEAD;+title: Head;", true, false},
     {"other attributes are nobody's business here", "l: Springfield\nmailNickname: old\n",
-        "mailNickname: new\n", "", false, false},
+     "mailNickname: new\n", "", false, false},
     {"values of other prefixes stay", "proxyAddresses: X400:c=us\nproxyAddresses: SMTP:a@x\n",
-        "proxyAddresses: SMTP:b@x\n",
-     "-proxyAddresses: SMTP:a@x;+proxyAddresses: SMTP:b@x;", false, false},
+     "proxyAddresses: SMTP:b@x\n", "-proxyAddresses: SMTP:a@x;+proxyAddresses: SMTP:b@x;", false, false},
     {"the prefix counts as it is written", "proxyAddresses: SMTP:a@x\nproxyAddresses: smtp:b@x\n",
      "proxyAddresses: SMTP:b@x\nproxyAddresses: smtp:a@x\n",
      "-proxyAddresses: SMTP:a@x;-proxyAddresses: smtp:b@x;+proxyAddresses: SMTP:b@x;"
-     "+proxyAddresses: smtp:a@x;", false, false},
+     "+proxyAddresses: smtp:a@x;",
+     false, false},
     {"what follows the prefix is compared by rule", "proxyAddresses: SMTP:Ann@X.example\n",
-        "proxyAddresses: SMTP:ann@x.EXAMPLE\n",
-     "", false, false},
+     "proxyAddresses: SMTP:ann@x.EXAMPLE\n", "", false, false},
     {"without an equality rule the whole attribute goes", "jpegPhoto: one\njpegPhoto: two\n",
-        "jpegPhoto: two\njpegPhoto: three\n",
-     "-jpegPhoto;+jpegPhoto: three;+jpegPhoto: two;", false, false},
+     "jpegPhoto: two\njpegPhoto: three\n", "-jpegPhoto;+jpegPhoto: three;+jpegPhoto: two;", false, false},
     {"and is only added where there was none", "", "jpegPhoto: one\n", "+jpegPhoto: one;", false, false},
     {"hidden by somebody: not ours", "msExchHideFromAddressLists: TRUE\n", "", "", false, false},
     {"hidden in grace: ours", "msExchHideFromAddressLists: TRUE\ndirsyncGraceSince: 20260101000000Z\n", "",
@@ -133,7 +131,7 @@ static char *entry_text(const Entry *entry)
 }
 
 static void assert_undone(const Managed *managed, const Entry *current, const Entry *result,
-    const Change *change)
+                          const Change *change)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Change) inverse = managed_inverse(schema_standard(), change, current, &error);
@@ -164,7 +162,8 @@ static void assert_difference(const Managed *managed, const DifferenceCase *c)
 static void test_differences(void **state)
 {
     (void)state;
-    g_autoptr(Managed) managed = managed_new(mapping_recipient(mapping, 0), &by_class, schema_standard(), MANAGED_HIDES);
+    g_autoptr(Managed) managed =
+        managed_new(mapping_recipient(mapping, 0), &by_class, schema_standard(), MANAGED_HIDES);
     for (size_t i = 0; i < G_N_ELEMENTS(differences); i++)
         assert_difference(managed, &differences[i]);
 }
@@ -172,7 +171,8 @@ static void test_differences(void **state)
 static void test_the_name_counts_in_the_fingerprint_by_its_rule(void **state)
 {
     (void)state;
-    g_autoptr(Managed) managed = managed_new(mapping_recipient(mapping, 0), &by_class, schema_standard(), MANAGED_HIDES);
+    g_autoptr(Managed) managed =
+        managed_new(mapping_recipient(mapping, 0), &by_class, schema_standard(), MANAGED_HIDES);
     g_autoptr(Entry) one = entry_of(""), same = entry_of(""), other = entry_of("");
     entry_set_dn(same, "CN=x, O=Acme");
     entry_set_dn(other, "cn=Y,o=acme");
@@ -185,14 +185,15 @@ static void test_the_name_counts_in_the_fingerprint_by_its_rule(void **state)
 static void test_values_do_not_run_into_each_other(void **state)
 {
     (void)state;
-    g_autoptr(Managed) managed = managed_new(mapping_recipient(mapping, 0), &by_class, schema_standard(), MANAGED_HIDES);
+    g_autoptr(Managed) managed =
+        managed_new(mapping_recipient(mapping, 0), &by_class, schema_standard(), MANAGED_HIDES);
     g_autoptr(Entry) one = entry_of("description: ab\ndescription: c\n"),
-        other = entry_of("description: a\ndescription: bc\n");
+                     other = entry_of("description: a\ndescription: bc\n");
     g_autoptr(Entry) third = entry_of("title: a\n"), fourth = entry_of("description: a\n");
     assert_false(fingerprint_equal(managed_fingerprint(managed, one, false, false),
-        managed_fingerprint(managed, other, false, false)));
+                                   managed_fingerprint(managed, other, false, false)));
     assert_false(fingerprint_equal(managed_fingerprint(managed, third, false, false),
-        managed_fingerprint(managed, fourth, false, false)));
+                                   managed_fingerprint(managed, fourth, false, false)));
 }
 
 static void tell(const char *attribute, const char *where, bool emptied, void *data)
@@ -203,26 +204,28 @@ static void tell(const char *attribute, const char *where, bool emptied, void *d
 static void test_each_attribute_is_told(void **state)
 {
     (void)state;
-    g_autoptr(Managed) managed = managed_new(mapping_recipient(mapping, 0), &by_class, schema_standard(), MANAGED_HIDES);
+    g_autoptr(Managed) managed =
+        managed_new(mapping_recipient(mapping, 0), &by_class, schema_standard(), MANAGED_HIDES);
     g_autoptr(Entry) current = entry_of("title: a\ndescription: b\ndirsyncGraceSince: 20260101000000Z\n");
     g_autoptr(Entry) desired = entry_of("description: c\n");
     g_autoptr(GString) told = g_string_new(NULL);
-    g_autoptr(Change) change = managed_difference(managed, current, desired, (DifferenceOptions){0}, tell,
-        told);
+    g_autoptr(Change) change =
+        managed_difference(managed, current, desired, (DifferenceOptions){0}, tell, told);
     assert_non_null(change);
     assert_string_equal(told->str,
-        "title m.xml:4 emptied;description m.xml:5;dirsyncGraceSince stamp emptied;");
+                        "title m.xml:4 emptied;description m.xml:5;dirsyncGraceSince stamp emptied;");
 }
 
 static void test_missing_classes_are_added(void **state)
 {
     (void)state;
-    g_autoptr(Managed) managed = managed_new(mapping_recipient(mapping, 0), &by_class, schema_standard(), MANAGED_HIDES);
+    g_autoptr(Managed) managed =
+        managed_new(mapping_recipient(mapping, 0), &by_class, schema_standard(), MANAGED_HIDES);
     g_autoptr(Entry) current = entry_new("cn=X,o=acme"), desired = entry_of("");
     entry_add_string(current, "objectClass", "contact");
     entry_add_string(current, "cn", "X");
-    g_autoptr(Change) change = managed_difference(managed, current, desired, (DifferenceOptions){0}, NULL,
-        NULL);
+    g_autoptr(Change) change =
+        managed_difference(managed, current, desired, (DifferenceOptions){0}, NULL, NULL);
     g_autofree char *text = change_text(change);
     assert_string_equal(text, "+objectClass: dirsyncStamp;+importedFrom: " UUID ";+dirsyncAnchor: a;");
 }
@@ -234,11 +237,11 @@ static void test_a_stamp_among_the_addresses(void **state)
     g_autoptr(Managed) managed = managed_new(mapping_recipient(mapping, 0), &by_proxy, schema_standard(), 0);
     g_autoptr(Entry) current = entry_of("proxyAddresses: dirsync:" UUID ";;a\nproxyAddresses: X400:c=us\n");
     g_autoptr(Entry) desired = entry_of("proxyAddresses: dirsync:" UUID ";20260101000000Z;a\n");
-    g_autoptr(Change) change = managed_difference(managed, current, desired, (DifferenceOptions){0}, NULL,
-        NULL);
+    g_autoptr(Change) change =
+        managed_difference(managed, current, desired, (DifferenceOptions){0}, NULL, NULL);
     g_autofree char *text = change_text(change);
     assert_string_equal(text, "-proxyAddresses: dirsync:" UUID ";;a;+proxyAddresses: dirsync:" UUID
-        ";20260101000000Z;a;");
+                              ";20260101000000Z;a;");
     g_autoptr(Entry) stripped = managed_stripped(managed, current);
     const Attribute *left = schema_find(schema_standard(), stripped, "proxyAddresses");
     assert_int_equal(left->n_values, 1);
@@ -248,7 +251,8 @@ static void test_a_stamp_among_the_addresses(void **state)
 static void test_stripping_takes_the_stamp_and_the_hiding_only(void **state)
 {
     (void)state;
-    g_autoptr(Managed) managed = managed_new(mapping_recipient(mapping, 0), &by_class, schema_standard(), MANAGED_HIDES);
+    g_autoptr(Managed) managed =
+        managed_new(mapping_recipient(mapping, 0), &by_class, schema_standard(), MANAGED_HIDES);
     g_autoptr(Entry) current = entry_of("title: a\nl: b\ndirsyncGraceSince: 20260101000000Z\n"
                                         "msExchHideFromAddressLists: TRUE\n");
     g_autoptr(Entry) stripped = managed_stripped(managed, current);
@@ -265,10 +269,11 @@ static void test_stripping_takes_the_stamp_and_the_hiding_only(void **state)
 static void test_the_guard_asks_for_the_stamp(void **state)
 {
     (void)state;
-    g_autoptr(Managed) managed = managed_new(mapping_recipient(mapping, 0), &by_class, schema_standard(), MANAGED_HIDES);
+    g_autoptr(Managed) managed =
+        managed_new(mapping_recipient(mapping, 0), &by_class, schema_standard(), MANAGED_HIDES);
     g_autoptr(Entry) current = entry_of("title: a\n"), desired = entry_of("title: b\n");
-    g_autoptr(Change) change = managed_difference(managed, current, desired, (DifferenceOptions){0}, NULL,
-        NULL);
+    g_autoptr(Change) change =
+        managed_difference(managed, current, desired, (DifferenceOptions){0}, NULL, NULL);
     managed_guard(managed, current, change);
     g_autofree char *text = change_text(change);
     assert_non_null(strstr(text, "-dirsyncAnchor: a;"));
@@ -282,8 +287,8 @@ static void test_inverses_of_adding_and_deleting(void **state)
 {
     (void)state;
     g_autoptr(Entry) entry = entry_of("title: a\n");
-    g_autoptr(Change) add = change_new(CHANGE_ADD, entry_dn(entry)), delete = change_new(CHANGE_DELETE,
-        entry_dn(entry));
+    g_autoptr(Change) add = change_new(CHANGE_ADD, entry_dn(entry)),
+                      delete = change_new(CHANGE_DELETE, entry_dn(entry));
     add->entry = entry_copy(entry);
     g_autoptr(Change) undo_add = managed_inverse(schema_standard(), add, NULL, NULL);
     assert_int_equal(undo_add->kind, CHANGE_DELETE);
@@ -310,7 +315,8 @@ static void test_a_deleted_account_comes_back_as_disabled_as_it_was(void **state
     assert_null(schema_find(schema_standard(), again->entry, "userPassword"));
 }
 
-/* Active Directory says of objectClass that nobody may modify it, 389 of nsAccountLock that it is operational. */
+/* Active Directory says of objectClass that nobody may modify it, 389 of nsAccountLock that it is
+ * operational. */
 static void test_an_inverse_has_what_others_would_call_the_servers_own(void **state)
 {
     (void)state;

@@ -89,8 +89,8 @@ static Answer apply(const char *text)
 
 typedef struct {
     const char *what, *before, *change;
-    int code;              /* -1: done */
-    const char *expected;  /* the state after it, or a part of the message */
+    int code;             /* -1: done */
+    const char *expected; /* the state after it, or a part of the message */
 } ChangeCase;
 
 #define MODIFY_ANT "dn: cn=Ant,ou=p,dc=x\nchangetype: modify\n"
@@ -287,7 +287,8 @@ static void test_unique_attributes(void **state)
     MemoryStore *store = make_store(TREE BEE);
     memory_store_set_unique(store, unique);
     assert_answer("dn: cn=Bee,ou=p,dc=x\nchangetype: modify\nadd: sn\nsn: a\n-\n", ERROR_CONSTRAINT);
-    assert_answer("dn: cn=C,ou=p,dc=x\nchangetype: add\nobjectClass: person\ncn: C\nsn: B\n", ERROR_CONSTRAINT);
+    assert_answer("dn: cn=C,ou=p,dc=x\nchangetype: add\nobjectClass: person\ncn: C\nsn: B\n",
+                  ERROR_CONSTRAINT);
     assert_answer("dn: cn=Ant,ou=p,dc=x\nchangetype: modify\nadd: sn\nsn: D\n-\ndelete: sn\nsn: A\n-\n", -1);
     assert_answer("dn: cn=Bee,ou=p,dc=x\nchangetype: modify\nadd: sn\nsn: a\n-\n", -1);
     assert_answer("dn: cn=Bee,ou=p,dc=x\nchangetype: delete\n", -1);
@@ -313,8 +314,8 @@ static void test_order_of_outstanding_changes(void **state)
     Answer answer = {.order = g_string_new(NULL)};
     g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func((GDestroyNotify)change_free);
     for (int i = 1; i <= 9; i++) {
-        g_autofree char *text = g_strdup_printf(
-            "dn: dc=%d,dc=x\nchangetype: add\nobjectClass: domain\ndc: %d\n", i, i);
+        g_autofree char *text =
+            g_strdup_printf("dn: dc=%d,dc=x\nchangetype: add\nobjectClass: domain\ndc: %d\n", i, i);
         Change *change = parse_change(text);
         g_ptr_array_add(changes, change);
         assert_true(directory_submit(directory, change, take_answer, &answer, NULL));

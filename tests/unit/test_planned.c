@@ -237,7 +237,8 @@ static void test_description(void **state)
     g_autoptr(Directory) planned = open_planned(base, &plan);
     DirectoryDescription of_base = *directory_describe(base);
     const DirectoryDescription *description = directory_describe(planned);
-    assert_int_equal(description->capabilities, of_base.capabilities & ~(unsigned)(CAN_WRITE | CAN_TELL_CHANGES));
+    assert_int_equal(description->capabilities,
+                     of_base.capabilities & ~(unsigned)(CAN_WRITE | CAN_TELL_CHANGES));
     assert_ptr_equal(description->schema, of_base.schema);
     assert_string_equal(description->default_anchor, "entryUUID");
     assert_string_equal(description->subject, of_base.subject);

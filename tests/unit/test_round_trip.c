@@ -19,11 +19,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const char organisation[] =
-    "<organisation xmlns='urn:x-dirsync:organisation:1' name='acme'>\n"
-    "  <home driver='memory' base='dc=acme'><file path='round-trip'/></home>\n"
-    "  <domain>acme.example</domain>\n"
-    "</organisation>\n";
+static const char organisation[] = "<organisation xmlns='urn:x-dirsync:organisation:1' name='acme'>\n"
+                                   "  <home driver='memory' base='dc=acme'><file path='round-trip'/></home>\n"
+                                   "  <domain>acme.example</domain>\n"
+                                   "</organisation>\n";
 
 /* One form of file: how it is read and written, and by which mapping. */
 typedef struct {
@@ -41,24 +40,27 @@ static const Form forms[] = {
      .mapping = "csv",
      .anchor = "id",
      .reading = "delimiter=';' separator='|'",
-     .writing = "delimiter=';' separator='|' columns='id displayName givenName sn mail email mailNickname title "
-                "department telephoneNumber description'",
-     .people = "id;displayName;givenName;sn;mail;email;mailNickname;title;department;telephoneNumber;description\n"
-               "7;Zoë Ångström;Zoë;Ångström;zoe@globex.example;z@globex.example|zo@globex.example;zoe;"
-               "\"Head; \"\"of\"\" it\";R&D;+49 30 1;\n"
-               "8;李 明;明;李;li@globex.example;;li;;;=1+1;\"two\nlines\"\n"
-               "9;Plain;;;plain@globex.example;;plain;;;;\n"},
+     .writing =
+         "delimiter=';' separator='|' columns='id displayName givenName sn mail email mailNickname title "
+         "department telephoneNumber description'",
+     .people =
+         "id;displayName;givenName;sn;mail;email;mailNickname;title;department;telephoneNumber;description\n"
+         "7;Zoë Ångström;Zoë;Ångström;zoe@globex.example;z@globex.example|zo@globex.example;zoe;"
+         "\"Head; \"\"of\"\" it\";R&D;+49 30 1;\n"
+         "8;李 明;明;李;li@globex.example;;li;;;=1+1;\"two\nlines\"\n"
+         "9;Plain;;;plain@globex.example;;plain;;;;\n"},
     {.name = "ldif",
      .mapping = "inetorgperson",
      .anchor = "employeeType",
      .reading = "",
      .writing = "",
      .container = "container='ou=out,o=globex'",
-     .people = "version: 1\n\ndn: cn=Zoe,o=globex\nobjectClass: inetOrgPerson\ncn: Zoe Angstrom\nsn: Angstrom\n"
-               "givenName: Zoe\ndisplayName: Zoe Angstrom\nemployeeType: 7\nuid: zoe\nmail: zoe@globex.example\n"
-               "title: Head\ntelephoneNumber: +49 30 1\n\n"
-               "dn: cn=Li,o=globex\nobjectClass: inetOrgPerson\ncn:: 5p2O5piO\nsn:: 5p2O\n"
-               "displayName:: 5p2O5piO\nemployeeType: 8\nuid: li\nmail: li@globex.example\n\n"},
+     .people =
+         "version: 1\n\ndn: cn=Zoe,o=globex\nobjectClass: inetOrgPerson\ncn: Zoe Angstrom\nsn: Angstrom\n"
+         "givenName: Zoe\ndisplayName: Zoe Angstrom\nemployeeType: 7\nuid: zoe\nmail: zoe@globex.example\n"
+         "title: Head\ntelephoneNumber: +49 30 1\n\n"
+         "dn: cn=Li,o=globex\nobjectClass: inetOrgPerson\ncn:: 5p2O5piO\nsn:: 5p2O\n"
+         "displayName:: 5p2O5piO\nemployeeType: 8\nuid: li\nmail: li@globex.example\n\n"},
 };
 
 typedef struct {
@@ -93,7 +95,8 @@ static void define_importer(const World *world, const char *file)
         "<connector xmlns='urn:x-dirsync:connector:1' name='in' uuid='10000000-0000-4000-8000-000000000001' "
         "organisation='org.xml'>\n"
         "  <foreign driver='%s'><file path='%s' %s/></foreign>\n"
-        "  <import container='ou=in,dc=acme' create-container='yes' mapping='%s' groups='no' resources='no'>\n"
+        "  <import container='ou=in,dc=acme' create-container='yes' mapping='%s' groups='no' "
+        "resources='no'>\n"
         "    <anchor attribute='%s'/><grace days='0'/></import>\n</connector>\n",
         form->name, file, form->reading, form->mapping, form->anchor);
     write_file(world, "in.xml", text);
@@ -127,15 +130,16 @@ static void run_once(const World *world, const char *definition, const char *exp
     bool ok = run_sync(connector, &options, &result, &error);
     g_autofree char *counts = run_counts_json(&result);
     if (!ok || strcmp(counts, expected) != 0)
-        fail_msg("%s of %s: %s %s\nexpected %s", definition, world->form->name, error ? error->message : "", counts,
-                 expected);
+        fail_msg("%s of %s: %s %s\nexpected %s", definition, world->form->name, error ? error->message : "",
+                 counts, expected);
 }
 
 static char *counts(const char *step, int created, int unchanged)
 {
-    return g_strdup_printf("{\"%s\":{\"created\":%d,\"modified\":0,\"renamed\":0,\"disabled\":0,\"deleted\":0,"
-                           "\"unchanged\":%d,\"failed\":0,\"quarantined\":0}}",
-                           step, created, unchanged);
+    return g_strdup_printf(
+        "{\"%s\":{\"created\":%d,\"modified\":0,\"renamed\":0,\"disabled\":0,\"deleted\":0,"
+        "\"unchanged\":%d,\"failed\":0,\"quarantined\":0}}",
+        step, created, unchanged);
 }
 
 static void set_up(World *world, const Form *form)

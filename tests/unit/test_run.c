@@ -38,17 +38,20 @@
 static void test_a_plan_writes_nothing_and_apply_does_exactly_it(void **state)
 {
     (void)state;
-    g_autoptr(Case) c = case_new(&(CaseStart){.source = ANN BOB, .home = ANN_CONTACT CYD_CONTACT,
-        .import = NO_GRACE});
+    g_autoptr(Case) c =
+        case_new(&(CaseStart){.source = ANN BOB, .home = ANN_CONTACT CYD_CONTACT, .import = NO_GRACE});
     g_autofree char *folder = case_path(c, "plan");
     case_plan(c, NULL, folder, &(Expected){.counts = "1 created, 1 deleted, 1 unchanged"});
-    case_set_source(c, ANN BOB TITLED("d1", "Dan",
-        "dan@globex.example")); /* what came later is not in the plan */
-    case_apply(c, folder, &(Expected){.changes = "- cn=Cyd Cedar,ou=in,o=acme\n" BOB_CREATED, .writes = 2,
-                                      .counts = "1 created, 1 deleted"});
-    case_sync(c, NULL, &(Expected){.changes = CREATED("d1", "Dan", "dan@globex.example", "  title: T\n"),
-        .writes = 1,
-                                   .counts = "1 created, 2 unchanged"});
+    case_set_source(
+        c, ANN BOB TITLED("d1", "Dan", "dan@globex.example")); /* what came later is not in the plan */
+    case_apply(c, folder,
+               &(Expected){.changes = "- cn=Cyd Cedar,ou=in,o=acme\n" BOB_CREATED,
+                           .writes = 2,
+                           .counts = "1 created, 1 deleted"});
+    case_sync(c, NULL,
+              &(Expected){.changes = CREATED("d1", "Dan", "dan@globex.example", "  title: T\n"),
+                          .writes = 1,
+                          .counts = "1 created, 2 unchanged"});
 }
 
 static void test_a_plan_into_a_folder_in_use_is_refused(void **state)
@@ -65,8 +68,8 @@ static void test_a_plan_over_a_limit_is_there_to_be_looked_at(void **state)
     (void)state;
     g_autoptr(Case) c = case_new(&(CaseStart){.source = ANN BOB, .limits = "create=\"1\""});
     g_autofree char *folder = case_path(c, "plan");
-    case_plan(c, NULL, folder, &(Expected){.counts = "2 created", .status = 4, .error =
-        "import: limit \"create\": 2*"});
+    case_plan(c, NULL, folder,
+              &(Expected){.counts = "2 created", .status = 4, .error = "import: limit \"create\": 2*"});
     g_auto(PlanHead) head = {0};
     assert_true(plan_load(folder, &head, NULL));
     assert_int_equal(head.changes, 2);
@@ -76,32 +79,31 @@ static void test_a_plan_over_a_limit_is_there_to_be_looked_at(void **state)
 static void test_a_stale_plan_is_refused_change_by_change(void **state)
 {
     (void)state;
-    g_autoptr(Case) c = case_new(&(CaseStart){
-        .source = PERSON("a1", "Ann Ash", "new@globex.example", "") TITLED("b1", "Bob Birch",
-            "bob@globex.example")
-                  PERSON("d1", "Dan", "dan@globex.example", ""),
-        .home = ANN_CONTACT BOB_CONTACT CYD_CONTACT, .import = NO_GRACE});
+    g_autoptr(Case) c = case_new(&(CaseStart){.source = PERSON("a1", "Ann Ash", "new@globex.example", "")
+                                                  TITLED("b1", "Bob Birch", "bob@globex.example")
+                                                      PERSON("d1", "Dan", "dan@globex.example", ""),
+                                              .home = ANN_CONTACT BOB_CONTACT CYD_CONTACT,
+                                              .import = NO_GRACE});
     g_autofree char *folder = case_path(c, "plan");
     case_plan(c, NULL, folder, &(Expected){.counts = "1 created, 2 modified, 1 deleted"});
-    case_edit_home(c, MODIFY("cn=Ann Ash,ou=in,o=acme", SET("mail",
-        "moved@globex.example"))   /* the value is another */
-                      MODIFY("cn=Cyd Cedar,ou=in,o=acme", SET("importedFrom",
-                          OTHER_UUID)));   /* no longer ours */
-    case_apply(c, folder, &(Expected){.changes = TITLE("Bob Birch") CREATED("d1", "Dan",
-        "dan@globex.example", ""), .writes = 2,
-                                      .counts = "1 created, 1 modified, 2 failed", .events = "write-moved*2",
-                                          .status = 3});
-    case_apply(c, folder, &(Expected){.counts = "4 failed", .events = "write-moved*4",
-        .status = 3});
+    case_edit_home(
+        c, MODIFY("cn=Ann Ash,ou=in,o=acme", SET("mail", "moved@globex.example")) /* the value is another */
+        MODIFY("cn=Cyd Cedar,ou=in,o=acme", SET("importedFrom", OTHER_UUID)));    /* no longer ours */
+    case_apply(c, folder,
+               &(Expected){.changes = TITLE("Bob Birch") CREATED("d1", "Dan", "dan@globex.example", ""),
+                           .writes = 2,
+                           .counts = "1 created, 1 modified, 2 failed",
+                           .events = "write-moved*2",
+                           .status = 3});
+    case_apply(c, folder, &(Expected){.counts = "4 failed", .events = "write-moved*4", .status = 3});
 }
 
 /* Without assertions a delete is preceded by a look at the stamp. */
 static void test_a_stale_deletion_on_a_server_without_assertions(void **state)
 {
     (void)state;
-    g_autoptr(Case) c = case_new(&(CaseStart){.source = ANN, .home = ANN_CONTACT CYD_CONTACT,
-        .import = NO_GRACE,
-                                              .no_assertions = true});
+    g_autoptr(Case) c = case_new(&(CaseStart){
+        .source = ANN, .home = ANN_CONTACT CYD_CONTACT, .import = NO_GRACE, .no_assertions = true});
     g_autofree char *folder = case_path(c, "plan");
     case_plan(c, NULL, folder, &(Expected){.counts = "1 deleted, 1 unchanged"});
     case_edit_home(c, MODIFY("cn=Cyd Cedar,ou=in,o=acme", SET("importedFrom", OTHER_UUID)));
@@ -164,60 +166,71 @@ static void test_a_revert_gives_back_what_the_run_took(void **state)
 {
     (void)state;
     g_autoptr(Case) c = case_new(&(CaseStart){
-        .source = PERSON("a1", "Ann Oak", "ann@globex.example", "title: T\n") PERSON("d1", "Dan",
-            "dan@globex.example", ""),
+        .source = PERSON("a1", "Ann Oak", "ann@globex.example", "title: T\n")
+            PERSON("d1", "Dan", "dan@globex.example", ""),
         .home = ANN_CONTACT CONTACT("b1", "Bob Birch", "bob@globex.example", "l: Springfield\n") TEAM,
-            .import = NO_GRACE});
-    case_sync(c, NULL, &(Expected){
-        .changes = "- cn=Bob Birch,ou=in,o=acme\n"
-                   "> cn=Ann Ash,ou=in,o=acme\n  to cn=Ann Oak,ou=in,o=acme\n  - cn: Ann Ash\n"
-                   "  + cn: Ann Oak\n  + title: T\n"
-                   CREATED("d1", "Dan", "dan@globex.example", "")
-                   "* cn=team,ou=people,o=acme\n  - member: cn=Ann Ash,ou=in,o=acme\n"
-                   "  - member: cn=Bob Birch,ou=in,o=acme\n  + member: cn=Ann Oak,ou=in,o=acme\n",
-        .writes = 6, .counts = "1 created, 1 modified, 1 renamed, 1 deleted"});
-    case_revert(c, NULL, &(Expected){
-        .changes = "- cn=Dan,ou=in,o=acme\n"
-                   "> cn=Ann Oak,ou=in,o=acme\n  to cn=Ann Ash,ou=in,o=acme\n  - cn: Ann Oak\n"
-                   "  - title: T\n  + cn: Ann Ash\n"
-                   "+ cn=Bob Birch,ou=in,o=acme\n  cn: Bob Birch\n  dirsyncAnchor: b1\n  importedFrom: "
-                   CASE_UUID "\n"
-                   "  l: Springfield\n  mail: bob@globex.example\n  mailNickname: b1\n"
-                   "  objectClass: contact\n"
-                   "  objectClass: dirsyncStamp\n  objectClass: top\n"
-                   "  proxyAddresses: SMTP:bob@globex.example\n"
-                   "  targetAddress: SMTP:bob@globex.example\n"
-                   "* cn=team,ou=people,o=acme\n  - member: cn=Ann Oak,ou=in,o=acme\n"
-                   "  + member: cn=Ann Ash,ou=in,o=acme\n  + member: cn=Bob Birch,ou=in,o=acme\n",
-        .writes = 6, .counts = "1 created, 3 modified, 1 renamed, 1 deleted"});
+        .import = NO_GRACE});
+    case_sync(c, NULL,
+              &(Expected){
+                  .changes =
+                      "- cn=Bob Birch,ou=in,o=acme\n"
+                      "> cn=Ann Ash,ou=in,o=acme\n  to cn=Ann Oak,ou=in,o=acme\n  - cn: Ann Ash\n"
+                      "  + cn: Ann Oak\n  + title: T\n" CREATED(
+                          "d1", "Dan", "dan@globex.example",
+                          "") "* cn=team,ou=people,o=acme\n  - member: cn=Ann Ash,ou=in,o=acme\n"
+                              "  - member: cn=Bob Birch,ou=in,o=acme\n  + member: cn=Ann Oak,ou=in,o=acme\n",
+                  .writes = 6,
+                  .counts = "1 created, 1 modified, 1 renamed, 1 deleted"});
+    case_revert(
+        c, NULL,
+        &(Expected){.changes = "- cn=Dan,ou=in,o=acme\n"
+                               "> cn=Ann Oak,ou=in,o=acme\n  to cn=Ann Ash,ou=in,o=acme\n  - cn: Ann Oak\n"
+                               "  - title: T\n  + cn: Ann Ash\n"
+                               "+ cn=Bob Birch,ou=in,o=acme\n  cn: Bob Birch\n  dirsyncAnchor: b1\n  "
+                               "importedFrom: " CASE_UUID "\n"
+                               "  l: Springfield\n  mail: bob@globex.example\n  mailNickname: b1\n"
+                               "  objectClass: contact\n"
+                               "  objectClass: dirsyncStamp\n  objectClass: top\n"
+                               "  proxyAddresses: SMTP:bob@globex.example\n"
+                               "  targetAddress: SMTP:bob@globex.example\n"
+                               "* cn=team,ou=people,o=acme\n  - member: cn=Ann Oak,ou=in,o=acme\n"
+                               "  + member: cn=Ann Ash,ou=in,o=acme\n  + member: cn=Bob Birch,ou=in,o=acme\n",
+                    .writes = 6,
+                    .counts = "1 created, 3 modified, 1 renamed, 1 deleted"});
 }
 
 static void test_a_revert_of_grace_and_of_a_move_home(void **state)
 {
     (void)state;
-    g_autoptr(Case) c = case_new(&(CaseStart){
-        .source = ANN, .home = ANN_CONTACT BOB_CONTACT TEAM
-        "dn: cn=N,ou=people,o=acme\nobjectClass: contact\ncn: N\nmail: ann@globex.example\n\n"});
-    case_sync(c, NULL, &(Expected){
-        .changes = "- cn=Ann Ash,ou=in,o=acme\n" HIDDEN("Bob Birch")
-                   "* cn=team,ou=people,o=acme\n  - member: cn=Ann Ash,ou=in,o=acme\n"
-                   "  + member: cn=N,ou=people,o=acme\n",
-        .writes = 3, .counts = "1 disabled, 1 deleted", .events = "missing moved-home", .restless = true});
-    case_revert(c, NULL, &(Expected){
-        .changes = ANN_CREATED RESTORED("Bob Birch", "NOW")
-                   "* cn=team,ou=people,o=acme\n  - member: cn=N,ou=people,o=acme\n"
-                   "  + member: cn=Ann Ash,ou=in,o=acme\n",
-        .writes = 3, .counts = "1 created, 2 modified"});
+    g_autoptr(Case) c = case_new(
+        &(CaseStart){.source = ANN,
+                     .home = ANN_CONTACT BOB_CONTACT TEAM
+                     "dn: cn=N,ou=people,o=acme\nobjectClass: contact\ncn: N\nmail: ann@globex.example\n\n"});
+    case_sync(c, NULL,
+              &(Expected){.changes = "- cn=Ann Ash,ou=in,o=acme\n" HIDDEN(
+                              "Bob Birch") "* cn=team,ou=people,o=acme\n  - member: cn=Ann Ash,ou=in,o=acme\n"
+                                           "  + member: cn=N,ou=people,o=acme\n",
+                          .writes = 3,
+                          .counts = "1 disabled, 1 deleted",
+                          .events = "missing moved-home",
+                          .restless = true});
+    case_revert(
+        c, NULL,
+        &(Expected){.changes = ANN_CREATED RESTORED(
+                        "Bob Birch", "NOW") "* cn=team,ou=people,o=acme\n  - member: cn=N,ou=people,o=acme\n"
+                                            "  + member: cn=Ann Ash,ou=in,o=acme\n",
+                    .writes = 3,
+                    .counts = "1 created, 2 modified"});
 }
 
 /* Two people swapped their names: three changes back. */
 static void test_a_revert_of_a_swap(void **state)
 {
     (void)state;
-    g_autoptr(Case) c = case_new(&(CaseStart){
-        .source = PERSON("a1", "Bob Birch", "bob@globex.example", "") PERSON("b1", "Ann Ash",
-            "ann@globex.example", ""),
-        .home = ANN_CONTACT BOB_CONTACT, .unique = true});
+    g_autoptr(Case) c = case_new(&(CaseStart){.source = PERSON("a1", "Bob Birch", "bob@globex.example", "")
+                                                  PERSON("b1", "Ann Ash", "ann@globex.example", ""),
+                                              .home = ANN_CONTACT BOB_CONTACT,
+                                              .unique = true});
     g_autofree char *before = case_dump(c);
     g_autoptr(Connector) connector = case_connector(c);
     RunOptions options = case_options(c, connector, NULL);
@@ -258,15 +271,20 @@ static void test_a_revert_leaves_what_moved_since(void **state)
 {
     (void)state;
     g_autoptr(Case) c = case_new(&(CaseStart){.source = TITLED("a1", "Ann Ash", "ann@globex.example")
-                                                        TITLED("b1", "Bob Birch", "bob@globex.example"),
+                                                  TITLED("b1", "Bob Birch", "bob@globex.example"),
                                               .home = ANN_CONTACT BOB_CONTACT});
-    case_sync(c, NULL, &(Expected){.changes = TITLE("Ann Ash") TITLE("Bob Birch"), .writes = 2, .counts =
-        "2 modified",
-                                   .restless = true});
+    case_sync(c, NULL,
+              &(Expected){.changes = TITLE("Ann Ash") TITLE("Bob Birch"),
+                          .writes = 2,
+                          .counts = "2 modified",
+                          .restless = true});
     case_edit_home(c, MODIFY("cn=Ann Ash,ou=in,o=acme", SET("title", "Queen")));
-    case_revert(c, NULL, &(Expected){.changes = NO_TITLE("Bob Birch"), .writes = 1, .counts =
-        "1 modified, 1 failed",
-                                     .events = "write-moved", .status = 3});
+    case_revert(c, NULL,
+                &(Expected){.changes = NO_TITLE("Bob Birch"),
+                            .writes = 1,
+                            .counts = "1 modified, 1 failed",
+                            .events = "write-moved",
+                            .status = 3});
 }
 
 /* A contact that was created and then adopted by somebody else is not deleted by a revert. */
@@ -274,12 +292,16 @@ static void test_a_revert_does_not_delete_what_is_no_longer_ours(void **state)
 {
     (void)state;
     g_autoptr(Case) c = case_new(&(CaseStart){.source = ANN BOB});
-    case_sync(c, NULL, &(Expected){.changes = ANN_CREATED BOB_CREATED, .writes = 2, .counts = "2 created",
-        .restless = true});
+    case_sync(c, NULL,
+              &(Expected){
+                  .changes = ANN_CREATED BOB_CREATED, .writes = 2, .counts = "2 created", .restless = true});
     case_edit_home(c, MODIFY("cn=Ann Ash,ou=in,o=acme", SET("importedFrom", OTHER_UUID)));
-    case_revert(c, NULL, &(Expected){.changes = "- cn=Bob Birch,ou=in,o=acme\n", .writes = 1, .counts =
-        "1 deleted, 1 failed",
-                                     .events = "write-moved", .status = 3});
+    case_revert(c, NULL,
+                &(Expected){.changes = "- cn=Bob Birch,ou=in,o=acme\n",
+                            .writes = 1,
+                            .counts = "1 deleted, 1 failed",
+                            .events = "write-moved",
+                            .status = 3});
 }
 
 static void test_a_revert_of_nothing(void **state)
@@ -287,14 +309,17 @@ static void test_a_revert_of_nothing(void **state)
     (void)state;
     g_autoptr(Case) c = case_new(&(CaseStart){.source = ANN, .home = ANN_CONTACT});
     case_sync(c, NULL, &(Expected){.counts = "1 unchanged"});
-    case_revert(c, "20200101T000000Z-0000", &(Expected){.status = 6, .error =
-        "run 20200101T000000Z-0000: not known*"});
+    case_revert(c, "20200101T000000Z-0000",
+                &(Expected){.status = 6, .error = "run 20200101T000000Z-0000: not known*"});
 }
 
 /* --- what fails --- */
 
 #define THREE_CREATED ANN_CREATED BOB_CREATED CYD_CREATED
-#define THREE {.source = ANN BOB CYD}
+#define THREE                                                                                                \
+    {                                                                                                        \
+        .source = ANN BOB CYD                                                                                \
+    }
 
 /* In order of anchor, which is that of a hash. */
 #define ONE_OF_THREE ANN_CREATED
@@ -305,7 +330,7 @@ static void test_a_revert_of_nothing(void **state)
     "  - cn: Ann Ash\n  + cn: dirsync-b8fd8403c5ec973c\n"
 #define OTHER_STEPS                                                                                          \
     "> cn=Bob Birch,ou=in,o=acme\n  to cn=Ann Ash,ou=in,o=acme\n  - cn: Bob Birch\n  + cn: Ann Ash\n"        \
-    "> " ASIDE ",ou=in,o=acme\n  to cn=Bob Birch,ou=in,o=acme\n"                                            \
+    "> " ASIDE ",ou=in,o=acme\n  to cn=Bob Birch,ou=in,o=acme\n"                                             \
     "  - cn: dirsync-b8fd8403c5ec973c\n  + cn: Bob Birch\n"
 
 /* --- why everything was read --- */
@@ -326,8 +351,8 @@ static void assert_full(Case *c, const char *reason)
 static void an_attribute_that_changes_silently_is_a_reason_to_read_everything(void **state)
 {
     (void)state;
-    g_autoptr(Case) c =
-        case_new(&(CaseStart){.source = ANN, .home = ANN_CONTACT, .filter = "(!(memberOf=cn=gone,o=globex))"});
+    g_autoptr(Case) c = case_new(
+        &(CaseStart){.source = ANN, .home = ANN_CONTACT, .filter = "(!(memberOf=cn=gone,o=globex))"});
     assert_full(c, "first run");
     assert_full(c, "memberOf");
     g_autoptr(Case) other = case_new(&(CaseStart){.source = ANN, .home = ANN_CONTACT});
@@ -339,64 +364,67 @@ static void an_attribute_that_changes_silently_is_a_reason_to_read_everything(vo
 }
 
 static const PassCase cases[] = {
-    {"refuse: one change is refused for good, the others are done, the next run tries again", THREE,
+    {"refuse: one change is refused for good, the others are done, the next run tries again",
+     THREE,
      {FAULTS("refuse@2", NULL),
-      SYNC(.changes = ANN_CREATED CYD_CREATED, .writes = 2, .counts = "2 created, 1 failed", .events =
-          "write-failed",
-           .status = 3, .restless = true),
-      FAULTS(NULL, NULL),
-      SYNC(.changes = BOB_CREATED, .writes = 1, .counts = "1 created, 2 unchanged")}},
-    {"busy: asked to come back, it waits and sends again", THREE,
+      SYNC(.changes = ANN_CREATED CYD_CREATED, .writes = 2, .counts = "2 created, 1 failed",
+           .events = "write-failed", .status = 3, .restless = true),
+      FAULTS(NULL, NULL), SYNC(.changes = BOB_CREATED, .writes = 1, .counts = "1 created, 2 unchanged")}},
+    {"busy: asked to come back, it waits and sends again",
+     THREE,
      {FAULTS("busy@2", NULL),
       SYNC(.changes = THREE_CREATED, .writes = 3, .counts = "3 created", .restless = true)}},
-    {"uncertain: done, but no answer came; asked for, not repeated", THREE,
+    {"uncertain: done, but no answer came; asked for, not repeated",
+     THREE,
      {FAULTS("uncertain@2", NULL),
       SYNC(.changes = THREE_CREATED, .writes = 3, .counts = "3 created", .restless = true),
       FAULTS(NULL, NULL), SYNC(.counts = "3 unchanged")}},
-    {"lost: not done, and no answer came; asked for and sent once more", THREE,
+    {"lost: not done, and no answer came; asked for and sent once more",
+     THREE,
      {FAULTS("lost@2", NULL),
       SYNC(.changes = THREE_CREATED, .writes = 3, .counts = "3 created", .restless = true),
       FAULTS(NULL, NULL), SYNC(.counts = "3 unchanged")}},
-    {"lost again and again: given up, the next run does it", THREE,
+    {"lost again and again: given up, the next run does it",
+     THREE,
      {FAULTS("lost@2+", NULL),
       SYNC(.changes = ONE_OF_THREE, .writes = 1, .counts = "1 created, 2 failed", .events = "write-failed*2",
-          .status = 3,
-           .restless = true),
+           .status = 3, .restless = true),
       FAULTS(NULL, NULL), SYNC(.changes = TWO_OF_THREE, .writes = 2, .counts = "2 created, 1 unchanged")}},
-    {"down in the middle of writing: temporary, the next run finishes the job", THREE,
+    {"down in the middle of writing: temporary, the next run finishes the job",
+     THREE,
      {FAULTS("down@2", NULL),
-      SYNC(.changes = ONE_OF_THREE, .writes = 1, .counts = "3 failed", .events =
-          "write-failed*2 write-uncertain",
-           .status = 5, .error = "*cannot be reached*"),
-      FAULTS(NULL, NULL),
-      SYNC(.changes = TWO_OF_THREE, .writes = 2, .counts = "2 created, 1 unchanged")}},
-    {"down before the first change", THREE,
+      SYNC(.changes = ONE_OF_THREE, .writes = 1, .counts = "3 failed",
+           .events = "write-failed*2 write-uncertain", .status = 5, .error = "*cannot be reached*"),
+      FAULTS(NULL, NULL), SYNC(.changes = TWO_OF_THREE, .writes = 2, .counts = "2 created, 1 unchanged")}},
+    {"down before the first change",
+     THREE,
      {FAULTS("down@1", NULL),
       SYNC(.counts = "3 failed", .events = "write-failed*3", .status = 5, .error = "*cannot be reached*"),
       FAULTS(NULL, NULL), SYNC(.changes = THREE_CREATED, .writes = 3, .counts = "3 created")}},
-    {"the home directory cannot be reached", THREE,
-     {FAULTS("open@1", NULL), SYNC(.status = 5, .error = "*cannot be reached*"),
-      FAULTS(NULL, NULL), SYNC(.changes = THREE_CREATED, .writes = 3, .counts = "3 created")}},
-    {"the source cannot be reached", THREE,
-     {FAULTS(NULL, "open@1"), SYNC(.status = 5, .error = "*cannot be reached*"),
-      FAULTS(NULL, NULL), SYNC(.changes = THREE_CREATED, .writes = 3, .counts = "3 created")}},
+    {"the home directory cannot be reached",
+     THREE,
+     {FAULTS("open@1", NULL), SYNC(.status = 5, .error = "*cannot be reached*"), FAULTS(NULL, NULL),
+      SYNC(.changes = THREE_CREATED, .writes = 3, .counts = "3 created")}},
+    {"the source cannot be reached",
+     THREE,
+     {FAULTS(NULL, "open@1"), SYNC(.status = 5, .error = "*cannot be reached*"), FAULTS(NULL, NULL),
+      SYNC(.changes = THREE_CREATED, .writes = 3, .counts = "3 created")}},
     {"the source cannot be asked whether somebody is gone: nothing is done",
      {.source = ANN BOB, .home = ANN_CONTACT BOB_CONTACT, .import = NO_GRACE},
      {SYNC(.counts = "2 unchanged"), SOURCE_IS(ANN), FAULTS(NULL, "fetch@1"),
-      SYNC(.status = 5, .error = "*cannot be reached*"),
-      FAULTS(NULL, NULL), SYNC(.changes = "- cn=Bob Birch,ou=in,o=acme\n", .writes = 1, .counts =
-          "1 deleted, 1 unchanged")}},
+      SYNC(.status = 5, .error = "*cannot be reached*"), FAULTS(NULL, NULL),
+      SYNC(.changes = "- cn=Bob Birch,ou=in,o=acme\n", .writes = 1, .counts = "1 deleted, 1 unchanged")}},
     {"a refused modification, rename and deletion are tried again",
      {.source = ANN BOB CYD, .home = ANN_CONTACT BOB_CONTACT CYD_CONTACT, .import = NO_GRACE},
      {SYNC(.counts = "3 unchanged"),
-      SOURCE_IS(TITLED("a1", "Ann Ash", "ann@globex.example") PERSON("b1", "Bob Beech", "bob@globex.example",
-          "")),
+      SOURCE_IS(TITLED("a1", "Ann Ash", "ann@globex.example")
+                    PERSON("b1", "Bob Beech", "bob@globex.example", "")),
       FAULTS("refuse@1+", NULL),
       SYNC(.counts = "3 failed", .events = "write-failed*3", .status = 3, .restless = true),
       FAULTS(NULL, NULL),
-      SYNC(.changes = "- cn=Cyd Cedar,ou=in,o=acme\n" TITLE("Ann Ash")
-                      "> cn=Bob Birch,ou=in,o=acme\n  to cn=Bob Beech,ou=in,o=acme\n  - cn: Bob Birch\n"
-                      "  + cn: Bob Beech\n",
+      SYNC(.changes = "- cn=Cyd Cedar,ou=in,o=acme\n" TITLE(
+               "Ann Ash") "> cn=Bob Birch,ou=in,o=acme\n  to cn=Bob Beech,ou=in,o=acme\n  - cn: Bob Birch\n"
+                          "  + cn: Bob Beech\n",
            .writes = 3, .counts = "1 modified, 1 renamed, 1 deleted")}},
     {"a refused move home and a refused grace are tried again",
      {.source = ANN BOB, .home = ANN_CONTACT BOB_CONTACT},
@@ -405,19 +433,18 @@ static const PassCase cases[] = {
                   "mail: ann@globex.example\n\n"),
       FAULTS("refuse@1+", NULL),
       SYNC(.counts = "2 failed", .events = "missing moved-home write-failed*2", .status = 3,
-          .restless = true),
+           .restless = true),
       FAULTS(NULL, NULL),
-      SYNC(.changes = "- cn=Ann Ash,ou=in,o=acme\n" HIDDEN("Bob Birch"), .writes = 2, .counts =
-          "1 disabled, 1 deleted",
-           .events = "missing moved-home")}},
+      SYNC(.changes = "- cn=Ann Ash,ou=in,o=acme\n" HIDDEN("Bob Birch"), .writes = 2,
+           .counts = "1 disabled, 1 deleted", .events = "missing moved-home")}},
     {"a swap that breaks off after the first step is finished by the next run",
      {.source = ANN BOB, .home = ANN_CONTACT BOB_CONTACT, .unique = true},
      {SYNC(.counts = "2 unchanged"),
-      SOURCE_IS(PERSON("a1", "Bob Birch", "ann@globex.example", "") PERSON("b1", "Ann Ash",
-          "bob@globex.example", "")),
+      SOURCE_IS(PERSON("a1", "Bob Birch", "ann@globex.example", "")
+                    PERSON("b1", "Ann Ash", "bob@globex.example", "")),
       FAULTS("down@2", NULL),
       SYNC(.changes = FIRST_STEP, .writes = 1, .counts = "1 failed", .events = "write-failed", .status = 5,
-          .error = "*cannot be reached*"),
+           .error = "*cannot be reached*"),
       FAULTS(NULL, NULL),
       SYNC(.changes = OTHER_STEPS, .writes = 2, .counts = "2 unchanged", .events = "run-recovered")}},
 };
@@ -432,8 +459,8 @@ static void test_a_second_run_is_locked_out(void **state)
     g_autoptr(State) first = state_open(connector, case_state_folder(c), NULL);
     assert_non_null(first);
     g_autofree char *folder = case_path(c, "plan");
-    case_plan(c, NULL, folder, &(Expected){.status = 7, .error =
-        "connector globex: another run is going on*"});
+    case_plan(c, NULL, folder,
+              &(Expected){.status = 7, .error = "connector globex: another run is going on*"});
     RunOptions options = case_options(c, connector, NULL);
     g_auto(RunResult) result = {0};
     g_autoptr(GError) error = NULL;
@@ -450,8 +477,9 @@ static void test_the_state_of_another_connector_is_refused(void **state)
     g_autoptr(Case) c = case_new(&(CaseStart){.source = ANN});
     case_sync(c, NULL, &(Expected){.changes = ANN_CREATED, .writes = 1, .counts = "1 created"});
     g_free(case_write_connector(c, NULL, OTHER_UUID)); /* same name, another identity */
-    case_sync(c, NULL, &(Expected){.status = 1, .error = "*belongs to connector " CASE_UUID ", not to "
-        OTHER_UUID "*"});
+    case_sync(
+        c, NULL,
+        &(Expected){.status = 1, .error = "*belongs to connector " CASE_UUID ", not to " OTHER_UUID "*"});
 }
 
 static void test_a_damaged_state_is_a_clear_error(void **state)
@@ -464,9 +492,11 @@ static void test_a_damaged_state_is_a_clear_error(void **state)
         g_autofree char *path = g_build_filename(case_state_folder(c), files[i], NULL);
         g_autofree char *log = g_strconcat(path, "-wal", NULL);
         remove(log);
-        assert_true(g_file_set_contents(path,
-            "This is no database, and never was one. It is long enough to look like a "
-                                              "header of a hundred bytes, but is none.", -1, NULL));
+        assert_true(
+            g_file_set_contents(path,
+                                "This is no database, and never was one. It is long enough to look like a "
+                                "header of a hundred bytes, but is none.",
+                                -1, NULL));
         g_autoptr(Connector) connector = case_connector(c);
         RunOptions options = case_options(c, connector, NULL);
         g_auto(RunResult) result = {0};
@@ -498,9 +528,11 @@ static void test_a_second_connector_in_the_same_organisation(void **state)
     assert_true(run_sync(other, &options, &result, NULL)); /* the same person: ambiguous,
         a native and a contact of ours */
     assert_int_equal(memory_store_writes(case_home(c)), writes);
-    case_sync(c, NULL, &(Expected){.changes = "- cn=Ann Ash,ou=in,o=acme\n", .writes = 1, .counts =
-        "1 deleted",
-                                   .events = "moved-home"});
+    case_sync(c, NULL,
+              &(Expected){.changes = "- cn=Ann Ash,ou=in,o=acme\n",
+                          .writes = 1,
+                          .counts = "1 deleted",
+                          .events = "moved-home"});
 }
 
 static void test_the_summary_line(void **state)
@@ -513,9 +545,9 @@ static void test_the_summary_line(void **state)
     result.step[STEP_IMPORT].counts.of[COUNT_UNCHANGED] = 1048119;
     result.step[STEP_IMPORT].counts.of[COUNT_QUARANTINED] = 999;
     g_autofree char *text = run_summary(&result);
-    assert_string_equal(text,
-        "import: 4 created, 0 modified, 0 renamed, 0 disabled, 0 deleted, 1,048,119 unchanged, "
-                              "0 failed, 999 quarantined in 2.1 s");
+    assert_string_equal(
+        text, "import: 4 created, 0 modified, 0 renamed, 0 disabled, 0 deleted, 1,048,119 unchanged, "
+              "0 failed, 999 quarantined in 2.1 s");
     assert_int_equal(run_exit_status(&result), 0);
     result.step[STEP_IMPORT].full_reason = (char *)"asked for";
     g_autofree char *full = run_summary(&result);
@@ -539,8 +571,8 @@ static void test_each_step_that_ran_has_its_summary_and_counts_for_the_status(vo
     assert_string_equal(one, export);
     result.step[STEP_IMPORT].ran = true;
     g_autofree char *both = run_summary(&result), *counts = run_counts_json(&result);
-    g_autofree char *lines = g_strconcat("import: 0 created, ", none, "0 failed, 0 quarantined in 0.0 s\n",
-                                         export, NULL);
+    g_autofree char *lines =
+        g_strconcat("import: 0 created, ", none, "0 failed, 0 quarantined in 0.0 s\n", export, NULL);
     assert_string_equal(both, lines);
     assert_non_null(strstr(counts, "\"import\":{\"created\":0,"));
     assert_non_null(strstr(counts, "\"export\":{\"created\":1,"));

@@ -214,9 +214,24 @@ static void broken_descriptions_are_skipped_and_counted(void **state)
 {
     (void)state;
     static const char *const broken[] = {
-        "", "(", "()", "( )", "( 1.2 NAME 'a'", "( 1.2 NAME 'a )", "( 1.2 NAME ( 'a' )", "( 1.2 NAME )",
-        "( 1.2 NAME 'a b' )", "( 1.2 NAME 'a' ) more", "1.2 NAME 'a'", "( 1.2 SYNTAX )", "( 1.2 X-A ( 'b' )",
-        "( 1.2 MAY ( a $ ( b ) ) )", "( 1.2 NAME 'a' 'b' )", "( 1.2 DESC 'open )", "( $ )", "( 1.2 ) )",
+        "",
+        "(",
+        "()",
+        "( )",
+        "( 1.2 NAME 'a'",
+        "( 1.2 NAME 'a )",
+        "( 1.2 NAME ( 'a' )",
+        "( 1.2 NAME )",
+        "( 1.2 NAME 'a b' )",
+        "( 1.2 NAME 'a' ) more",
+        "1.2 NAME 'a'",
+        "( 1.2 SYNTAX )",
+        "( 1.2 X-A ( 'b' )",
+        "( 1.2 MAY ( a $ ( b ) ) )",
+        "( 1.2 NAME 'a' 'b' )",
+        "( 1.2 DESC 'open )",
+        "( $ )",
+        "( 1.2 ) )",
     };
     g_autoptr(Entry) subschema = entry_new("cn=Subschema");
     for (size_t i = 0; i < G_N_ELEMENTS(broken); i++)
@@ -271,17 +286,28 @@ static void the_built_in_schema_is_whole(void **state)
         EqualityKind equality;
         bool single_value;
     } cases[] = {
-        {"cn", EQUALITY_CASE_IGNORE, false},          {"c", EQUALITY_CASE_IGNORE, true},
-        {"dc", EQUALITY_CASE_IGNORE, true},           {"member", EQUALITY_DN, false},
-        {"uniqueMember", EQUALITY_DN, false},         {"telephoneNumber", EQUALITY_TELEPHONE, false},
-        {"postalAddress", EQUALITY_LIST, false},      {"jpegPhoto", EQUALITY_NONE, false},
-        {"userPassword", EQUALITY_OCTETS, false},     {"labeledURI", EQUALITY_CASE_EXACT, false},
-        {"displayName", EQUALITY_CASE_IGNORE, true},  {"proxyAddresses", EQUALITY_CASE_IGNORE, false},
-        {"targetAddress", EQUALITY_CASE_IGNORE, true}, {"mAPIRecipient", EQUALITY_BOOLEAN, true},
-        {"internetEncoding", EQUALITY_INTEGER, true}, {"showInAddressBook", EQUALITY_DN, false},
-        {"importedFrom", EQUALITY_CASE_IGNORE, true}, {"dirsyncAnchor", EQUALITY_CASE_EXACT, true},
-        {"dirsyncGraceSince", EQUALITY_TIME, true},   {"extensionAttribute15", EQUALITY_CASE_IGNORE, true},
-        {"x121Address", EQUALITY_NUMERIC, false},     {"objectGUID", EQUALITY_OCTETS, true},
+        {"cn", EQUALITY_CASE_IGNORE, false},
+        {"c", EQUALITY_CASE_IGNORE, true},
+        {"dc", EQUALITY_CASE_IGNORE, true},
+        {"member", EQUALITY_DN, false},
+        {"uniqueMember", EQUALITY_DN, false},
+        {"telephoneNumber", EQUALITY_TELEPHONE, false},
+        {"postalAddress", EQUALITY_LIST, false},
+        {"jpegPhoto", EQUALITY_NONE, false},
+        {"userPassword", EQUALITY_OCTETS, false},
+        {"labeledURI", EQUALITY_CASE_EXACT, false},
+        {"displayName", EQUALITY_CASE_IGNORE, true},
+        {"proxyAddresses", EQUALITY_CASE_IGNORE, false},
+        {"targetAddress", EQUALITY_CASE_IGNORE, true},
+        {"mAPIRecipient", EQUALITY_BOOLEAN, true},
+        {"internetEncoding", EQUALITY_INTEGER, true},
+        {"showInAddressBook", EQUALITY_DN, false},
+        {"importedFrom", EQUALITY_CASE_IGNORE, true},
+        {"dirsyncAnchor", EQUALITY_CASE_EXACT, true},
+        {"dirsyncGraceSince", EQUALITY_TIME, true},
+        {"extensionAttribute15", EQUALITY_CASE_IGNORE, true},
+        {"x121Address", EQUALITY_NUMERIC, false},
+        {"objectGUID", EQUALITY_OCTETS, true},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         const AttributeType *type = schema_attribute(schema, cases[i].name);
@@ -292,9 +318,12 @@ static void the_built_in_schema_is_whole(void **state)
     }
     assert_true(schema_attribute(schema, "entryUUID")->operational);
     assert_int_equal(schema_attribute(schema, "mailNickname")->max_length, 64);
-    static const char *const classes[] = {
-        "person", "organizationalPerson", "inetOrgPerson", "organizationalUnit", "organization", "domain",
-        "dcObject", "groupOfNames", "account", "groupOfUniqueNames", "contact", "dirsyncStamp"};
+    static const char *const classes[] = {"person",        "organizationalPerson",
+                                          "inetOrgPerson", "organizationalUnit",
+                                          "organization",  "domain",
+                                          "dcObject",      "groupOfNames",
+                                          "account",       "groupOfUniqueNames",
+                                          "contact",       "dirsyncStamp"};
     for (size_t i = 0; i < G_N_ELEMENTS(classes); i++)
         assert_non_null(schema_class(schema, classes[i]));
     g_autofree char *stamp = list_names(schema_class(schema, "dirsyncStamp")->may);
@@ -351,10 +380,10 @@ static void attributes_are_found_by_any_name(void **state)
     static const struct {
         const char *description, *value;
     } cases[] = {
-        {"sn", "Berg"},          {"SN", "Berg"},   {"2.5.4.4", "Berg"},   {"cn", "Anna"},
-        {"commonName", "Anna"},  {"title", NULL},  {"title;lang-DE", "Chefin"}, {"mail", "anna@example.com"},
-        {"SHOESIZE", "38"},      {"shoe", NULL},   {"description", NULL}, {"name", NULL},
-        {"givenName", NULL},     {"", NULL},
+        {"sn", "Berg"},         {"SN", "Berg"},  {"2.5.4.4", "Berg"},         {"cn", "Anna"},
+        {"commonName", "Anna"}, {"title", NULL}, {"title;lang-DE", "Chefin"}, {"mail", "anna@example.com"},
+        {"SHOESIZE", "38"},     {"shoe", NULL},  {"description", NULL},       {"name", NULL},
+        {"givenName", NULL},    {"", NULL},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         const char *value = schema_find_string(schema, entry, cases[i].description);
@@ -375,18 +404,37 @@ static const struct {
     {"cn", " Anna Berg", "AnnaBerg", false},
     {"cn", "", "   ", true},
     {"cn", "a\tb\nc", "A B C", true},
-    {"cn", "Stra\xc3\x9f" "e", "STRASSE", true},
+    {"cn",
+     "Stra\xc3\x9f"
+     "e",
+     "STRASSE", true},
     {"cn", "\xc3\x84rger", "\xc3\xa4rger", true},
-    {"cn", "A\xcc\x88rger", "\xc3\xa4rger", true},      /* decomposed */
-    {"cn", "\xef\xbc\xa1nna", "anna", true},            /* full width */
-    {"cn", "Anna\xc2\xa0" "Berg", "anna berg", true},   /* no-break space */
-    {"cn", "An\xc2\xadna", "anna", true},               /* soft hyphen */
-    {"cn", "A\xc2\xad\xcc\x88", "\xc3\xa4", true},    /* soft hyphen before a combining mark */
-    {"cn", "\xe2\x84\xa1", "tel", true},                /* compatibility character in capitals */
-    {"cn", "\xe3\x80\x80" "Ann\xc3\xa9\xe3\x80\x80", "ann\xc3\xa9", true},
+    {"cn", "A\xcc\x88rger", "\xc3\xa4rger", true}, /* decomposed */
+    {"cn", "\xef\xbc\xa1nna", "anna", true},       /* full width */
+    {"cn",
+     "Anna\xc2\xa0"
+     "Berg",
+     "anna berg", true},                           /* no-break space */
+    {"cn", "An\xc2\xadna", "anna", true},          /* soft hyphen */
+    {"cn", "A\xc2\xad\xcc\x88", "\xc3\xa4", true}, /* soft hyphen before a combining mark */
+    {"cn", "\xe2\x84\xa1", "tel", true},           /* compatibility character in capitals */
+    {"cn",
+     "\xe3\x80\x80"
+     "Ann\xc3\xa9\xe3\x80\x80",
+     "ann\xc3\xa9", true},
     {"cn", "Ann\xc3\xa9", "Anne", false},
-    {"cn", "\xff" "A", "\xff" "a", false},              /* not UTF-8: octets */
-    {"cn", "\xff" "A", "\xff" "A", true},
+    {"cn",
+     "\xff"
+     "A",
+     "\xff"
+     "a",
+     false}, /* not UTF-8: octets */
+    {"cn",
+     "\xff"
+     "A",
+     "\xff"
+     "A",
+     true},
     {"cn", "\xff ", "\xff", false},
     {"dirsyncAnchor", "Ab", "Ab ", true},
     {"dirsyncAnchor", "Ab", "ab", false},

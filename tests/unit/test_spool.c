@@ -49,8 +49,8 @@ static void assert_entry(Spool *spool, uint64_t position, size_t i, size_t size)
     assert_string_equal(entry_dn(entry), entry_dn(expected));
     assert_int_equal(entry_n_attributes(entry), 2);
     assert_int_equal(entry_attribute(entry, 0)->values[0].len, size);
-    assert_memory_equal(entry_attribute(entry, 0)->values[0].data, entry_attribute(expected,
-        0)->values[0].data, size);
+    assert_memory_equal(entry_attribute(entry, 0)->values[0].data,
+                        entry_attribute(expected, 0)->values[0].data, size);
     assert_memory_equal(entry_attribute(entry, 1)->values[0].data, "\0\1\2", 3);
 }
 

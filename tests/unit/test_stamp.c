@@ -22,9 +22,16 @@ static const StampSettings forms[] = {
 };
 
 /* Everything that an anchor may contain. */
-static const char *const anchors[] = {"a1", "with;semicolons;", "(*)\\,=+\"<>", "Zo\xc3\xab", "hex:00ff",
-    "a b",
-                                      "0e9f2c1a-7c55-4a3e-8d0f-3d0f5a1c2b3d", "{x}", ";", "uid=a,o=x"};
+static const char *const anchors[] = {"a1",
+                                      "with;semicolons;",
+                                      "(*)\\,=+\"<>",
+                                      "Zo\xc3\xab",
+                                      "hex:00ff",
+                                      "a b",
+                                      "0e9f2c1a-7c55-4a3e-8d0f-3d0f5a1c2b3d",
+                                      "{x}",
+                                      ";",
+                                      "uid=a,o=x"};
 
 static void test_what_is_written_is_read(void **state)
 {
@@ -101,8 +108,8 @@ static void test_filters_tell_an_anchor_from_the_end_of_another(void **state)
 static void test_what_is_no_stamp(void **state)
 {
     (void)state;
-    static const char *const values[] = {"", "x", UUID, UUID ";", UUID ";;", ";;a1", "S500:7:thing", UUID ";"
-        SINCE};
+    static const char *const values[] = {"",        "x",    UUID,           UUID ";",
+                                         UUID ";;", ";;a1", "S500:7:thing", UUID ";" SINCE};
     for (size_t i = 0; i < G_N_ELEMENTS(values); i++) {
         g_auto(Stamp) read = {0};
         g_autofree char *proxy = g_strconcat("dirsync:", values[i], NULL);

@@ -52,10 +52,19 @@ static int end(void **state)
 {
     Fixture *fixture = *state;
     state_close(fixture->state);
-    static const char *const names[] = {
-        "x/runs",         "x/state.db",       "x/state.db-wal", "x/state.db-shm",   "x/foreign.db",
-        "x/foreign.db-wal", "x/foreign.db-shm", "x/lock",         "x",                "acme.home.db",
-        "acme.home.db-wal", "acme.home.db-shm", ""};
+    static const char *const names[] = {"x/runs",
+                                        "x/state.db",
+                                        "x/state.db-wal",
+                                        "x/state.db-shm",
+                                        "x/foreign.db",
+                                        "x/foreign.db-wal",
+                                        "x/foreign.db-shm",
+                                        "x/lock",
+                                        "x",
+                                        "acme.home.db",
+                                        "acme.home.db-wal",
+                                        "acme.home.db-shm",
+                                        ""};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *path = g_build_filename(fixture->folder, names[i], NULL);
         remove(path);
@@ -177,9 +186,14 @@ static void count_link(const LinkRow *row, void *data)
 static void test_links(void **state)
 {
     Fixture *fixture = *state;
-    LinkRow row = {.anchor = (char *)"a'1;--", .dn = (char *)"cn=\xc3\xa9", .id = NULL, .source = {1, 2},
-        .target = {0, 0},
-                   .desired = {UINT64_MAX, 3}, .exact = {4, 5}, .flags = LINK_GRACED | LINK_RETRY};
+    LinkRow row = {.anchor = (char *)"a'1;--",
+                   .dn = (char *)"cn=\xc3\xa9",
+                   .id = NULL,
+                   .source = {1, 2},
+                   .target = {0, 0},
+                   .desired = {UINT64_MAX, 3},
+                   .exact = {4, 5},
+                   .flags = LINK_GRACED | LINK_RETRY};
     assert_true(state_save_link(fixture->state, &row, NULL));
     row.id = (char *)"id";
     assert_true(state_save_link(fixture->state, &row, NULL)); /* by anchor: the same again */
@@ -224,8 +238,11 @@ static void test_links_of_the_steps_are_apart(void **state)
     Fixture *fixture = *state;
     Fingerprint name = {7, 8};
     LinkRow in = {.anchor = (char *)"a1", .dn = (char *)"cn=in"};
-    LinkRow out = {.step = STEP_EXPORT, .anchor = (char *)"a1", .dn = (char *)"cn=out",
-                   .source_dn = (char *)"cn=Ann,ou=people", .source_key = name};
+    LinkRow out = {.step = STEP_EXPORT,
+                   .anchor = (char *)"a1",
+                   .dn = (char *)"cn=out",
+                   .source_dn = (char *)"cn=Ann,ou=people",
+                   .source_key = name};
     assert_true(state_save_link(fixture->state, &in, NULL));
     assert_true(state_save_link(fixture->state, &out, NULL));
     open_again(fixture);
@@ -371,7 +388,10 @@ static void test_ids_are_told_apart(void **state)
 static void save_holder(HolderIndex *home, const char *id, const char *owner, const char *address)
 {
     HolderKey keys[] = {{.kind = (char *)KEY_ADDRESS, .value = (char *)address}};
-    Holder holder = {.id = (char *)id, .dn = (char *)id, .dn_key = (char *)id, .owner = (char *)owner,
+    Holder holder = {.id = (char *)id,
+                     .dn = (char *)id,
+                     .dn_key = (char *)id,
+                     .owner = (char *)owner,
                      .anchor = (char *)(owner ? id : NULL)};
     assert_true(holder_index_save(home, &holder, keys, 1, NULL));
 }

@@ -73,18 +73,34 @@ static const Case cases[] = {
     {"UTF-8 by name is not looked at either", "UTF-8", BYTES("a\xFF\xFC"), "a\xFF\xFC"},
     {"Latin-1", "iso-8859-1", BYTES("M\xFCller\x80"), "M\xC3\xBCller\xC2\x80"},
     {"Windows-1252", "windows-1252", BYTES("M\xFCller\x80"), "M\xC3\xBCller\xE2\x82\xAC"},
-    {"no such character", "windows-1252", BYTES("a\x81" "b\x9D"), "a\xFF" "b\xFF"},
+    {"no such character", "windows-1252",
+     BYTES("a\x81"
+           "b\x9D"),
+     "a\xFF"
+     "b\xFF"},
     {"UTF-16LE", "utf-16le", BYTES("a\0\xFC\0\xAC\x20"), "a\xC3\xBC\xE2\x82\xAC"},
     {"UTF-16BE", "utf-16be", BYTES("\0a\0\xFC\x20\xAC"), "a\xC3\xBC\xE2\x82\xAC"},
     {"name in capitals", "UTF-16BE", BYTES("\0a"), "a"},
     {"two units", "utf-16le", BYTES("\x3D\xD8\x00\xDE"), "\xF0\x9F\x98\x80"},
-    {"first unit without the second", "utf-16le", BYTES("\x3D\xD8" "a\0"), "\xFF" "a"},
-    {"second unit without the first", "utf-16le", BYTES("\x00\xDE" "a\0"), "\xFF" "a"},
+    {"first unit without the second", "utf-16le",
+     BYTES("\x3D\xD8"
+           "a\0"),
+     "\xFF"
+     "a"},
+    {"second unit without the first", "utf-16le",
+     BYTES("\x00\xDE"
+           "a\0"),
+     "\xFF"
+     "a"},
     {"first unit at the end", "utf-16le", BYTES("a\0\x3D\xD8"), "a\xFF"},
     {"half a unit at the end", "utf-16le", BYTES("a\0b"), "a\xFF"},
     {"half a second unit at the end", "utf-16be", BYTES("\0a\xD8\x3D\xDE"), "a\xFF\xFF"},
     {"nothing but what cannot be", "utf-16le", BYTES("\x00\xDE\x00\xDE\x00\xDE"), "\xFF\xFF\xFF"},
-    {"the mark is a character", "utf-16le", BYTES("\xFF\xFE" "a\0"), "\xEF\xBB\xBF" "a"},
+    {"the mark is a character", "utf-16le",
+     BYTES("\xFF\xFE"
+           "a\0"),
+     "\xEF\xBB\xBF"
+     "a"},
 };
 
 static void test_what_becomes_of_bytes(void **state)

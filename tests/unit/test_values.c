@@ -37,13 +37,13 @@ static const PassCase cases[] = {
                       "  proxyAddresses: SMTP:ann@globex.example\n  targetAddress: SMTP:ann@globex.example\n",
            .writes = 1, .counts = "1 created"),
       SOURCE_IS(BOB),
-      SYNC(.changes = "* cn=Ann Ash,ou=in,o=acme\n  - extensionAttribute15: " CASE_UUID ";;a1\n"
-                      "  + extensionAttribute15: " CASE_UUID ";NOW;a1\n  + msExchHideFromAddressLists: TRUE\n"
-                      "+ cn=Bob Birch,ou=in,o=acme\n  cn: Bob Birch\n  extensionAttribute15: " CASE_UUID
-                      ";;b1\n"
-                      "  mail: bob@globex.example\n  mailNickname: b1\n  objectClass: contact\n"
-                      "  objectClass: top\n"
-                      "  proxyAddresses: SMTP:bob@globex.example\n  targetAddress: SMTP:bob@globex.example\n",
+      SYNC(.changes =
+               "* cn=Ann Ash,ou=in,o=acme\n  - extensionAttribute15: " CASE_UUID ";;a1\n"
+               "  + extensionAttribute15: " CASE_UUID ";NOW;a1\n  + msExchHideFromAddressLists: TRUE\n"
+               "+ cn=Bob Birch,ou=in,o=acme\n  cn: Bob Birch\n  extensionAttribute15: " CASE_UUID ";;b1\n"
+               "  mail: bob@globex.example\n  mailNickname: b1\n  objectClass: contact\n"
+               "  objectClass: top\n"
+               "  proxyAddresses: SMTP:bob@globex.example\n  targetAddress: SMTP:bob@globex.example\n",
            .writes = 2, .counts = "1 created, 1 disabled", .events = "missing"),
       SOURCE_IS(ANN BOB),
       SYNC(.changes = "* cn=Ann Ash,ou=in,o=acme\n  - extensionAttribute15: " CASE_UUID ";NOW;a1\n"
@@ -52,11 +52,10 @@ static const PassCase cases[] = {
     {"stamp among the proxy addresses: created, hidden, restored",
      {.source = ANN, .stamp = "form=\"proxy\" name=\"DIRSYNC\""},
      {SYNC(.changes =
-         "+ cn=Ann Ash,ou=in,o=acme\n  cn: Ann Ash\n  mail: ann@globex.example\n  mailNickname: a1\n"
-                      "  objectClass: contact\n  objectClass: top\n"
-                      "  proxyAddresses: SMTP:ann@globex.example\n"
-                      "  proxyAddresses: dirsync:" CASE_UUID
-                      ";;a1\n  targetAddress: SMTP:ann@globex.example\n",
+               "+ cn=Ann Ash,ou=in,o=acme\n  cn: Ann Ash\n  mail: ann@globex.example\n  mailNickname: a1\n"
+               "  objectClass: contact\n  objectClass: top\n"
+               "  proxyAddresses: SMTP:ann@globex.example\n"
+               "  proxyAddresses: dirsync:" CASE_UUID ";;a1\n  targetAddress: SMTP:ann@globex.example\n",
            .writes = 1, .counts = "1 created"),
       SOURCE_IS(""),
       SYNC_CALLED(HOW(.allow_empty = true),
@@ -66,8 +65,8 @@ static const PassCase cases[] = {
                   .writes = 1, .counts = "1 disabled", .events = "missing"),
       SOURCE_IS(ANN),
       SYNC(.changes = "* cn=Ann Ash,ou=in,o=acme\n  - msExchHideFromAddressLists: TRUE\n"
-                      "  - proxyAddresses: dirsync:" CASE_UUID ";NOW;a1\n  + proxyAddresses: dirsync:"
-                      CASE_UUID ";;a1\n",
+                      "  - proxyAddresses: dirsync:" CASE_UUID
+                      ";NOW;a1\n  + proxyAddresses: dirsync:" CASE_UUID ";;a1\n",
            .writes = 1, .counts = "1 modified", .events = "returned")}},
     {"a server without assertions: a deletion looks at the stamp first",
      {.source = BOB, .home = ANN_CONTACT BOB_CONTACT, .import = NO_GRACE, .no_assertions = true},
@@ -76,12 +75,14 @@ static const PassCase cases[] = {
     /* --- values --- */
     {"verify: planning again after writing finds nothing",
      {.source = ANN BOB},
-     {SYNC_CALLED(HOW(.verify = true), .changes = ANN_CREATED BOB_CREATED, .writes = 2, .counts =
-         "2 created")}},
+     {SYNC_CALLED(HOW(.verify = true), .changes = ANN_CREATED BOB_CREATED, .writes = 2,
+                  .counts = "2 created")}},
     {"non-ASCII names and values",
      {.source = "dn: uid=a1,o=globex\nobjectClass: inetOrgPerson\nuid: a1\ncn:: WsO8bGVpa2hhIMWeZW4=\nsn: x\n"
                 "mail: z@globex.example\ntitle:: 0JTQuNGA0LXQutGC0L7RgA==\n\n"},
-     {SYNC(.changes = "+ cn=Z\xc3\xbcleikha \xc5\x9e" "en,ou=in,o=acme\n  cn: Z\xc3\xbcleikha \xc5\x9e" "en\n"
+     {SYNC(.changes = "+ cn=Z\xc3\xbcleikha \xc5\x9e"
+                      "en,ou=in,o=acme\n  cn: Z\xc3\xbcleikha \xc5\x9e"
+                      "en\n"
                       "  dirsyncAnchor: a1\n  importedFrom: " CASE_UUID
                       "\n  mail: z@globex.example\n  mailNickname: a1\n"
                       "  objectClass: contact\n  objectClass: dirsyncStamp\n  objectClass: top\n"
@@ -95,8 +96,8 @@ static const PassCase cases[] = {
     {"a name of blanks around: the RDN holds them too",
      {.source = "dn: uid=a1,o=globex\nobjectClass: inetOrgPerson\nuid: a1\ncn:: ICBBbm4=\nsn: x\n"
                 "mail: ann@globex.example\n\n"},
-     {SYNC(.changes = "+ cn=\\  Ann,ou=in,o=acme\n  cn:   Ann\n" ANN_REST, .writes = 1, .counts =
-         "1 created")}},
+     {SYNC(.changes = "+ cn=\\  Ann,ou=in,o=acme\n  cn:   Ann\n" ANN_REST, .writes = 1,
+           .counts = "1 created")}},
 };
 
 /* --- homonyms --- */
@@ -140,13 +141,15 @@ static void test_existing_names_are_kept(void **state)
     g_autoptr(Case) c = case_new(&(CaseStart){
         .source = JANE("j1", "j1@globex.example") PERSON("a1", "Ann Ash", "ann@globex.example", ""),
         .import = "<grace days=\"0\"/>",
-        .home = CONTACT("j1", "Jane Doe", "j1@globex.example", "") CONTACT("a1", "Ann Ash (a4ccef)",
-            "ann@globex.example", "")});
+        .home = CONTACT("j1", "Jane Doe", "j1@globex.example", "")
+            CONTACT("a1", "Ann Ash (a4ccef)", "ann@globex.example", "")});
     case_sync(c, NULL, &(Expected){.counts = "2 unchanged"});
     case_set_source(c, PERSON("a1", "Ann Ash", "ann@globex.example", "telephoneNumber: 1\n"));
-    case_sync(c, NULL, &(Expected){.changes = "- cn=Jane Doe,ou=in,o=acme\n"
-                                              "* cn=Ann Ash (a4ccef),ou=in,o=acme\n  + telephoneNumber: 1\n",
-                                   .writes = 2, .counts = "1 modified, 1 deleted"});
+    case_sync(c, NULL,
+              &(Expected){.changes = "- cn=Jane Doe,ou=in,o=acme\n"
+                                     "* cn=Ann Ash (a4ccef),ou=in,o=acme\n  + telephoneNumber: 1\n",
+                          .writes = 2,
+                          .counts = "1 modified, 1 deleted"});
 }
 
 /* --- values that have to be computed --- */
@@ -155,16 +158,36 @@ static void test_existing_names_are_kept(void **state)
 static void test_special_characters_in_names(void **state)
 {
     (void)state;
-    static const char *const names[] = {" a", "a ", "#a", "a#", "a,b", "a+b", "a\"b", "a\\b", "a<b", "a>b",
-        "a;b",
-                                        "a=b", "a/b", "a  b", "a*b", "a(b)", "\\2c", "a\nb", "a\x7f" "b",
-                                        "\xe2\x80\x8f" "a"};
+    static const char *const names[] = {" a",
+                                        "a ",
+                                        "#a",
+                                        "a#",
+                                        "a,b",
+                                        "a+b",
+                                        "a\"b",
+                                        "a\\b",
+                                        "a<b",
+                                        "a>b",
+                                        "a;b",
+                                        "a=b",
+                                        "a/b",
+                                        "a  b",
+                                        "a*b",
+                                        "a(b)",
+                                        "\\2c",
+                                        "a\nb",
+                                        "a\x7f"
+                                        "b",
+                                        "\xe2\x80\x8f"
+                                        "a"};
     g_autoptr(GString) source = g_string_new(NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *cn = g_base64_encode((const guchar *)names[i], strlen(names[i]));
-        g_string_append_printf(source,
+        g_string_append_printf(
+            source,
             "dn: uid=u%zu,o=globex\nobjectClass: inetOrgPerson\nuid: u%zu\ncn:: %s\nsn: x\n"
-                                       "mail: u%zu@globex.example\n\n", i, i, cn, i);
+            "mail: u%zu@globex.example\n\n",
+            i, i, cn, i);
     }
     g_autoptr(Case) c = case_new(&(CaseStart){.source = source->str});
     g_autoptr(Connector) connector = case_connector(c);
@@ -182,8 +205,8 @@ static void test_special_characters_in_names(void **state)
     g_string_append(source, PERSON("u0", "Plain", "u0@globex.example", ""));
     case_set_source(c, source->str);
     g_autoptr(Connector) again = case_connector(c);
-    options = case_options(c, again, &(Called){.lift = "delete=none disable=none rename=none change=none",
-        .verify = true});
+    options = case_options(
+        c, again, &(Called){.lift = "delete=none disable=none rename=none change=none", .verify = true});
     again->pass[STEP_IMPORT].grace_days = 0;
     run_result_clear(&result);
     assert_true(run_sync(again, &options, &result, &error));
@@ -199,19 +222,20 @@ static void test_long_values(void **state)
     g_autofree char *text = g_strnfill(10000, 'v');
     g_autofree char *source = g_strdup_printf("dn: uid=a1,o=globex\nobjectClass: inetOrgPerson\nuid: a1\n"
                                               "cn: %.5000s\nsn: x\n"
-                                              "mail: ann@globex.example\nlabeledURI: %s\n\n", text, text);
+                                              "mail: ann@globex.example\nlabeledURI: %s\n\n",
+                                              text, text);
     g_autofree char *changes = g_strdup_printf(
-        "+ cn=%.64s,ou=in,o=acme\n  cn: %.64s\n  dirsyncAnchor: a1\n  displayName: %.256s\n  importedFrom: "
-        CASE_UUID
+        "+ cn=%.64s,ou=in,o=acme\n  cn: %.64s\n  dirsyncAnchor: a1\n  displayName: %.256s\n  "
+        "importedFrom: " CASE_UUID
         "\n  labeledURI: <10000 bytes, %08x>\n  mail: ann@globex.example\n  mailNickname: a1\n"
         "  objectClass: contact\n"
         "  objectClass: dirsyncStamp\n  objectClass: top\n  proxyAddresses: SMTP:ann@globex.example\n"
         "  sn: x\n"
-        "  targetAddress: SMTP:ann@globex.example\n", text, text, text, (unsigned)fingerprint_bytes(text,
-        10000).low);
+        "  targetAddress: SMTP:ann@globex.example\n",
+        text, text, text, (unsigned)fingerprint_bytes(text, 10000).low);
     g_autoptr(Case) c = case_new(&(CaseStart){.source = source, .mapping = "inetorgperson"});
-    case_sync(c, &(Called){.verify = true}, &(Expected){.changes = changes, .writes = 1, .counts =
-        "1 created"});
+    case_sync(c, &(Called){.verify = true},
+              &(Expected){.changes = changes, .writes = 1, .counts = "1 created"});
 }
 
 /* A value of 10,000 characters where the home directory takes fewer is reported, and the rest goes on. */
@@ -219,13 +243,19 @@ static void test_too_long_values_are_quarantined(void **state)
 {
     (void)state;
     g_autofree char *text = g_strnfill(10000, 'v');
-    g_autofree char *source = g_strdup_printf("dn: uid=a1,o=globex\nobjectClass: inetOrgPerson\nuid: a1\n"
-                                              "cn: Ann\nsn: x\n"
-                                              "mail: ann@globex.example\ntitle: %s\n\n"
-                                              PERSON("b1", "Bob Birch", "bob@globex.example", ""), text);
+    g_autofree char *source = g_strdup_printf(
+        "dn: uid=a1,o=globex\nobjectClass: inetOrgPerson\nuid: a1\n"
+        "cn: Ann\nsn: x\n"
+        "mail: ann@globex.example\ntitle: %s\n\n" PERSON("b1", "Bob Birch", "bob@globex.example", ""),
+        text);
     g_autoptr(Case) c = case_new(&(CaseStart){.source = source});
-    case_sync(c, NULL, &(Expected){.changes = BOB_CREATED, .writes = 1, .counts = "1 created, 1 quarantined",
-                                   .events = "quarantined", .status = 3, .quarantine = "a1: *title*"});
+    case_sync(c, NULL,
+              &(Expected){.changes = BOB_CREATED,
+                          .writes = 1,
+                          .counts = "1 created, 1 quarantined",
+                          .events = "quarantined",
+                          .status = 3,
+                          .quarantine = "a1: *title*"});
 }
 
 /* jpegPhoto has no equality rule: it is replaced as a whole, and not when it is the same. */
@@ -238,16 +268,19 @@ static void test_photos(void **state)
     g_autofree char *one = g_base64_encode(photo, 60000), *two = g_base64_encode(photo, 59999);
     g_autofree char *first = g_strdup_printf("dn: uid=a1,o=globex\nobjectClass: inetOrgPerson\nuid: a1\n"
                                              "cn: Ann Ash\nsn: x\n"
-                                             "mail: ann@globex.example\njpegPhoto:: %s\n\n", one);
+                                             "mail: ann@globex.example\njpegPhoto:: %s\n\n",
+                                             one);
     g_autofree char *second = g_strdup_printf("dn: uid=a1,o=globex\nobjectClass: inetOrgPerson\nuid: a1\n"
                                               "cn: Ann Ash\nsn: x\n"
-                                              "mail: ann@globex.example\njpegPhoto:: %s\n\n", two);
-    g_autofree char *old = g_strdup_printf("<60000 bytes, %08x>", (unsigned)fingerprint_bytes(photo,
-        60000).low);
-    g_autofree char *new = g_strdup_printf("<59999 bytes, %08x>", (unsigned)fingerprint_bytes(photo,
-        59999).low);
+                                              "mail: ann@globex.example\njpegPhoto:: %s\n\n",
+                                              two);
+    g_autofree char *old =
+        g_strdup_printf("<60000 bytes, %08x>", (unsigned)fingerprint_bytes(photo, 60000).low);
+    g_autofree char *new =
+        g_strdup_printf("<59999 bytes, %08x>", (unsigned)fingerprint_bytes(photo, 59999).low);
     g_autofree char *expected = g_strdup_printf("* cn=Ann Ash,ou=in,o=acme\n  - jpegPhoto: %s\n"
-                                                "  + jpegPhoto: %s\n", old, new);
+                                                "  + jpegPhoto: %s\n",
+                                                old, new);
     g_autofree char *gone = g_strdup_printf("* cn=Ann Ash,ou=in,o=acme\n  - jpegPhoto: %s\n", new);
     g_autoptr(Case) c = case_new(&(CaseStart){.source = PERSON("a1", "Ann Ash", "ann@globex.example", "")});
     case_sync(c, NULL, &(Expected){.changes = ANN_CREATED, .writes = 1, .counts = "1 created"});
@@ -270,14 +303,15 @@ static void test_moved_home_after_a_plan(void **state)
                       "mail: ann@globex.example\n\n");
     g_autofree char *plan = case_path(c, "plan");
     case_plan(c, NULL, plan, &(Expected){.counts = "1 deleted", .events = "moved-home"});
-    case_sync(c, &(Called){.lift = "delete=0"},
-              &(Expected){.status = 4,
-                          .error = "import: limit \"delete\"*",
-                          .events = "run-limit moved-home"});
+    case_sync(
+        c, &(Called){.lift = "delete=0"},
+        &(Expected){.status = 4, .error = "import: limit \"delete\"*", .events = "run-limit moved-home"});
     case_sync(c, &(Called){.only = "(uid=nobody)"}, &(Expected){.counts = "1 unchanged", .restless = true});
-    case_sync(c, NULL, &(Expected){.changes = "- cn=Ann Ash,ou=in,o=acme\n", .writes = 1, .counts =
-        "1 deleted",
-                                   .events = "moved-home"});
+    case_sync(c, NULL,
+              &(Expected){.changes = "- cn=Ann Ash,ou=in,o=acme\n",
+                          .writes = 1,
+                          .counts = "1 deleted",
+                          .events = "moved-home"});
 }
 
 int main(void)
