@@ -21,9 +21,9 @@ typedef struct {
 } Reconciling;
 
 /* As it was meant: a definition says so, or something else is told of it. */
-static const char *const meant_in_source[] = {"came-from-there", "filtered-out", "outside",
-                                              "hidden",          "disabled",     "no-recipient",
-                                              "one-of-us",       "moved-home",   "source-incomplete"};
+static const char *const meant_in_source[] = {"came-from-there",   "filtered-out", "outside",   "hidden",
+                                              "disabled",          "no-recipient", "one-of-us", "moved-home",
+                                              "source-incomplete", "released"};
 static const char *const meant_in_target[] = {"came-from-there", "native",     "other-connector",
                                               "in-grace",        "moved-home", "source-incomplete"};
 

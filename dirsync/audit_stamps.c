@@ -35,6 +35,8 @@ static char *unsettled(const AuditConnector *of)
         return g_strdup(why->message);
     if (!settled)
         return g_strdup("no run has come to its end here yet");
+    if (!*settled)
+        return g_strdup("the last run was a migration; the next sync looks at everybody");
     return strcmp(settled, now) ? g_strdup("the definitions have changed since the last run") : NULL;
 }
 
@@ -47,8 +49,8 @@ static void open_import(Audit *audit, AuditConnector *of)
     of->mapping = mapping_load(import->mapping, MAPPING_IMPORT, &why);
     g_autofree char *reason = !of->mapping ? g_strdup(why->message) : of->state ? unsettled(of) : NULL;
     if (reason)
-        audit_leave_out(audit, NULL, "connector %s: changes by hand cannot be told: %s", of->connector->name,
-                        reason);
+        audit_leave_out(audit, of->part, "connector %s: changes by hand cannot be told: %s",
+                        of->connector->name, reason);
     else if (of->state)
         make_managed(audit, of);
 }

@@ -4,6 +4,7 @@
 #include "dirsync/daemon_internal.h"
 
 #include "dirsync/event.h"
+#include "dirsync/interrupt.h"
 #include "dirsync/service_notify.h"
 #include "dirsync/state.h"
 
@@ -233,9 +234,11 @@ static void serve(Daemon *self)
                        watchdog ? g_timeout_add((guint)MAX(watchdog / 2000, 1), on_watchdog, self) : 0};
     event_emit(EVENT_SERVICE_BEGIN, NULL, "connectors: %u; runs at the same time: at most %u",
                self->jobs->len, self->options->jobs);
-    daemon_turn(self);
-    service_notify("READY=1");
-    g_main_loop_run(self->loop);
+    if (!interrupt_pending(NULL)) { /* somebody wanted us to stop before we could hear it */
+        daemon_turn(self);
+        service_notify("READY=1");
+        g_main_loop_run(self->loop);
+    }
     for (size_t i = 0; i < G_N_ELEMENTS(sources); i++)
         if (sources[i])
             g_source_remove(sources[i]);

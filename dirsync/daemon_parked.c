@@ -79,13 +79,27 @@ static const Endpoint *endpoint_in(const Connector *connector, const char *messa
     return NULL;
 }
 
+/* Whose password it was. NULL: the message fits several that bind differently, so nobody can tell. */
+static const Endpoint *find_wrong(const Connector *connector, const char *message)
+{
+    const Endpoint *const all[] = {&connector->organisation->home, &connector->foreign,
+                                   &connector->export_target};
+    const Endpoint *wrong = endpoint_in(connector, message, NULL);
+    for (size_t i = 0; wrong && i < G_N_ELEMENTS(all); i++)
+        if (all[i]->driver && is_about(all[i], message) &&
+            (g_strcmp0(all[i]->bind_dn, wrong->bind_dn) != 0 ||
+             !same_secret(&all[i]->password, &wrong->password)))
+            return NULL;
+    return wrong;
+}
+
 void daemon_park_companions(const Job *job, const char *message)
 {
-    const Endpoint *wrong = job->connector && message ? endpoint_in(job->connector, message, NULL) : NULL;
+    const Endpoint *wrong = job->connector && message ? find_wrong(job->connector, message) : NULL;
     for (guint i = 0; wrong && i < job->daemon->jobs->len; i++) {
         Job *other = g_ptr_array_index(job->daemon->jobs, i);
-        bool free_to = other != job && other->connector && other->what.state != SUPERVISED_RUNNING &&
-                       other->what.state != SUPERVISED_PARKED;
+        bool free_to = other != job && other->connector && other->connector->schedule.given &&
+                       other->what.state != SUPERVISED_RUNNING && other->what.state != SUPERVISED_PARKED;
         if (!free_to || !endpoint_in(other->connector, message, wrong))
             continue;
         g_autofree char *reason = g_strdup_printf("%s (found by connector %s)", message, job->name);

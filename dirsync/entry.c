@@ -18,8 +18,9 @@
 #define LARGEST_BLOCK ((size_t)256 * 1024)
 #define FIRST_ATTRIBUTES 16
 #define FIRST_VALUES 2
-#define SERIAL_MAGIC 0x31454e44u /* "DNE1"; spool files never leave the machine, so host byte order will do  \
-                                  */
+#define SERIAL_MAGIC                                                                                         \
+    0x31454e44u /* "DNE1"; spool files never leave the machine, so host byte order will do                   \
+                 */
 
 typedef struct Block {
     struct Block *next;

@@ -10,7 +10,6 @@
 
 #include <string.h>
 
-#define RUNS_LOOKED_AT 100 /* as many as keep their plans */
 #define CHANGES_TOLD 20
 
 void explained_change_free(void *data)
@@ -202,5 +201,5 @@ bool explain_changes(Explaining *e, GError **error)
 {
     Looking planned = {.e = e, .folder = e->folder};
     return (!is_planned(e) || look_at_folder(&planned, error)) &&
-           state_scan_runs(e->state, RUNS_LOOKED_AT, look_at_run, e, error);
+           state_scan_runs(e->state, 0, look_at_run, e, error);
 }

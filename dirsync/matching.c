@@ -99,6 +99,15 @@ static bool is_in_source(const Item *item)
     return item->mark[SOURCE] != MARK_ABSENT;
 }
 
+/* Why somebody whom a link knows has no object, and is not to get one; NULL: no such thing. */
+static const char *why_without_object(const Subject *subject)
+{
+    if (subject->current || !(subject->row.flags & (LINK_RELEASED | LINK_YIELDED)))
+        return NULL;
+    return subject->row.flags & LINK_RELEASED ? "its object was released"
+                                              : "has moved home: a native is this person";
+}
+
 static bool examine(Pass *pass, uint32_t index, GError **error)
 {
     Person *person = matching_person(pass, index);
@@ -113,7 +122,8 @@ static bool examine(Pass *pass, uint32_t index, GError **error)
         return true;
     person->class = MATCH_UNFIT;
     person->anchor = g_strdup(subject.anchor);
-    if ((person->note = subject_unfit(pass, &subject)))
+    if ((person->note = g_strdup(why_without_object(&subject))) ||
+        (person->note = subject_unfit(pass, &subject)))
         return true;
     describe(pass, &subject, person);
     person->class = subject.current ? MATCH_OURS : MATCH_NONE;

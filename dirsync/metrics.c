@@ -61,7 +61,7 @@ static const CountKind entry_states[] = {COUNT_UNCHANGED, COUNT_QUARANTINED};
 
 static_assert(G_N_ELEMENTS(change_kinds) + G_N_ELEMENTS(entry_states) == COUNTS, "every count has a metric");
 
-static const char *const verbs[] = {"sync", "migrate", "apply", "revert"};
+static const char *const verbs[] = {"sync", "migrate", "apply", "revert", "release"};
 /* 2 is the status of a plan, which is not counted. */
 static const char *const statuses[] = {"0", "1", "3", "4", "5", "6", "7"};
 

@@ -84,7 +84,7 @@ static bool settle(const Notifying *notifying, json_t *message, GHashTable *down
     g_autofree char *why = g_utf8_make_valid(error->message, -1);
     json_object_set_new(message, "problem", json_string(why));
     event_emit(EVENT_NOTIFY_FAILED, json_string_value(json_object_get(message, "subject")),
-               "%s; the next run tries again, dirsync check --notify at once", error->message);
+               "%s; the next run tries again", error->message);
     return false;
 }
 
@@ -343,8 +343,7 @@ void notify_run(const Connector *connector, const char *state_folder, const char
         tell_trouble(&notifying, text, result, failure);
     else
         tell_success(&notifying, result);
-    if (!failure)
-        tell_quarantine(&notifying, result);
+    tell_quarantine(&notifying, result);
     keep_and_send(&notifying);
     notify_book_close(notifying.book);
 }

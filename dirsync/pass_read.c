@@ -378,7 +378,8 @@ static void judge_source(Pass *pass)
     else if (pass->options.only)
         pass->work.partial_reason = g_strdup("only some entries were looked at (--only)");
     pass->may_remove = !pass->work.partial_reason;
-    if (pass->work.partial_reason && !pass->options.only && !pass->options.migration)
+    if (pass->work.partial_reason && !pass->options.only &&
+        strcmp(pass->work.partial_reason, MIGRATION_REMOVES_NOBODY) != 0)
         event_emit(EVENT_SOURCE_PARTIAL, NULL, "%s; nobody will be called missing",
                    pass->work.partial_reason);
 }

@@ -181,6 +181,8 @@ static bool step_back(Pass *pass, uint32_t index, GError **error)
     bool decided;
     if (!reconcile_prepare(pass, &subject, &decided, error))
         return false;
+    if (!decided)
+        subject_keep_addresses(pass, &subject);
     g_autoptr(Change) change = giving_up(pass, &subject);
     g_autoptr(Entry) left = managed_result(managed_of(pass, subject.kind), subject.current, change);
     if (change && !emit_change(pass, &subject, change, subject.current, subject.wave++, "changed",

@@ -504,7 +504,7 @@ bool reconcile_present(Pass *pass, Subject *subject, bool last, GError **error)
     bool decided;
     if (!reconcile_prepare(pass, subject, &decided, error) || decided)
         return decided;
-    if (pass->matching && !subject->current)
+    if (pass->matching && !subject->current && !(subject->row.flags & LINK_YIELDED))
         return reconcile_matched(pass, subject, last, error);
     g_autoptr(GPtrArray) natives = find_natives(pass, subject, error);
     if (!natives)

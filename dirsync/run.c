@@ -64,7 +64,8 @@ static bool plan_into(StepWork *work, Step step, const RunOptions *options, cons
     into->counts = work->planned;
     into->full_reason = g_strdup(work->full_reason);
     into->partial_reason = g_strdup(work->partial_reason);
-    into->partial = into->partial_reason && !options->pass.only && !options->pass.migration;
+    into->partial = into->partial_reason && !options->pass.only &&
+                    strcmp(into->partial_reason, MIGRATION_REMOVES_NOBODY) != 0;
     return judge_limits(options, work, step, folder, error);
 }
 
@@ -385,8 +386,10 @@ bool run_sync(const Connector *connector, const RunOptions *options, RunResult *
 {
     GError *failure = NULL;
     bool ok = sync_connector(connector, options, result, &failure);
-    if ((ok || failure) && !options->pass.only) /* of a few entries tried by hand nobody need hear */
-        notify_run(connector, options->state_folder, "sync", result, failure);
+    const StepOptions *how = &options->pass;
+    bool by_hand = how->only || how->apply_policy || how->remove_type; /* who does that is looking */
+    if ((ok || failure) && !by_hand)
+        notify_run(connector, options->state_folder, kind_of_run(options), result, failure);
     if (failure)
         g_propagate_error(error, failure);
     return ok;

@@ -149,15 +149,16 @@ static bool reap(GPid pid, gint64 deadline, int *status)
     return in_time;
 }
 
+/* What fails now may work later: no reason to think the definition wrong. */
 static bool child_succeeded(GPid pid, gint64 deadline, const char *what, GError **error)
 {
     int status = 0;
     if (!reap(pid, deadline, &status))
-        error_set(error, ERROR_DEFINITION, "%s: gave no password within %d seconds", what, COMMAND_SECONDS);
+        error_set(error, ERROR_IO, "%s: gave no password within %d seconds", what, COMMAND_SECONDS);
     else if (WIFSIGNALED(status))
-        error_set(error, ERROR_DEFINITION, "%s: was killed by signal %d", what, WTERMSIG(status));
+        error_set(error, ERROR_IO, "%s: was killed by signal %d", what, WTERMSIG(status));
     else if (WEXITSTATUS(status) != 0)
-        error_set(error, ERROR_DEFINITION, "%s: failed with status %d", what, WEXITSTATUS(status));
+        error_set(error, ERROR_IO, "%s: failed with status %d", what, WEXITSTATUS(status));
     else
         return true;
     return false;

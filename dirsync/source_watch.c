@@ -59,9 +59,9 @@ static bool wait_for(const Side sides[2], GError **error)
             descriptors[n++] = (struct pollfd){.fd = sides[i].watch->descriptor, .events = POLLIN};
     while (!interrupt_pending(error)) {
         int ready = poll(descriptors, n, LOOK_AGAIN);
-        if (ready > 0)
+        if (ready >= 0) /* libldap may have drawn a message already while it waited for another one */
             return true;
-        if (ready < 0 && errno != EINTR) {
+        if (errno != EINTR) {
             error_set(error, ERROR_IO, "waiting for changes: %s", g_strerror(errno));
             return false;
         }

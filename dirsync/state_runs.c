@@ -175,7 +175,8 @@ bool state_scan_outdated(State *state, const char *before, size_t newest, const 
         " max(CASE WHEN status IN (0, 3) THEN number END) OVER (PARTITION BY folder IS NULL) AS good FROM "
         "run),"
         " kept AS (SELECT number, folder FROM aged"
-        " WHERE finished IS NULL OR number = good OR id = ?3 OR (started >= ?1 AND age <= ?2)) "
+        " WHERE finished IS NULL OR number = good OR id = ?3 OR (started >= ?1 AND age <= ?2)"
+        " OR (kind = 'migrate' AND folder IS NOT NULL)) " /* taken back as a whole, or not at all */
         "SELECT " RUN_COLUMNS " FROM run WHERE number NOT IN (SELECT number FROM kept) AND"
         " (folder IS NULL OR folder || '/undo' NOT IN (SELECT folder FROM kept WHERE folder IS NOT NULL)) "
         "ORDER BY number";

@@ -279,7 +279,8 @@ void supervised_reload(Supervised *self, const Schedule *schedule, Moment now)
         schedule_copy(&self->schedule, schedule);
         reckon(self, now);
     }
-    self->asked |= stuck;
+    /* Who never runs by itself does not begin to because something was corrected. */
+    self->asked |= stuck && (self->schedule.kind != SCHEDULE_NEVER || self->schedule.watch);
     self->held = false;
     self->failures = self->watch_failures = 0;
     if (self->watch == WATCH_GIVEN_UP)

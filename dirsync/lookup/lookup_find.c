@@ -114,6 +114,17 @@ static bool find_quoted(Lookup *lookup, const char *smtp, Finding *finding, GErr
 
 /* An address of another type that travels as SMTP; an SMTP address that does is a way around who may relay.
  */
+/* Who has it as legacyExchangeDN, else whoever had it once: that is kept as an address of type X500. */
+static bool find_legacy(Lookup *lookup, const char *legacy, Finding *finding, GError **error)
+{
+    if (!run_query(lookup, by_legacy, legacy, finding, error))
+        return false;
+    if (finding->exists)
+        return true;
+    g_autofree char *address = g_strconcat("x500:", legacy, NULL);
+    return find_address(lookup, address, finding, error);
+}
+
 static bool find_encapsulated(Lookup *lookup, const char *smtp, Finding *finding, GError **error)
 {
     g_autofree char *type = NULL;
@@ -123,7 +134,7 @@ static bool find_encapsulated(Lookup *lookup, const char *smtp, Finding *finding
         !g_ascii_strcasecmp(type, "SMTP"))
         return true;
     if (!g_ascii_strcasecmp(type, "EX"))
-        return run_query(lookup, by_legacy, value, finding, error);
+        return find_legacy(lookup, value, finding, error);
     g_autofree char *address = g_strconcat(type, ":", value, NULL);
     return find_address(lookup, address, finding, error);
 }
@@ -134,17 +145,6 @@ static bool find_smtp(Lookup *lookup, const char *smtp, Finding *finding, GError
     return find_address(lookup, address, finding, error) &&
            (finding->exists || find_quoted(lookup, smtp, finding, error)) &&
            (finding->exists || find_encapsulated(lookup, smtp, finding, error));
-}
-
-/* Who has it as legacyExchangeDN, else whoever had it once: that is kept as an address of type X500. */
-static bool find_legacy(Lookup *lookup, const char *legacy, Finding *finding, GError **error)
-{
-    if (!run_query(lookup, by_legacy, legacy, finding, error))
-        return false;
-    if (finding->exists)
-        return true;
-    g_autofree char *address = g_strconcat("x500:", legacy, NULL);
-    return find_address(lookup, address, finding, error);
 }
 
 static bool find_dn(Lookup *lookup, const char *dn, Finding *finding, GError **error)
@@ -159,8 +159,10 @@ static bool find(Lookup *lookup, const char *key, Finding *finding, GError **err
     const char *value = address_split(key, &type, NULL);
     if (strlen(key) > LOOKUP_KEY_MAX || !g_utf8_validate(key, -1, NULL))
         return true;
+    /* An SMTP address may begin so too (RFC 2156). */
     if (*key == '/')
-        return find_legacy(lookup, key, finding, error);
+        return find_legacy(lookup, key, finding, error) &&
+               (finding->exists || !strchr(key, '@') || find_smtp(lookup, key, finding, error));
     if (!value || !address_type_is_legal(type))
         return !strchr(key, '@') || find_smtp(lookup, key, finding, error);
     if (!strcmp(type, "DN"))

@@ -4,6 +4,7 @@
 #include "dirsync/lookup/server.h"
 
 #include "dirsync/event.h"
+#include "dirsync/interrupt.h"
 #include "dirsync/lookup/listener.h"
 #include "dirsync/lookup/privileges.h"
 #include "dirsync/service_notify.h"
@@ -311,6 +312,8 @@ static bool watch_signals(Server *server, sigset_t *before, GError **error)
 
 static bool run(Server *server, GError **error)
 {
+    if (interrupt_pending(NULL)) /* before the signals were ours */
+        return true;
     for (guint i = 0; i < server->listeners->len; i++) {
         Listener *listener = g_ptr_array_index(server->listeners, i);
         if (!watch(server, listener->fd, listener, error))

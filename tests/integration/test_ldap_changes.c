@@ -53,7 +53,8 @@ static int stop_servers(void **state)
     UNIT(PEOPLE, "people")                                                                                   \
     UNIT(OTHERS, "others")                                                                                   \
     UNIT(TEAM, "team")                                                                                       \
-    CONTACT("p0", PEOPLE) CONTACT("p1", PEOPLE) CONTACT("p2", TEAM)                                          \
+    CONTACT("p0", PEOPLE)                                                                                    \
+    CONTACT("p1", PEOPLE) CONTACT("p2", TEAM)                                                                \
         CONTACT("q0", OTHERS) "dn: cn=h0," PEOPLE "\nobjectClass: contact\ncn: h0\ndescription: hidden\n\n"
 
 static Directory *open_server(Lab *lab, Place *place)

@@ -134,6 +134,8 @@ static const struct {
     {"resolve IMCEANOTES-Ted+40Exchange@elsewhere.example", "NONE\n"},
     {"resolve IMCEASMTP-jd+40acme+2Eexample@acme.example", "NONE\n"},
     {"resolve IMCEAEX-_O=ACME_OU=FIRST_CN=RECIPIENTS_CN=JANE@acme.example", JANE "\n"},
+    {"resolve IMCEAEX-_O=OLD_CN=RECIPIENTS_CN=JD@acme.example",
+     JANE "\tmatched=X500:/o=Old/cn=Recipients/cn=jd\n"},
     /* by the names that Exchange has, today's and former ones */
     {"resolve /o=acme/ou=first/cn=recipients/cn=TED", TED "\n"},
     {"resolve EX:/o=Acme/ou=First/cn=Recipients/cn=ted", TED "\n"},

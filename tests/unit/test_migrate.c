@@ -47,6 +47,13 @@
     "dn: cn=" cn "," PEOPLE "\nobjectClass: inetOrgPerson\nobjectClass: mailRecipient\ncn: " cn              \
     "\nsn: x\nuid: " uid "\n" more "\n"
 
+/* A contact that an import has made. */
+#define MADE(anchor, name, user, more)                                                                       \
+    "+ cn=" name ",ou=in,o=acme\n  cn: " name "\n  dirsyncAnchor: " anchor "\n  importedFrom: " CASE_UUID    \
+    "\n  mail: " user "@globex.example\n  mailNickname: " anchor "\n  objectClass: contact\n"                \
+    "  objectClass: dirsyncStamp\n  objectClass: top\n  proxyAddresses: SMTP:" user "@globex.example\n" more \
+    "  targetAddress: SMTP:" user "@globex.example\n"
+
 static const PassCase cases[] = {
     {"a contact made by hand becomes an account, with groups, addresses and legacyExchangeDN",
      {GROUPS, ACCOUNTS, NO_LIMITS, .source = ANN,
@@ -284,6 +291,26 @@ static const PassCase cases[] = {
                       "  + proxyAddresses: smtp:ann@globex.example\n"
                       "  + targetAddress: SMTP:ann.ash@globex.example\n",
            .writes = 1, .counts = "1 modified")}},
+
+    {"two people swap their names, and keep their former addresses",
+     {.import_kinds = "keep-addresses=\"yes\"",
+      .source = PERSON("a1", "Ann", "ann@globex.example", "mail: old@globex.example\n")
+          PERSON("b1", "Bob", "bob@globex.example", "")},
+     {SYNC(.changes = MADE("a1", "Ann", "ann", "  proxyAddresses: smtp:old@globex.example\n")
+               MADE("b1", "Bob", "bob", ""),
+           .writes = 2, .counts = "2 created"),
+      SOURCE_IS(PERSON("a1", "Bob", "ann@globex.example", "") PERSON("b1", "Ann", "bob@globex.example", "")),
+      SYNC(.changes = "> cn=Bob,ou=in,o=acme\n  to cn=Ann,ou=in,o=acme\n  - cn: Bob\n  + cn: Ann\n"
+                      "> cn=Ann,ou=in,o=acme\n  to cn=Bob,ou=in,o=acme\n  - cn: Ann\n  + cn: Bob\n",
+           .writes = 3, .counts = "2 renamed")}},
+    {"two people want each other's address, and former ones are kept",
+     {.import_kinds = "keep-addresses=\"yes\"",
+      .source = PERSON("a1", "Ann", "ann@globex.example", "") PERSON("b1", "Bob", "bob@globex.example", "")},
+     {SYNC(.changes = MADE("a1", "Ann", "ann", "") MADE("b1", "Bob", "bob", ""), .writes = 2,
+           .counts = "2 created"),
+      SOURCE_IS(PERSON("a1", "Ann", "bob@globex.example", "") PERSON("b1", "Bob", "ann@globex.example", "")),
+      SYNC(.counts = "2 unchanged, 2 quarantined", .events = "conflict*2", .status = 3,
+           .quarantine = "a1: *b1: *")}},
 
     /* --- the address step --- */
     {"who was converted gets the addresses that are missing, and keeps what there was",

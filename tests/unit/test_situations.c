@@ -565,12 +565,11 @@ static const PassCase cases[] = {
      {SYNC(.counts = "2 unchanged"),
       SOURCE_IS(PERSON("a1", "Bob Birch", "bob@globex.example", "")
                     PERSON("b1", "Ann Ash", "ann@globex.example", "")),
-      SYNC(
-              .changes = "> cn=Bob Birch,ou=in,o=acme\n  to cn=Ann Ash,ou=in,o=acme\n  - cn: Bob "
-                         "Birch\n" WENT("bob") "  + cn: Ann Ash\n" CAME(
-                             "ann") "> cn=Ann Ash,ou=in,o=acme\n  to cn=Bob Birch,ou=in,o=acme\n  - cn: Ann "
-                                    "Ash\n" WENT("ann") "  + cn: Bob Birch\n" CAME("bob"),
-              .writes = 6, .counts = "2 modified, 2 renamed")}},
+      SYNC(.changes = "> cn=Bob Birch,ou=in,o=acme\n  to cn=Ann Ash,ou=in,o=acme\n  - cn: Bob "
+                      "Birch\n" WENT("bob") "  + cn: Ann Ash\n" CAME(
+                          "ann") "> cn=Ann Ash,ou=in,o=acme\n  to cn=Bob Birch,ou=in,o=acme\n  - cn: Ann "
+                                 "Ash\n" WENT("ann") "  + cn: Bob Birch\n" CAME("bob"),
+           .writes = 6, .counts = "2 modified, 2 renamed")}},
     {"three people pass their names on in a ring",
      {.source = ANN BOB CYD, .home = ANN_CONTACT BOB_CONTACT CYD_CONTACT},
      {SYNC(.counts = "3 unchanged"),
