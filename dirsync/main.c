@@ -8,9 +8,11 @@
 #include <libxml/parser.h>
 #include <errno.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const Command *const commands[] = {
     &command_init,    &command_check,   &command_plan,  &command_show,     &command_apply, &command_sync,
@@ -105,14 +107,19 @@ static void print_error(const char *message)
     }
 }
 
-/* A reader that has read enough (head) is no trouble to speak of. */
+/* errno is of the last write, which need not be the one that failed. */
+static bool reader_has_gone(void)
+{
+    struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&output, 1, 0) == 1 && output.revents & (POLLERR | POLLHUP);
+}
+
+/* A reader that has read enough (head) is no trouble, and no reason for another exit status. */
 static bool flush_output(void)
 {
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || errno == EPIPE || reader_has_gone())
         return true;
-    if (errno != EPIPE)
-        fprintf(stderr, "dirsync: standard output: %s; what was printed is not complete\n",
-                g_strerror(errno));
+    fprintf(stderr, "dirsync: standard output: %s; what was printed is not complete\n", g_strerror(errno));
     return false;
 }
 

@@ -238,6 +238,12 @@ static void a_reader_who_has_enough_is_no_trouble(void **state)
         if (!strchr(out, '\n'))
             fail_msg("%s: not a line: \"%s\"", call, out);
     }
+    /* Nor one for another exit status: a script with pipefail would stop. */
+    g_autofree char *call =
+        g_strdup_printf("{ %s status %s; echo $? >&2; } | true", dirsync, world->connector);
+    g_autofree char *out = NULL;
+    g_autofree char *status = shell(call, &out);
+    assert_string_equal(status, "0\n");
 }
 
 /* A full disk is no reader who has enough. */
