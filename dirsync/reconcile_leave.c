@@ -215,6 +215,17 @@ static bool may_be_handed_over(Pass *pass, Subject *subject, const char *value, 
     return true;
 }
 
+/* Its own primary address comes first: it has one of this type, or is an SMTP recipient anyway. */
+static bool becomes_secondary(const Pass *pass, const Entry *native, const char *address)
+{
+    const Attribute *addresses = schema_find(target_schema(pass), native, "proxyAddresses");
+    size_t prefix = (size_t)(strchr(address, ':') - address) + 1;
+    for (size_t i = 0; addresses && i < addresses->n_values; i++)
+        if (!g_ascii_strncasecmp(addresses->values[i].data, address, prefix))
+            return true;
+    return !g_ascii_strncasecmp(address, "SMTP:", prefix);
+}
+
 static bool hand_over_one(Pass *pass, Subject *subject, const Entry *native, GArray *has, Value address,
                           Change **change, GError **error)
 {
@@ -224,7 +235,8 @@ static bool hand_over_one(Pass *pass, Subject *subject, const Entry *native, GAr
         return false;
     if (!may)
         return true;
-    for (char *p = value; *p != ':'; p++)
+    bool secondary = becomes_secondary(pass, native, value);
+    for (char *p = value; secondary && *p != ':'; p++)
         *p = g_ascii_tolower(*p);
     Value added = {value, strlen(value)};
     *change = *change ? *change : change_new(CHANGE_MODIFY, entry_dn(native));
@@ -232,7 +244,7 @@ static bool hand_over_one(Pass *pass, Subject *subject, const Entry *native, GAr
     return true;
 }
 
-/* What the person can be reached by, as secondary addresses, without what the native has: what the source
+/* What the person can be reached by, beside the native's own addresses, without what it has: what the source
  * gives, and what others gave the contact. (The contact's own of the source's types are not asked: it may be
  * gone already, after a run that was cut short.) *change stays NULL when there is nothing. */
 static bool addresses_for(Pass *pass, Subject *subject, const Entry *native, Change **change, GError **error)

@@ -282,6 +282,18 @@ static const PassCase cases[] = {
       SYNC(.counts = "1 unchanged"), STATE_LOST,
       SYNC(.counts = "1 quarantined", .events = "unowned", .status = 3,
            .quarantine = "a1: cn=Ann Native,ou=people,o=acme is this person and not ours*")}},
+    {"moved-home: what the native has none of stays primary",
+     {.source = ANN,
+      .home = CONTACT("a1", "Ann Ash", "ann@globex.example",
+                      "proxyAddresses: X400:c=us;s=ash;\nproxyAddresses: x400:c=us;s=ann;\n"
+                      "proxyAddresses: NOTES:Ann Ash/Acme@Ex\n")},
+     {SYNC(.counts = "1 unchanged"),
+      HOME_EDITED("dn: cn=Ann Native,ou=people,o=acme\nchangetype: add\nobjectClass: contact\n"
+                  "cn: Ann Native\nmail: ann@globex.example\nproxyAddresses: NOTES:Native/Acme@Ex\n\n"),
+      SYNC(.changes = "- cn=Ann Ash,ou=in,o=acme\n* cn=Ann Native,ou=people,o=acme\n"
+                      "  + proxyAddresses: X400:c=us;s=ash;\n  + proxyAddresses: notes:Ann Ash/Acme@Ex\n"
+                      "  + proxyAddresses: x400:c=us;s=ann;\n",
+           .writes = 2, .counts = "1 deleted", .events = "moved-home")}},
     {"moved-home: the native is in the group already",
      {.source = ANN,
       .home = ANN_CONTACT NATIVE("Ann Native", "x@acme.example",
