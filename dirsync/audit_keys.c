@@ -6,6 +6,8 @@
  */
 #include "dirsync/audit_keys.h"
 
+#include "dirsync/scratch_file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -38,15 +40,9 @@ static void clear_piece(void *data)
 
 AuditKeys *audit_keys_new(const char *folder, size_t piece, GError **error)
 {
-    g_autofree char *path = g_build_filename(folder, "keys-XXXXXX", NULL);
-    int fd = g_mkstemp_full(path, O_RDWR | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        error_set(error, ERROR_IO,
-                  "%s: cannot make a temporary file: %s; check the folder's permissions and free space",
-                  folder, g_strerror(errno));
+    int fd = scratch_file_open(folder, error);
+    if (fd < 0)
         return NULL;
-    }
-    unlink(path);
     AuditKeys *keys = g_new0(AuditKeys, 1);
     keys->fd = fd;
     keys->size = piece ? piece : AUDIT_KEYS_PIECE;
@@ -82,38 +78,6 @@ static int compare_keys(const void *a, const void *b)
     return compare(a, b);
 }
 
-static bool write_all(int fd, const void *data, size_t len, uint64_t position, GError **error)
-{
-    for (size_t done = 0; done < len;) {
-        ssize_t n = pwrite(fd, (const char *)data + done, len - done, (off_t)(position + done));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            error_set(error, ERROR_IO, "temporary file: cannot write: %s; free some space and run again",
-                      g_strerror(n ? errno : ENOSPC));
-            return false;
-        }
-        done += (size_t)n;
-    }
-    return true;
-}
-
-static bool read_all(int fd, void *data, size_t len, uint64_t position, GError **error)
-{
-    for (size_t done = 0; done < len;) {
-        ssize_t n = pread(fd, (char *)data + done, len - done, (off_t)(position + done));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            error_set(error, ERROR_IO, "temporary file: cannot read: %s",
-                      n ? g_strerror(errno) : "unexpected end");
-            return false;
-        }
-        done += (size_t)n;
-    }
-    return true;
-}
-
 static void sort_now(AuditKeys *keys)
 {
     if (keys->now->len)
@@ -124,8 +88,8 @@ static bool write_piece(AuditKeys *keys, GError **error)
 {
     Piece piece = {.next = keys->written, .end = keys->written + keys->now->len};
     sort_now(keys);
-    if (!write_all(keys->fd, keys->now->data, keys->now->len * sizeof(AuditKey),
-                   keys->written * sizeof(AuditKey), error))
+    if (!scratch_file_write(keys->fd, keys->now->data, keys->now->len * sizeof(AuditKey),
+                            keys->written * sizeof(AuditKey), error))
         return false;
     keys->written = piece.end;
     g_array_append_val(keys->pieces, piece);
@@ -146,7 +110,8 @@ static bool fill(AuditKeys *keys, Piece *piece, bool *has, GError **error)
         size_t n = (size_t)MIN(piece->end - piece->next, READ_AHEAD);
         if (!piece->buffer)
             piece->buffer = g_new0(AuditKey, READ_AHEAD);
-        if (!read_all(keys->fd, piece->buffer, n * sizeof(AuditKey), piece->next * sizeof(AuditKey), error))
+        if (!scratch_file_read(keys->fd, piece->buffer, n * sizeof(AuditKey), piece->next * sizeof(AuditKey),
+                               error))
             return false;
         piece->next += n;
         piece->n = n;

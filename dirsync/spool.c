@@ -6,7 +6,7 @@
  */
 #include "dirsync/spool.h"
 
-#include "dirsync/error.h"
+#include "dirsync/scratch_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,15 +25,9 @@ struct Spool {
 
 Spool *spool_new(const char *folder, GError **error)
 {
-    g_autofree char *path = g_build_filename(folder, "spool-XXXXXX", NULL);
-    int fd = g_mkstemp_full(path, O_RDWR | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        error_set(error, ERROR_IO,
-                  "%s: cannot make a temporary file: %s; check the folder's permissions and free space",
-                  folder, g_strerror(errno));
+    int fd = scratch_file_open(folder, error);
+    if (fd < 0)
         return NULL;
-    }
-    unlink(path);
     Spool *spool = g_new0(Spool, 1);
     spool->fd = fd;
     spool->buffer = g_byte_array_sized_new(SPOOL_BUFFER);
@@ -51,20 +45,9 @@ void spool_free(Spool *spool)
 
 static bool flush_buffer(Spool *spool, GError **error)
 {
-    size_t done = 0;
-    while (done < spool->buffer->len) {
-        ssize_t n = pwrite(spool->fd, spool->buffer->data + done, spool->buffer->len - done,
-                           (off_t)(spool->written + done));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            error_set(error, ERROR_IO, "temporary file: cannot write: %s; free some space and run again",
-                      g_strerror(n ? errno : ENOSPC));
-            return false;
-        }
-        done += (size_t)n;
-    }
-    spool->written += done;
+    if (!scratch_file_write(spool->fd, spool->buffer->data, spool->buffer->len, spool->written, error))
+        return false;
+    spool->written += spool->buffer->len;
     g_byte_array_set_size(spool->buffer, 0);
     return true;
 }
@@ -105,22 +88,6 @@ bool spool_append_bytes(Spool *spool, const void *data, size_t len, uint64_t *po
     return true;
 }
 
-static bool read_all(int fd, void *data, size_t len, uint64_t position, GError **error)
-{
-    for (size_t done = 0; done < len;) {
-        ssize_t n = pread(fd, (char *)data + done, len - done, (off_t)(position + done));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            error_set(error, ERROR_IO, "temporary file: cannot read: %s",
-                      n ? g_strerror(errno) : "unexpected end");
-            return false;
-        }
-        done += (size_t)n;
-    }
-    return true;
-}
-
 /* What there is from @position on, up to @len bytes; fewer at the end. */
 static ssize_t read_some(int fd, void *data, size_t len, uint64_t position)
 {
@@ -139,7 +106,7 @@ static Entry *read_large(int fd, uint64_t position, uint64_t len, GError **error
                   "temporary file: entry of %" G_GUINT64_FORMAT " bytes does not fit into memory", len);
         return NULL;
     }
-    return read_all(fd, data, len, position, error) ? entry_deserialise(data, len, error) : NULL;
+    return scratch_file_read(fd, data, len, position, error) ? entry_deserialise(data, len, error) : NULL;
 }
 
 /* Most entries come with their length in one read. */
@@ -149,7 +116,7 @@ static Entry *read_entry(int fd, uint64_t position, GError **error)
     uint64_t len;
     ssize_t n = read_some(fd, first, sizeof first, position);
     if (n < (ssize_t)sizeof len)
-        return read_all(fd, &len, sizeof len, position, error)
+        return scratch_file_read(fd, &len, sizeof len, position, error)
                    ? read_large(fd, position + sizeof len, len, error)
                    : NULL;
     memcpy(&len, first, sizeof len);
@@ -172,12 +139,12 @@ bool spool_read_bytes(Spool *spool, uint64_t position, GByteArray *bytes, GError
     if (position >= spool->written && !flush_buffer(spool, error))
         return false;
     ssize_t n = read_some(spool->fd, first, sizeof first, position);
-    if (n < (ssize_t)sizeof len && !read_all(spool->fd, first, sizeof len, position, error))
+    if (n < (ssize_t)sizeof len && !scratch_file_read(spool->fd, first, sizeof len, position, error))
         return false;
     memcpy(&len, first, sizeof len);
     g_byte_array_set_size(bytes, (guint)len);
     if (n < (ssize_t)sizeof len || len > (size_t)n - sizeof len)
-        return read_all(spool->fd, bytes->data, len, position + sizeof len, error);
+        return scratch_file_read(spool->fd, bytes->data, len, position + sizeof len, error);
     memcpy(bytes->data, first + sizeof len, len);
     return true;
 }

@@ -165,31 +165,10 @@ static void kill_everywhere(TableCase *table, const CaseStep *step)
 
 static void do_step(TableCase *table, const CaseStep *step)
 {
-    switch (step->kind) {
-    case DO_SOURCE:
-        case_set_source(table->c, step->text);
-        break;
-    case DO_HOME:
-        case_edit_home(table->c, step->text);
-        break;
-    case DO_FOREIGN:
-        case_edit_foreign(table->c, step->text);
-        break;
-    case DO_LOSE_STATE:
-        case_lose_state(table->c);
-        break;
-    case DO_KINDS:
-        case_set_kinds(table->c, step->text);
-        break;
-    case DO_FAULTS:
+    if (step->kind == DO_FAULTS)
         table->faulty = step->text || step->source_faults;
-        break;
-    case DO_SYNC:
+    else if (!case_prepare(table->c, step))
         kill_everywhere(table, step);
-        break;
-    case DO_END:
-        break;
-    }
 }
 
 static void run_case(void **state)

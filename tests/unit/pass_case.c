@@ -664,3 +664,32 @@ void case_revert(Case *c, const char *id, const Expected *expected)
     compare(c, &before, ok, &result, error, expected);
     keep_id(c, &result);
 }
+
+bool case_prepare(Case *c, const CaseStep *step)
+{
+    switch (step->kind) {
+    case DO_SOURCE:
+        case_set_source(c, step->text);
+        break;
+    case DO_HOME:
+        case_edit_home(c, step->text);
+        break;
+    case DO_FOREIGN:
+        case_edit_foreign(c, step->text);
+        break;
+    case DO_LOSE_STATE:
+        case_lose_state(c);
+        break;
+    case DO_FAULTS:
+        case_set_faults(c, step->text, step->source_faults);
+        break;
+    case DO_KINDS:
+        case_set_kinds(c, step->text);
+        break;
+    case DO_SYNC:
+        return false;
+    case DO_END:
+        break;
+    }
+    return true;
+}

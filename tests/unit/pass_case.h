@@ -198,6 +198,9 @@ typedef struct {
     Expected expected;
 } CaseStep;
 
+/** Does the step, unless it is a run: false, then the caller does it its way. */
+bool case_prepare(Case *c, const CaseStep *step);
+
 #define SOURCE_IS(ldif)                                                                                      \
     {                                                                                                        \
         .kind = DO_SOURCE, .text = (ldif)                                                                    \

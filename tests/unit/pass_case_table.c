@@ -11,35 +11,6 @@
 
 #include <string.h>
 
-static void do_step(Case *c, const CaseStep *step)
-{
-    switch (step->kind) {
-    case DO_SOURCE:
-        case_set_source(c, step->text);
-        break;
-    case DO_HOME:
-        case_edit_home(c, step->text);
-        break;
-    case DO_FOREIGN:
-        case_edit_foreign(c, step->text);
-        break;
-    case DO_LOSE_STATE:
-        case_lose_state(c);
-        break;
-    case DO_FAULTS:
-        case_set_faults(c, step->text, step->source_faults);
-        break;
-    case DO_KINDS:
-        case_set_kinds(c, step->text);
-        break;
-    case DO_SYNC:
-        case_sync(c, &step->called, &step->expected);
-        break;
-    case DO_END:
-        break;
-    }
-}
-
 typedef struct {
     const PassCase *spec;
     bool reads_all;
@@ -71,7 +42,8 @@ static void run_case(void **state)
     for (const CaseStep *step = table->spec->steps; step < end && step->kind != DO_END; step++) {
         number++;
         print_message("# %s: step %d\n", table->name, number);
-        do_step(table->c, step);
+        if (!case_prepare(table->c, step))
+            case_sync(table->c, &step->called, &step->expected);
     }
     assert_true(number > 0);
 }

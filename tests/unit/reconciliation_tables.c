@@ -213,33 +213,10 @@ static void sync_step(const TableCase *table, const CaseStep *step)
 
 static void do_step(TableCase *table, const CaseStep *step)
 {
-    Case *c = table->c;
-    switch (step->kind) {
-    case DO_SOURCE:
-        case_set_source(c, step->text);
-        break;
-    case DO_HOME:
-        case_edit_home(c, step->text);
-        break;
-    case DO_FOREIGN:
-        case_edit_foreign(c, step->text);
-        break;
-    case DO_LOSE_STATE:
-        case_lose_state(c);
-        break;
-    case DO_FAULTS:
-        case_set_faults(c, step->text, step->source_faults);
+    if (step->kind == DO_FAULTS)
         table->faulty = step->text || step->source_faults;
-        break;
-    case DO_KINDS:
-        case_set_kinds(c, step->text);
-        break;
-    case DO_SYNC:
+    if (!case_prepare(table->c, step))
         sync_step(table, step);
-        break;
-    case DO_END:
-        break;
-    }
 }
 
 static int begin_case(void **state)

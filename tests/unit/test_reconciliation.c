@@ -99,31 +99,8 @@ static void sync_quietly(Case *c)
 
 static void happen(Case *c, const CaseStep *step)
 {
-    switch (step->kind) {
-    case DO_SOURCE:
-        case_set_source(c, step->text);
-        break;
-    case DO_HOME:
-        case_edit_home(c, step->text);
-        break;
-    case DO_FOREIGN:
-        case_edit_foreign(c, step->text);
-        break;
-    case DO_LOSE_STATE:
-        case_lose_state(c);
-        break;
-    case DO_FAULTS:
-        case_set_faults(c, step->text, step->source_faults);
-        break;
-    case DO_KINDS:
-        case_set_kinds(c, step->text);
-        break;
-    case DO_SYNC:
+    if (!case_prepare(c, step))
         sync_quietly(c);
-        break;
-    case DO_END:
-        break;
-    }
 }
 
 /* A view with its case, which goes whatever the test comes to. */
