@@ -152,7 +152,8 @@ static bool tell_row(const Reconciling *now, const Reconciliation *row, AuditKin
         json_array_append_new(
             objects, audit_name_object(directory_name(now, row->step, SOURCE), row->source_dn, NULL, NULL));
     const char *attribute = row->n_differences == 1 ? row->differences[0].attribute : NULL;
-    return audit_find(now->audit, kind, now->of->part, objects, attribute, step_names[row->step], row->remedy,
+    const char *part = kind == AUDIT_CHANGED_BY_HAND ? now->of->by_hand : now->of->part;
+    return audit_find(now->audit, kind, part, objects, attribute, step_names[row->step], row->remedy,
                       error, "%s", evidence);
 }
 

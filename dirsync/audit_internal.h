@@ -74,7 +74,8 @@ typedef struct {
 /** What of a connector is looked at. */
 typedef struct {
     const Connector *connector;
-    char *part;          /* of its findings */
+    char *part;          /* of its findings... */
+    char *by_hand;       /* ... and of those that say who was changed by hand */
     State *state;        /* NULL: it has not run here */
     Mapping *mapping;    /* of the import */
     Managed **managed;   /* of each recipient of the mapping; NULL: changes by hand cannot be told */

@@ -49,7 +49,7 @@ static void open_import(Audit *audit, AuditConnector *of)
     of->mapping = mapping_load(import->mapping, MAPPING_IMPORT, &why);
     g_autofree char *reason = !of->mapping ? g_strdup(why->message) : of->state ? unsettled(of) : NULL;
     if (reason)
-        audit_leave_out(audit, of->part, "connector %s: changes by hand cannot be told: %s",
+        audit_leave_out(audit, of->by_hand, "connector %s: changes by hand cannot be told: %s",
                         of->connector->name, reason);
     else if (of->state)
         make_managed(audit, of);
@@ -78,10 +78,11 @@ void audit_open_connectors(Audit *audit)
         g_autoptr(GError) why = NULL;
         of->connector = g_ptr_array_index(chosen, i);
         of->part = g_strconcat("connector ", of->connector->name, NULL);
+        of->by_hand = g_strconcat(of->part, " by hand", NULL);
         of->changed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
         of->state = state_open_unlocked(of->connector, audit->options.state_folder, &why);
         if (why)
-            audit_leave_out(audit, NULL, "connector %s: changes by hand cannot be told: %s",
+            audit_leave_out(audit, of->by_hand, "connector %s: changes by hand cannot be told: %s",
                             of->connector->name, why->message);
         open_import(audit, of);
     }
@@ -97,6 +98,7 @@ void audit_close_connectors(Audit *audit)
         mapping_free(of->mapping);
         g_clear_pointer(&of->changed, g_hash_table_unref);
         g_free(of->part);
+        g_free(of->by_hand);
         state_close(of->state);
     }
     g_clear_pointer(&audit->connectors, g_free);
@@ -132,7 +134,7 @@ bool audit_tell_changes(Audit *audit, AuditConnector *of, GError **error)
     while (g_hash_table_iter_next(&iter, &dn, &name)) {
         json_t *objects = json_array();
         json_array_append_new(objects, audit_name_object("home", dn, name, NULL));
-        if (!audit_find(audit, AUDIT_CHANGED_BY_HAND, of->part, objects, NULL, NULL, NULL, error,
+        if (!audit_find(audit, AUDIT_CHANGED_BY_HAND, of->by_hand, objects, NULL, NULL, NULL, error,
                         "it is not as the last run of connector %s left it", of->connector->name))
             return false;
     }

@@ -79,13 +79,9 @@ static void lift_limits(const Settings *settings, RunOptions *options)
 
 static bool check_steps(const Migrating *self, GError **error)
 {
-    if (self->settings->allow_empty)
-        error_set(error, ERROR_DEFINITION, "--allow-empty: a migration calls nobody missing anyway");
-    else if (!self->options.steps[STEP_IMPORT])
-        error_set(error, ERROR_DEFINITION,
-                  "--step: a migration is an import; only --step import makes sense");
-    else
+    if (self->options.steps[STEP_IMPORT])
         return true;
+    error_set(error, ERROR_DEFINITION, "--step: a migration is an import; only --step import makes sense");
     return false;
 }
 
