@@ -355,8 +355,8 @@ char *subject_unfit(Pass *pass, Subject *subject);
 bool reconcile_new(Pass *pass, Subject *subject, bool last, GError **error);
 /** It is looked at again when somebody has given up what it claims. */
 bool subject_wait(Pass *pass, Subject *subject);
-/** Plans that current, the native of that name and id, becomes ours. */
-bool subject_adopt(Pass *pass, Subject *subject, const char *dn, const char *id, GError **error);
+/** Plans that current, the native of that name and id, becomes ours, or waits for what it claims. */
+bool subject_adopt(Pass *pass, Subject *subject, const char *dn, const char *id, bool last, GError **error);
 
 /* matching.c */
 /** Of a migration: who everybody is, and what becomes of them. Everybody is told. */

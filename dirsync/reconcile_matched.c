@@ -134,19 +134,6 @@ static bool convert(Pass *pass, Subject *subject, const Native *native, bool las
     return true;
 }
 
-static bool adopt(Pass *pass, Subject *subject, const Native *native, bool last, GError **error)
-{
-    bool wait = false;
-    subject_keep_name(pass, subject);
-    subject_keep_addresses(pass, subject);
-    if (!subject_claim(pass, subject, false, last, &wait, error))
-        return false;
-    if (wait)
-        return subject_wait(pass, subject);
-    return subject_take(pass, subject, false, last, error) &&
-           subject_adopt(pass, subject, native->dn, native->id, error);
-}
-
 static bool leave(Subject *subject, const Native *native)
 {
     if (native) /* who it is where it is a member */
@@ -166,6 +153,7 @@ bool reconcile_matched(Pass *pass, Subject *subject, bool last, GError **error)
     subject->current = spool_read(pass->side[TARGET].spool, native->at, error);
     if (!subject->current)
         return false;
-    return person->action == MIGRATE_CONVERT ? convert(pass, subject, native, last, error)
-                                             : adopt(pass, subject, native, last, error);
+    return person->action == MIGRATE_CONVERT
+               ? convert(pass, subject, native, last, error)
+               : subject_adopt(pass, subject, native->dn, native->id, last, error);
 }

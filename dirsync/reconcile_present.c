@@ -291,7 +291,7 @@ static bool reconcile_existing(Pass *pass, Subject *subject, bool last, GError *
 
 /* --- new people --- */
 
-bool subject_adopt(Pass *pass, Subject *subject, const char *dn, const char *id, GError **error)
+static bool plan_adoption(Pass *pass, Subject *subject, const char *dn, const char *id, GError **error)
 {
     const char *because;
     event_emit(EVENT_ADOPTED, dn, "adopted for anchor %s", subject->anchor);
@@ -306,6 +306,18 @@ bool subject_adopt(Pass *pass, Subject *subject, const char *dn, const char *id,
     emit_settlement(pass, subject, result, false, 0, id);
     subject->item->state = ITEM_DONE;
     return true;
+}
+
+bool subject_adopt(Pass *pass, Subject *subject, const char *dn, const char *id, bool last, GError **error)
+{
+    bool wait = false;
+    subject_keep_name(pass, subject);
+    subject_keep_addresses(pass, subject);
+    if (!subject_claim(pass, subject, false, last, &wait, error))
+        return false;
+    if (wait)
+        return subject_wait(pass, subject);
+    return subject_take(pass, subject, false, last, error) && plan_adoption(pass, subject, dn, id, error);
 }
 
 static bool adopt(Pass *pass, Subject *subject, const Holder *native, bool last, GError **error)
@@ -332,16 +344,8 @@ static bool adopt(Pass *pass, Subject *subject, const Holder *native, bool last,
                             native->dn);
         return put_aside(pass, subject, EVENT_AMBIGUOUS, reason);
     }
-    bool wait = false;
     subject->current = entry_copy(entry);
-    subject_keep_name(pass, subject);
-    subject_keep_addresses(pass, subject);
-    if (!subject_claim(pass, subject, false, last, &wait, error))
-        return false;
-    if (wait)
-        return subject_wait(pass, subject);
-    return subject_take(pass, subject, false, last, error) &&
-           subject_adopt(pass, subject, native->dn, native->id, error);
+    return subject_adopt(pass, subject, native->dn, native->id, last, error);
 }
 
 static bool reconcile_unowned(Pass *pass, Subject *subject, const Holder *native, bool last, GError **error)
