@@ -170,19 +170,26 @@ void database_make(const char *path)
         close(fd);
 }
 
-/* Who may only read can open the file as long as -wal and -shm are there. Not let grow: they stay. */
 static bool is_for_readers(const char *path)
 {
     struct stat file;
     return stat(path, &file) == 0 && file.st_mode & (S_IRGRP | S_IROTH);
 }
 
-static bool keep_for_readers(Database *database, GError **error)
+/* Who may only read can open the file as long as -wal and -shm are there; who closes it last would take them
+ * away. True: it is such a file. */
+static bool keep_side_files(sqlite3 *handle, const char *path)
 {
     int keep = 1;
-    if (!is_for_readers(database->path))
+    return is_for_readers(path) &&
+           sqlite3_file_control(handle, NULL, SQLITE_FCNTL_PERSIST_WAL, &keep) == SQLITE_OK;
+}
+
+/* Not let grow: they stay. */
+static bool keep_for_readers(Database *database, GError **error)
+{
+    if (!keep_side_files(database->handle, database->path))
         return true;
-    sqlite3_file_control(database->handle, NULL, SQLITE_FCNTL_PERSIST_WAL, &keep);
     return execute(database, "PRAGMA journal_size_limit = " G_STRINGIFY(WAL_KEPT_BYTES), error);
 }
 
@@ -248,7 +255,7 @@ static bool copy_pages(sqlite3 *from, sqlite3 *to)
 bool database_copy(const char *from, const char *to, GError **error)
 {
     sqlite3 *source = NULL, *copy = NULL;
-    int keep = 1, fd = open(to, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int fd = open(to, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd >= 0)
         close(fd);
     /* Opened for reading alone it would leave its -wal and -shm behind; a file that may not be written is
@@ -256,8 +263,8 @@ bool database_copy(const char *from, const char *to, GError **error)
     bool ok = fd >= 0 && sqlite3_open_v2(from, &source, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
               sqlite3_open_v2(to, &copy, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
               copy_pages(source, copy);
-    if (is_for_readers(from)) /* who closes it last takes them away otherwise */
-        sqlite3_file_control(source, NULL, SQLITE_FCNTL_PERSIST_WAL, &keep);
+    if (source)
+        keep_side_files(source, from);
     if (!ok)
         error_set(error, ERROR_STATE, "%s: cannot be copied to %s: %s; check permissions and free space",
                   from, to,

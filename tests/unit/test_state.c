@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "dirsync/database.h"
 #include "dirsync/state.h"
 #include "proxygen/address.h"
 
@@ -130,7 +131,23 @@ static void test_readers_may_look_at_the_index_alone(void **state)
     assert_permissions(fixture, "acme.home.db-shm", 0640);
     assert_permissions(fixture, "x", 0700);
     assert_permissions(fixture, "x/state.db", 0600);
+    /* Nor does who takes a copy take them away. */
+    g_autoptr(State) copy = state_open_copy(&fixture->connector, fixture->folder, NULL);
+    assert_non_null(copy);
+    assert_permissions(fixture, "acme.home.db-wal", 0640);
+    assert_permissions(fixture, "acme.home.db-shm", 0640);
     fixture->state = open_state(fixture);
+}
+
+static void test_a_copy_that_cannot_be_made_is_an_error(void **state)
+{
+    Fixture *fixture = *state;
+    g_autofree char *from = g_build_filename(fixture->folder, "acme.home.db", NULL);
+    g_autofree char *to = g_build_filename(fixture->folder, "no-such-folder", "copy.db", NULL);
+    g_autoptr(GError) error = NULL;
+    assert_false(database_copy(from, to, &error));
+    assert_true(error_is(error, ERROR_STATE));
+    assert_non_null(strstr(error->message, to));
 }
 
 static void test_readers_are_a_group(void **state)
@@ -509,6 +526,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_only_the_owner_may_look, begin, end),
         cmocka_unit_test_setup_teardown(test_readers_may_look_at_the_index_alone, begin, end),
         cmocka_unit_test_setup_teardown(test_readers_are_a_group, begin, end),
+        cmocka_unit_test_setup_teardown(test_a_copy_that_cannot_be_made_is_an_error, begin, end),
         cmocka_unit_test_setup_teardown(test_one_at_a_time, begin, end),
         cmocka_unit_test_setup_teardown(test_no_state_yet_is_no_error, begin, end),
         cmocka_unit_test_setup_teardown(test_the_state_of_another_connector, begin, end),
