@@ -137,7 +137,8 @@ static bool open_home(Audit *audit, GError **error)
     audit->view = holder_view_of(audit->home, NULL, &audit->scope->organisation->stamp);
     audit->schema = audit->view.schema;
     for (guint i = 0; i < audit->scope->problems->len; i++)
-        audit_leave_out(audit, NULL, "%s", (const char *)g_ptr_array_index(audit->scope->problems, i));
+        audit_leave_out(audit, audit->scope->everything ? PART_STAMPS : NULL, "%s",
+                        (const char *)g_ptr_array_index(audit->scope->problems, i));
     return true;
 }
 

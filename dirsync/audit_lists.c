@@ -73,6 +73,10 @@ static bool read_lists(Lists *lists, GError **error)
                                      .filter = filter,
                                      .attributes = (const char *const *)names};
         good = directory_read(lists->foreign, &request, take_list, lists, &result, error);
+        if (good && result.proof == PROOF_PARTIAL)
+            audit_leave_out(lists->audit, lists->of->part,
+                            "connector %s: lists that are contacts: not everything was read: %s",
+                            lists->of->connector->name, result.reason ? result.reason : "no reason is known");
         read_result_clear(&result);
     }
     return good;

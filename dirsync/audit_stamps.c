@@ -152,7 +152,7 @@ static json_t *itself(const Audit *audit, const Entry *entry)
 
 static bool tell_unknown(Audit *audit, const Entry *entry, const Stamp *stamp, GError **error)
 {
-    return audit_find(audit, AUDIT_STAMP_UNKNOWN, PART_HOME, itself(audit, entry), NULL, stamp->connector,
+    return audit_find(audit, AUDIT_STAMP_UNKNOWN, PART_STAMPS, itself(audit, entry), NULL, stamp->connector,
                       NULL, error,
                       "it carries the stamp of connector %s, anchor %s; no definition has that UUID",
                       stamp->connector, stamp->anchor);
@@ -180,8 +180,10 @@ bool audit_look_at_stamp(Audit *audit, const Entry *entry, const Stamp *stamp, F
     const AuditObject *about = audit_object(audit, object);
     if (!stamp->connector)
         return true;
+    /* It may be that of a definition that cannot be read now. */
     if (about->owner == OWNER_UNKNOWN)
-        return !(about->flags & OBJECT_RELEVANT) || tell_unknown(audit, entry, stamp, error);
+        return audit->scope->problems->len || !(about->flags & OBJECT_RELEVANT) ||
+               tell_unknown(audit, entry, stamp, error);
     const Connector *owner = g_ptr_array_index(audit->scope->known, about->owner - 1);
     AuditConnector *of = NULL;
     for (guint i = 0; i < audit->scope->chosen->len; i++)

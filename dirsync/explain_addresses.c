@@ -31,9 +31,8 @@ static bool is_being_given(const ExplainedObject *object, const char *address)
 
 static bool has_address(const ExplainedObject *object, const char *address)
 {
-    const Entry *entry = object->import   ? object->import->story->current
-                         : object->export ? object->export->story->source
-                                          : NULL;
+    const Entry *imported = object->import ? object->import->story->current : NULL;
+    const Entry *entry = imported ? imported : object->export ? object->export->story->source : NULL;
     const Attribute *there = entry ? schema_find(schema_standard(), entry, "proxyAddresses") : NULL;
     for (size_t i = 0; there && i < there->n_values; i++)
         if (!strcmp(there->values[i].data, address))

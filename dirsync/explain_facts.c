@@ -89,8 +89,9 @@ static bool is_about(const ExplainedObject *object, Step step, const Change *cha
 {
     if (step == STEP_EXPORT)
         return is_of_pass(object->export, change);
-    return (step == STEP_IMPORT && is_of_pass(object->import, change)) ||
-           is_same_dn(object->home_dn, change->dn);
+    if (step == STEP_IMPORT && object->import)
+        return is_of_pass(object->import, change);
+    return is_same_dn(object->home_dn, change->dn);
 }
 
 /* A run that was: NULL for what is planned. */

@@ -188,14 +188,17 @@ MappingGuess *guess_mapping(const char *path, GError **error)
 /* Nobody's edits are written over. */
 bool guess_mapping_write(const MappingGuess *guess, const char *path, GError **error)
 {
+    errno = 0;
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     size_t len = strlen(guess->text);
     bool ok = fd >= 0 && write(fd, guess->text, len) == (ssize_t)len;
-    int number = errno;
+    int number = errno ? errno : ENOSPC;
     if (fd >= 0 && close(fd) != 0) {
         ok = false;
         number = errno;
     }
+    if (!ok && fd >= 0)
+        unlink(path); /* half of it would be in the way of the next try */
     if (!ok)
         error_set(error, ERROR_IO, "%s: cannot be written: %s%s", path, g_strerror(number),
                   number == EEXIST ? "; nobody's edits are written over, so name another file" : "");

@@ -12,12 +12,12 @@
 #define PLAIN_LINE 900
 #define ATOM_BYTES 200 /* of each half of an id */
 
-/* Valid UTF-8 on one line. */
-static char *one_line(const char *text)
+/* Valid UTF-8 on one line, of at most so many characters. */
+static char *one_line(const char *text, glong most)
 {
     g_autofree char *valid = g_utf8_make_valid(text, -1);
     g_autoptr(GString) line = g_string_new(NULL);
-    glong left = SUBJECT_CHARACTERS;
+    glong left = most;
     for (const char *at = valid; *at && left; at = g_utf8_next_char(at), left--) {
         gunichar c = g_utf8_get_char(at);
         bool breaks = g_unichar_iscntrl(c) || c == 0x2028 || c == 0x2029;
@@ -60,7 +60,7 @@ static void append_folded(GString *to, const char *text, size_t column)
 
 static void append_text_header(GString *to, const char *name, const char *text)
 {
-    g_autofree char *line = one_line(text);
+    g_autofree char *line = one_line(text, SUBJECT_CHARACTERS);
     g_string_append_printf(to, "%s: ", name);
     if (is_ascii(line) && !strstr(line, "=?"))
         append_folded(to, line, strlen(name) + 2);
@@ -72,7 +72,7 @@ static void append_text_header(GString *to, const char *name, const char *text)
 static void append_addresses(GString *to, const char *name, const char *const *addresses)
 {
     g_autofree char *joined = g_strjoinv(", ", (char **)addresses);
-    g_autofree char *line = one_line(joined);
+    g_autofree char *line = one_line(joined, G_MAXLONG);
     g_string_append_printf(to, "%s: ", name);
     append_folded(to, line, strlen(name) + 2);
     g_string_append(to, "\r\n");

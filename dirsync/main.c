@@ -117,7 +117,7 @@ static bool reader_has_gone(void)
 /* A reader that has read enough (head) is no trouble, and no reason for another exit status. */
 static bool flush_output(void)
 {
-    if ((fflush(stdout) == 0 && !ferror(stdout)) || errno == EPIPE || reader_has_gone())
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || reader_has_gone())
         return true;
     fprintf(stderr, "dirsync: standard output: %s; what was printed is not complete\n", g_strerror(errno));
     return false;

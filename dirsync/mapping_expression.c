@@ -77,7 +77,7 @@ static bool is_xml_text(Value value)
     if (!g_utf8_validate_len(value.data, value.len, NULL))
         return false;
     for (const char *p = value.data; p < value.data + value.len; p = g_utf8_next_char(p)) {
-        if (*p >= ' ')
+        if (*p >= ' ' && (guchar)*p < 0x80)
             continue; /* ASCII, as most are */
         gunichar c = g_utf8_get_char(p);
         if (!IS_CHAR(c))

@@ -94,6 +94,12 @@ static bool is_account(const Schema *schema, const Entry *entry)
     return false;
 }
 
+/* Only who is one is deleted and made again as an account. */
+static bool is_contact(const Schema *schema, const Entry *entry)
+{
+    return schema_entry_is(schema, entry, "contact") || schema_entry_is(schema, entry, "person");
+}
+
 static bool is_in_source(const Item *item)
 {
     return item->mark[SOURCE] != MARK_ABSENT;
@@ -154,7 +160,8 @@ static bool examine_all(Pass *pass, GError **error)
 
 static bool is_group(const Schema *schema, const Entry *entry)
 {
-    static const char *const classes[] = {"group", "groupOfNames", "groupOfUniqueNames", "posixGroup"};
+    static const char *const classes[] = {"group",          "groupOfNames", "groupOfUniqueNames",
+                                          "groupOfMembers", "posixGroup",   "msExchDynamicDistributionList"};
     for (size_t i = 0; i < G_N_ELEMENTS(classes); i++)
         if (schema_entry_is(schema, entry, classes[i]))
             return true;
@@ -299,7 +306,8 @@ static MatchAction taking_over(Pass *pass, uint32_t index, const Native *native,
     }
     if (!subject_changed_kind(pass, &subject))
         return MIGRATE_ADOPT;
-    if (!subject_is_user(pass, &subject) || native->is_account) {
+    if (!subject_is_user(pass, &subject) || native->is_account ||
+        !is_contact(target_schema(pass), subject.current)) {
         *why = g_strdup_printf("it is of another kind, and %s", native->is_account
                                                                     ? "accounts are never deleted"
                                                                     : "only contacts become accounts");

@@ -332,12 +332,12 @@ static bool begin(Notifying *notifying, const Connector *connector, const char *
     return notifying->book != NULL;
 }
 
-void notify_run(const Connector *connector, const char *state_folder, const char *kind,
-                const RunResult *result, const GError *failure)
+void notify_run(const Connector *connector, const char *state_folder, const RunResult *result,
+                const GError *failure)
 {
     Notifying notifying;
     int text = notify_text_of(result, failure);
-    if (strcmp(kind, "sync") != 0 || (failure && text < 0) || !begin(&notifying, connector, state_folder))
+    if ((failure && text < 0) || !begin(&notifying, connector, state_folder))
         return;
     if (text >= 0)
         tell_trouble(&notifying, text, result, failure);

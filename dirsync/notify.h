@@ -17,10 +17,9 @@
 
 #include <jansson.h>
 
-/** After each run that may write; @failure NULL: it ended well. @kind: "sync", "apply" or "revert"; of the
- * last two nothing is told, who began them is looking. */
-void notify_run(const Connector *connector, const char *state_folder, const char *kind,
-                const RunResult *result, const GError *failure);
+/** After a sync; @failure NULL: it ended well. */
+void notify_run(const Connector *connector, const char *state_folder, const RunResult *result,
+                const GError *failure);
 
 /** New findings of an audit. @audit: its id; @findings: a line for each, as people should read it, the worst
  *  first; @n their number. The same findings again are told once a day. */

@@ -93,6 +93,18 @@ static void read_webhook(NotifyChannel *channel, const xmlNode *node, const char
     channel->label = webhook_label(channel);
 }
 
+/* What waits to be sent knows its channel by the label. */
+static void tell_apart(NotifyChannel *channel, const GArray *before)
+{
+    unsigned same = 1;
+    for (guint i = 0; i < before->len; i++)
+        same += g_str_has_prefix(g_array_index(before, NotifyChannel, i).label, channel->label);
+    if (same == 1)
+        return;
+    g_autofree char *plain = channel->label;
+    channel->label = g_strdup_printf("%s (%u)", plain, same);
+}
+
 void notify_settings_read(NotifySettings *settings, const xmlNode *node, const char *definition,
                           GString **problems)
 {
@@ -111,6 +123,7 @@ void notify_settings_read(NotifySettings *settings, const xmlNode *node, const c
             read_mail(&channel, child, definition, problems);
         else
             read_webhook(&channel, child, definition, problems);
+        tell_apart(&channel, channels);
         g_array_append_val(channels, channel);
     }
     settings->channels = (NotifyChannel *)(void *)g_array_steal(channels, &settings->n_channels);

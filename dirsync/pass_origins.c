@@ -22,6 +22,8 @@ typedef struct {
 static void note_given(const MappingRule *rule, Value value, void *data)
 {
     Judging *judging = data;
+    if (schema_is_secret(rule->name))
+        return;
     g_ptr_array_add(judging->origins, (gpointer)rule->name);
     g_ptr_array_add(judging->where, (gpointer)rule->where);
     g_array_append_val(judging->values, value);

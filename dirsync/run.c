@@ -24,7 +24,6 @@ static bool is_wanted(const Connector *connector, const RunOptions *options, Ste
     return options->steps[step] && connector->pass[step].wanted;
 }
 
-/* Plans of a migration are kept: it is taken back as a whole, or not at all. */
 static const char *kind_of_run(const RunOptions *options)
 {
     return options->pass.migration ? "migrate" : "sync";
@@ -381,15 +380,25 @@ static bool sync_connector(const Connector *connector, const RunOptions *options
     return finish(connector, state, kind_of_run(options), result, start, ok, error);
 }
 
+/* That one step went well says nothing about the others. */
+static bool is_whole(const Connector *connector, const RunOptions *options)
+{
+    for (int step = 0; step < STEPS; step++)
+        if (connector->pass[step].wanted && !options->steps[step])
+            return false;
+    return true;
+}
+
 /* Once the state is closed: nobody waits for a mail server. */
 bool run_sync(const Connector *connector, const RunOptions *options, RunResult *result, GError **error)
 {
     GError *failure = NULL;
     bool ok = sync_connector(connector, options, result, &failure);
     const StepOptions *how = &options->pass;
-    bool by_hand = how->only || how->apply_policy || how->remove_type; /* who does that is looking */
-    if ((ok || failure) && !by_hand)
-        notify_run(connector, options->state_folder, kind_of_run(options), result, failure);
+    /* Who does that is looking. */
+    bool by_hand = how->only || how->apply_policy || how->remove_type || how->migration;
+    if (((ok && is_whole(connector, options)) || failure) && !by_hand)
+        notify_run(connector, options->state_folder, result, failure);
     if (failure)
         g_propagate_error(error, failure);
     return ok;

@@ -3,7 +3,8 @@
  *
  * A run's plan goes before its record, so whatever a crash leaves behind is found
  * again by the next run. Folders without a record, of a state that was lost, go
- * when their time has come. Plans of people are theirs and stay.
+ * when their time has come. Plans of people are theirs and stay; so do those of a migration,
+ * which is taken back as a whole or not at all.
  */
 #include "dirsync/run_internal.h"
 

@@ -265,7 +265,9 @@ void supervised_watch_ended(Supervised *self, RunEnd end, const char *reason, do
     self->watch = end == RUN_END_DEFINITION ? WATCH_GIVEN_UP : WATCH_CLOSED;
     self->watch_failures++;
     self->watch_moment = now.monotonic + back_off(FIRST_WATCH_BACK_OFF, self->watch_failures, jitter);
-    if (end == RUN_END_CREDENTIALS && self->state != SUPERVISED_RUNNING)
+    /* Who runs by its watch alone would wait for ever. */
+    bool nothing_left = end == RUN_END_DEFINITION && self->schedule.kind == SCHEDULE_NEVER;
+    if ((end == RUN_END_CREDENTIALS || nothing_left) && self->state != SUPERVISED_RUNNING)
         supervised_park(self, reason);
 }
 

@@ -106,6 +106,11 @@ static bool write_page(Audit *audit, const AuditView *view, GError **error)
         return false;
     }
     bool good = report_audit_json(json, audit, view, error);
+    if (good && (fflush(json) != 0 || ferror(json))) {
+        error_set(error, ERROR_IO, "temporary file: %s; free some space, or leave out --html",
+                  g_strerror(errno));
+        good = false;
+    }
     rewind(json);
     good = good && audit_page_write(json, option_html, error);
     fclose(json);

@@ -59,6 +59,10 @@ void settings_clear(Settings *settings);
 Connector *settings_connector(const Settings *settings, int argc, char **argv, int words, GError **error);
 /** Opens stderr at the level the options ask for, and the sinks of the definition. */
 bool settings_open_events(const Settings *settings, const Connector *connector, GError **error);
+/** The same for a service, which also tells what it begins and ends. */
+bool settings_open_service_events(const Settings *settings, bool json, GError **error);
+/** True when the environment asks for JSON lines on stderr. */
+bool settings_log_json(void);
 /** Options of the run: the definition's limits, changed by what the command line says. */
 bool settings_run_options(Settings *settings, const Connector *connector, RunOptions *options,
                           GError **error);

@@ -50,17 +50,6 @@ static int watch(Settings *settings, int argc, char **argv, GError **error)
 
 /* --- the daemon --- */
 
-/* One line for each run that begins and ends is what a service should say. */
-static bool open_events(const Settings *settings, bool json, GError **error)
-{
-    SinkSettings sink = {.kind = SINK_STDERR, .json = json};
-    sink.level = settings->quiet ? LEVEL_ERROR
-                                 : (EventLevel)MIN((int)LEVEL_NOTICE + settings->verbose, (int)LEVEL_DEBUG);
-    for (int i = 0; i < CATEGORIES; i++)
-        sink.category_level[i] = -1;
-    return event_open_sink(&sink, error);
-}
-
 /* What the runs are told of our own options. */
 static void pass_on(const Settings *settings, char *rate, GPtrArray *pass)
 {
@@ -81,7 +70,7 @@ static int serve(Settings *settings, char **argv, GError **error)
 {
     static const char *const json_log[] = {"DIRSYNC_LOG=json", NULL}, *const text_log[] = {"DIRSYNC_LOG=text",
                                                                                            NULL};
-    bool json = settings->json || !g_strcmp0(g_getenv("DIRSYNC_LOG"), "json");
+    bool json = settings->json || settings_log_json();
     g_autoptr(GPtrArray) pass = g_ptr_array_new();
     char number[G_ASCII_DTOSTR_BUF_SIZE];
     g_autofree char *rate =
@@ -92,7 +81,7 @@ static int serve(Settings *settings, char **argv, GError **error)
                              .jobs = (unsigned)jobs,
                              .pass = (const char *const *)pass->pdata,
                              .variables = json ? json_log : text_log};
-    if (open_events(settings, json, error))
+    if (settings_open_service_events(settings, json, error))
         daemon_serve(&options, error);
     return 0;
 }

@@ -207,16 +207,6 @@ static bool read_options(ServerSettings *server, GError **error)
     return read_mode(server, error) && read_group(server, error) && read_numbers(server, error);
 }
 
-/* A service tells when it begins and ends, too. */
-static bool open_events(const Settings *settings, GError **error)
-{
-    SinkSettings errors = {.kind = SINK_STDERR, .level = LEVEL_NOTICE};
-    errors.level = settings->quiet ? LEVEL_ERROR : MIN(LEVEL_NOTICE + settings->verbose, LEVEL_DEBUG);
-    for (int i = 0; i < CATEGORIES; i++)
-        errors.category_level[i] = -1;
-    return event_open_sink(&errors, error);
-}
-
 static int run(Settings *settings, int argc, char **argv, GError **error)
 {
     g_auto(Answering) answering = {0};
@@ -229,7 +219,7 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
     }
     server.index = answering.index;
     server.domains = domains(&answering);
-    if (open_events(settings, error))
+    if (settings_open_service_events(settings, settings_log_json(), error))
         server_run(&server, error);
     return 0;
 }

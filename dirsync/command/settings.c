@@ -156,8 +156,23 @@ bool settings_open_events(const Settings *settings, const Connector *connector, 
         else if (sink->kind != SINK_STDERR && !event_open_sink(sink, error))
             return false;
     }
-    errors.json = !g_strcmp0(g_getenv("DIRSYNC_LOG"), "json");
+    errors.json = settings_log_json();
     return event_open_sink(&errors, error);
+}
+
+bool settings_log_json(void)
+{
+    return !g_strcmp0(g_getenv("DIRSYNC_LOG"), "json");
+}
+
+bool settings_open_service_events(const Settings *settings, bool json, GError **error)
+{
+    SinkSettings sink = {.kind = SINK_STDERR, .json = json};
+    sink.level = settings->quiet ? LEVEL_ERROR
+                                 : (EventLevel)MIN((int)LEVEL_NOTICE + settings->verbose, (int)LEVEL_DEBUG);
+    for (int i = 0; i < CATEGORIES; i++)
+        sink.category_level[i] = -1;
+    return event_open_sink(&sink, error);
 }
 
 Connector *settings_connector(const Settings *settings, int argc, char **argv, int words, GError **error)

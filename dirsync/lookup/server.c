@@ -93,15 +93,18 @@ static bool make_room(Server *server, gint64 now)
 {
     if (server->connections.length < server->most)
         return true;
-    Connection *quiet = g_queue_peek_head(&server->connections);
-    if (quiet && connection_is_idle(quiet) && now - quiet->active >= G_TIME_SPAN_SECOND) {
-        drop(server, quiet);
-        return true;
+    for (GList *link = server->connections.head; link; link = link->next) {
+        Connection *quiet = link->data;
+        if (connection_is_idle(quiet) && now - quiet->active >= G_TIME_SPAN_SECOND) {
+            drop(server, quiet);
+            return true;
+        }
     }
-    if (!server->crowded || now - server->crowded > CROWDED_AGAIN)
+    if (!server->crowded || now - server->crowded > CROWDED_AGAIN) {
         event_emit(EVENT_LOOKUP_CROWDED, NULL, "%u connections are open, none of them idle: more are refused",
                    server->connections.length);
-    server->crowded = now;
+        server->crowded = now;
+    }
     return false;
 }
 

@@ -102,15 +102,22 @@ static void print_planned(FILE *out, const GPtrArray *changes, bool decided)
 
 /* --- a pass --- */
 
+/* Of "/etc/dirsync/x.xml:12: why" the folder is left out. */
+static const char *short_reason(const char *reason)
+{
+    const char *name = reason;
+    for (const char *p = reason; *reason == '/' && *p && strncmp(p, ": ", 2) != 0; p++)
+        if (*p == '/')
+            name = p + 1;
+    return name;
+}
+
 static void print_situations(FILE *out, const PassStory *story)
 {
     for (guint i = 0; i < story->situations->len; i++) {
         const StorySituation *situation = g_ptr_array_index(story->situations, i);
         print_line(out, 2, "%s: %s%s%s", i ? "and" : "situation", situation->name,
-                   situation->reason ? ": " : "",
-                   situation->reason && *situation->reason == '/' ? short_where(situation->reason)
-                   : situation->reason                            ? situation->reason
-                                                                  : "");
+                   situation->reason ? ": " : "", situation->reason ? short_reason(situation->reason) : "");
     }
 }
 

@@ -4,13 +4,12 @@
 #include "dirsync/report/status.h"
 
 #include "dirsync/notify.h"
+#include "dirsync/run_file.h"
 #include "dirsync/when.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-
-#define DAEMON_FILE "run.json" /* beside the connectors' folders; written by dirsync run */
 
 /* --- a run --- */
 
@@ -275,23 +274,12 @@ static bool is_alive(json_int_t pid)
     return pid > 0 && (kill((pid_t)pid, 0) == 0 || errno == EPERM);
 }
 
-static json_t *find_scheduled(const json_t *daemon, const char *name)
-{
-    size_t i;
-    json_t *one;
-    json_array_foreach(json_object_get(daemon, "connectors"), i,
-                       one) if (!g_strcmp0(json_string_value(json_object_get(one, "name")), name)) return one;
-    return NULL;
-}
-
-/* {"pid","since","alive","next","state","reason","until"}, or null where no daemon knows the connector. */
 static json_t *schedule_as_json(const Connector *connector, const char *state_folder)
 {
-    g_autofree char *of = state_folder_of(connector, state_folder);
-    g_autofree char *top = g_path_get_dirname(of);
-    g_autofree char *path = g_build_filename(top, DAEMON_FILE, NULL);
-    json_t *daemon = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
-    json_t *one = find_scheduled(daemon, connector->name), *json = json_null();
+    g_autofree char *place = state_place(connector, state_folder);
+    json_auto_t *daemon = run_file_read(place);
+    const json_t *one = run_file_connector(daemon, connector->name);
+    json_t *json = json_null();
     if (json_is_object(one)) {
         json = json_deep_copy(one);
         json_object_del(json, "name");
@@ -300,7 +288,6 @@ static json_t *schedule_as_json(const Connector *connector, const char *state_fo
         json_object_set_new(json, "alive",
                             json_boolean(is_alive(json_integer_value(json_object_get(daemon, "pid")))));
     }
-    json_decref(daemon);
     return json;
 }
 

@@ -298,6 +298,11 @@ static void one_more_takes_the_place_of_who_is_idle(void **state)
     int fd[3];
     for (int i = 0; i < 3; i++)
         fd[i] = service_connect(service->lines);
+    for (int i = 1; i < 3; i++) { /* they come behind the first one */
+        service_send(fd[i], "exists jd@acme.example\n");
+        g_autofree char *heard = service_hear(fd[i]);
+        assert_string_equal(heard, "OK");
+    }
     service_send(fd[0], "exists jd@acme"); /* in the middle of a request */
     g_usleep(1200000);                     /* so long one may be quiet without being called idle */
     service_send(fd[2], "exists jd@acme.example\n");

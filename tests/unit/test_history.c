@@ -110,6 +110,12 @@ static const History histories[] = {
      NULL,
      {{"a", "apply", 0, 99, "people"}, {"b", "sync", 0, 1, "own"}},
      "b | b people"},
+    {"the plan of a migration stays",
+     10,
+     1,
+     NULL,
+     {{"a", "migrate", 0, 99, "own"}, {"b", "sync", 0, 98, "own"}, {"c", "sync", 0, 1, "own"}},
+     "a c | a c"},
 };
 
 typedef struct {

@@ -135,6 +135,14 @@ static const PassCase cases[] = {
               "mail: ann@globex.example\n\n"},
      {SYNC_CALLED(MIGRATE, .matches = "a1 exact skip: cn=Crew," PEOPLE
                                       " (primary address ann@globex.example); it is a group\n")}},
+    {"what is no contact is never deleted to make an account of it",
+     {GROUPS, ACCOUNTS, NO_LIMITS, .source = ANN,
+      .home = "dn: cn=Box," PEOPLE "\nobjectClass: top\nobjectClass: publicFolder\ncn: Box\n"
+              "mail: ann@globex.example\n\n"},
+     {SYNC_CALLED(MIGRATE, .matches =
+                               "a1 exact skip: cn=Box," PEOPLE
+                               " (primary address ann@globex.example); it is of another kind, and only "
+                               "contacts become accounts\n")}},
 
     /* --- rules --- */
     {"a secondary address is as good as the primary one",
