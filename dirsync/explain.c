@@ -179,12 +179,15 @@ static bool look_at_step(Explaining *e, Step step, GError **error)
         return true;
     if (step != STEP_ADDRESSES)
         e->into->inquiry[step] = ask(e, step);
-    if (plan_step(e, step, &failure))
+    if (!e->refused && plan_step(e, step, &failure))
         return true;
+    if (e->refused)
+        error_set(&failure, ERROR_CREDENTIALS, "a password was refused, and is not tried again");
     if (is_ours_alone(failure)) {
         g_propagate_error(error, g_steal_pointer(&failure));
         return false;
     }
+    e->refused |= error_is(failure, ERROR_CREDENTIALS);
     return explain_from_state(e, step, failure, error);
 }
 
@@ -337,7 +340,7 @@ Explanation *explain(const Connector *connector, const char *state_folder_name, 
     if (!state)
         return NULL;
     g_autofree char *folder = g_build_filename(state_folder(state), "plan", NULL);
-    Explaining e = {connector, state, folder, into};
+    Explaining e = {connector, state, folder, into, false};
     into->no_state = state_is_new(state);
     into->looked = where_looked(connector, into);
     bool ok = look(&e, error);

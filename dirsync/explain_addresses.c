@@ -97,8 +97,9 @@ bool explain_addresses(Explaining *e, GError **error)
     g_autofree char *filter = e->connector->pass[STEP_ADDRESSES].wanted ? filter_of_all(e) : NULL;
     g_autoptr(GError) failure = NULL;
     (void)error;
-    if (!filter || address_step_preview(e->connector, e->state, filter, has_changes(e) ? e->folder : NULL,
-                                        previewed, e, &failure))
+    if (e->refused || !filter ||
+        address_step_preview(e->connector, e->state, filter, has_changes(e) ? e->folder : NULL, previewed, e,
+                             &failure))
         return true;
     explain_note(e, "addresses: what templates give is not known: %s", failure->message);
     return true;

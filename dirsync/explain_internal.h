@@ -9,6 +9,7 @@ typedef struct {
     State *state; /* a copy */
     char *folder; /* of the plan */
     Explanation *into;
+    bool refused; /* a password was: it is not tried again, which could lock the account */
 } Explaining;
 
 void explain_note(Explaining *e, const char *format, ...) G_GNUC_PRINTF(2, 3);

@@ -144,6 +144,7 @@ static bool look_at_side(Explaining *e, Step step, int side)
     }
     if (directory && !why && side == TARGET)
         find_by_stamp(e, step, directory, &why);
+    e->refused |= error_is(why, ERROR_CREDENTIALS);
     if (why)
         explain_note(e, "the %s directory cannot be asked: %s", side_name(step, side), why->message);
     return !why;
@@ -167,7 +168,8 @@ bool explain_from_state(Explaining *e, Step step, const GError *why, GError **er
         if (!find_links(e, step, object, error) || !find_holders(e, step, object, error))
             return false;
     }
-    for (int side = 0; inquiry && side < SIDES; side++)
+    e->into->unreachable |= e->refused;
+    for (int side = 0; inquiry && side < SIDES && !e->refused; side++)
         all &= look_at_side(e, step, side);
     e->into->unreachable |= !all;
     if (all)

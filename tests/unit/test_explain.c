@@ -185,6 +185,26 @@ static void who_comes_and_goes_out_is_one_recipient(void **state)
     assert_string_equal(first(there)->home_dn, "cn=Nat,ou=people,o=acme");
 }
 
+/* Whom the import leaves out as one of us has its addresses at home. */
+static void an_address_that_an_exported_native_has_is_there(void **state)
+{
+    (void)state;
+    g_autoptr(Case) c = case_new(&(CaseStart){
+        .source = BOB,
+        .home = INSIDER("a9", "Nat", "nat@acme.example", "proxyAddresses: NOTES:Nat/Acme@Exchange\n"),
+        .export = FROM_PEOPLE,
+        .addresses = "type=\"NOTES\" template=\"NOTES:&amp;d/Acme@Exchange\""});
+    g_autoptr(Connector) connector = case_connector(c);
+    RunOptions options = case_options(c, connector, NULL);
+    g_auto(RunResult) result = {0};
+    assert_true(run_sync(connector, &options, &result, NULL));
+    g_autoptr(Explanation) explanation = ask_one(c, "cn=Nat,ou=out,o=globex");
+    const ExplainedObject *nat = first(explanation);
+    assert_non_null(nat->import);
+    assert_int_equal(nat->addresses->len, 1);
+    assert_true(((const ExplainedAddress *)g_ptr_array_index(nat->addresses, 0))->there);
+}
+
 /* --- why --- */
 
 static void a_filter_tells_which_part_fails(void **state)
@@ -723,6 +743,7 @@ int main(void)
         cmocka_unit_test(nobody_is_an_error_that_says_where_it_looked),
         cmocka_unit_test(an_address_that_several_have_gives_all_of_them),
         cmocka_unit_test(who_comes_and_goes_out_is_one_recipient),
+        cmocka_unit_test(an_address_that_an_exported_native_has_is_there),
         cmocka_unit_test(a_filter_tells_which_part_fails),
         cmocka_unit_test(a_filter_does_not_tell_a_password),
         cmocka_unit_test(who_is_left_out_is_told_by_which_check),

@@ -154,9 +154,29 @@ static void long_lines_and_broken_text_are_encoded(void **state)
     assert_has(broken, "a=EF=BF=BD");
 }
 
+/* A header is folded, never cut. */
+static void every_address_is_named(void **state)
+{
+    static const char *const many[] = {"operator-number-1@mail.acme.example",
+                                       "operator-number-2@mail.acme.example",
+                                       "operator-number-3@mail.acme.example",
+                                       "operator-number-4@mail.acme.example",
+                                       "operator-number-5@mail.acme.example",
+                                       "operator-number-6@mail.acme.example",
+                                       "operator-number-7@mail.acme.example",
+                                       "operator-number-8@mail.acme.example",
+                                       NULL};
+    (void)state;
+    MailMessage message = {.from = "a@b", .to = many, .subject = "", .body = "", .host = "h", .id = "i"};
+    g_autofree char *text = g_string_free(mail_compose(&message), FALSE);
+    for (const char *const *address = many; *address; address++)
+        assert_non_null(strstr(text, *address));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_address_is_named),
         cmocka_unit_test(ascii_travels_as_it_is),
         cmocka_unit_test(other_letters_are_encoded),
         cmocka_unit_test(long_subjects_are_folded_between_letters),
