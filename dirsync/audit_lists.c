@@ -7,6 +7,7 @@
 #include "dirsync/audit_internal.h"
 
 #include "dirsync/dn.h"
+#include "dirsync/interrupt.h"
 #include "dirsync/pass.h"
 
 #include <string.h>
@@ -181,6 +182,8 @@ static bool look_at_lists(Lists *lists, GError **error)
     lists->schema = directory_describe(lists->foreign)->schema;
     bool good = read_lists(lists, error);
     for (guint i = 0; good && i < lists->lists->len; i++) {
+        if (interrupt_pending(error))
+            return false;
         g_autoptr(Entry) list =
             spool_read(lists->audit->spool, g_array_index(lists->lists, uint64_t, i), error);
         good = list && look_at_list(lists, list, error);

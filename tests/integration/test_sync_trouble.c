@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "dirsync/check.h"
+#include "dirsync/explain.h"
 #include "tests/crash/crash.h"
 #include "tests/lab/sync_case.h"
 
@@ -138,6 +139,22 @@ static void a_wrong_password_is_tried_once(void **state)
     /* The second look binds too. */
     assert_int_equal(lab_operations(home, "Bind") - binds, 2);
     assert_int_equal(lab_writes(home), 0);
+}
+
+/* Whoever asks what is the matter must not lock the account either. */
+static void explaining_tries_a_wrong_password_once(void **state)
+{
+    (void)state;
+    set_up_with("--nosync --port auto");
+    define_as_user("not-the-secret");
+    world_set_people(world, three);
+    g_autoptr(Connector) connector = world_connector(world);
+    unsigned long binds = lab_operations(home, "Bind");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Explanation) explanation = explain(connector, world->state, "ada@globex.example", &error);
+    assert_null(explanation);
+    assert_true(error_is(error, ERROR_UNREACHABLE));
+    assert_int_equal(lab_operations(home, "Bind") - binds, 2); /* the second look binds too */
 }
 
 static void a_user_who_may_not_write_is_told_so(void **state)
@@ -340,6 +357,7 @@ int main(void)
         CASE(a_read_only_home_stops_the_first_import),
         CASE(a_home_that_became_read_only_stays_as_it_is),
         CASE(a_wrong_password_is_tried_once),
+        CASE(explaining_tries_a_wrong_password_once),
         CASE(a_user_who_may_not_write_is_told_so),
         CASE(a_connection_cut_in_the_middle_of_writing_is_made_good_by_the_next_run),
         CASE(a_second_run_at_the_same_time_is_refused),

@@ -240,6 +240,11 @@ static void test_the_oldest_audits_are_forgotten(void **state)
     assert_true(audit_store_counts(store, &place, counts, NULL));
     assert_int_equal(counts[AUDIT_GROUP_CYCLE].count, 1);
     assert_int_equal(counts[AUDIT_GROUP_CYCLE].fresh, 0);
+    AuditPlace from = place;
+    size_t left = 0;
+    from.since = 1; /* the first audit, which alone had it */
+    assert_true(audit_store_cleared(store, &from, AUDIT_GROUP_CYCLE, count_rows, &left, NULL));
+    assert_int_equal(left, 0);
     assert_false(audit_store_since(store, "", "audit-0", &place, &none, &error));
     assert_true(error_is(error, ERROR_NOT_FOUND));
     end(world);

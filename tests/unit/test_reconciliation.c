@@ -545,6 +545,43 @@ static void nothing_is_emitted(void **state)
     assert_int_equal(event_count(EVENT_MISSING) + event_count(EVENT_SOURCE_READ), before + 2);
 }
 
+static void every_reason_has_an_id_of_its_own_and_a_title(void **state)
+{
+    (void)state;
+    const char *const *ids = reconciliation_reasons();
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    for (size_t i = 0; ids[i]; i++) {
+        assert_true(g_hash_table_add(seen, (gpointer)ids[i]));
+        assert_non_null(reconciliation_title(ids[i]));
+    }
+    assert_true(g_hash_table_contains(seen, "limit") && g_hash_table_contains(seen, "filtered-out"));
+    assert_null(reconciliation_title("nonsense"));
+}
+
+/* ".It Li new", then what is the matter as a sentence, for each reason; and for nothing else. */
+static void the_manual_lists_every_reason(void **state)
+{
+    (void)state;
+    const char *top = g_getenv("DIRSYNC_DATADIR");
+    if (!top)
+        skip();
+    g_autofree char *path = g_build_filename(top, "dirsync", "dirsync-reconciliation.7", NULL);
+    g_autofree char *page = NULL;
+    assert_true(g_file_get_contents(path, &page, NULL, NULL));
+    const char *const *ids = reconciliation_reasons();
+    size_t listed = 0, n = 0;
+    for (; ids[n]; n++) {
+        const char *title = reconciliation_title(ids[n]);
+        g_autofree char *item =
+            g_strdup_printf("\n.It Li %s\n%c%s.\n", ids[n], g_ascii_toupper(*title), title + 1);
+        if (!strstr(page, item))
+            fail_msg("%s lacks %s", path, item);
+    }
+    for (const char *at = page; (at = strstr(at, "\n.It Li ")); at++)
+        listed++;
+    assert_int_equal(listed, n);
+}
+
 int main(void)
 {
     static const struct CMUnitTest others[] = {
@@ -554,6 +591,8 @@ int main(void)
         cmocka_unit_test(the_words_say_which_filter_and_what_to_do),
         cmocka_unit_test(grace_is_told_with_its_days),
         cmocka_unit_test(nothing_is_emitted),
+        cmocka_unit_test(every_reason_has_an_id_of_its_own_and_a_title),
+        cmocka_unit_test(the_manual_lists_every_reason),
     };
     const char *only = g_getenv("DIRSYNC_TEST_CASE");
     GArray *all = g_array_new(FALSE, TRUE, sizeof(struct CMUnitTest));
