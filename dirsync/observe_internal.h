@@ -60,7 +60,7 @@ bool observe_keep_texts(Pass *pass, const char *const *texts, size_t n, uint64_t
 /** The next of them, and on; NULL: an empty one. */
 const char *observe_next_text(const char **at);
 
-/** For people: a name, and an address; each may be NULL. Borrowed from the entry but for *own (g_free()). */
+/** For people: a name, and an address; each may be NULL. Borrowed from the entry. */
 void observe_describe(const Schema *schema, const Entry *entry, const char **name, const char **mail);
 /** The same of the object that the mapping would make of a source entry that says neither; the caller frees
  *  the entry that they belong to. */
