@@ -15,6 +15,9 @@ typedef struct {
     Fingerprint anchor;
 } Freed;
 
+/* Claims what no item of ours has: see claim_foreign_names(). */
+#define NO_RECIPIENT NOWHERE
+
 static Fingerprint key_of(const char *kind, const char *value, const char *holder)
 {
     g_autofree char *text = g_strconcat(kind, "\n", value, "\n", holder, NULL);
@@ -91,16 +94,27 @@ static bool claim_against(Pass *pass, Subject *subject, const Holder *holder, co
     return true;
 }
 
+static bool describe_claimant(Pass *pass, uint32_t claimant, char **by, GError **error)
+{
+    g_auto(LinkRow) row = {0};
+    if (claimant == NO_RECIPIENT)
+        *by = g_strdup("an entry that is no recipient");
+    else if (item_identity(pass, item_at(pass, claimant), &row, error))
+        *by = g_strdup_printf("the entry with anchor %s in this run", row.anchor);
+    return *by != NULL;
+}
+
 bool claim_key(Pass *pass, Subject *subject, const char *kind, const char *value, bool last, Claim *claim,
                unsigned *wave, char **by, GError **error)
 {
     *claim = CLAIM_FREE;
-    const char *claimant = claim_table_find(pass->claimed, key_of(kind, value, ""));
-    if (claimant && strcmp(claimant, subject->anchor) != 0) {
+    uint32_t claimant;
+    bool claims;
+    if (!claim_table_find(pass->claimed, key_of(kind, value, ""), &claims, &claimant, error))
+        return false;
+    if (claims && claimant != subject->index) {
         *claim = CLAIM_TAKEN;
-        *by = *claimant ? g_strdup_printf("the entry with anchor %s in this run", claimant)
-                        : g_strdup("an entry that is no recipient");
-        return true;
+        return describe_claimant(pass, claimant, by, error);
     }
     g_autoptr(GPtrArray) holders = g_ptr_array_new_with_free_func((GDestroyNotify)holder_free);
     bool ok = !strcmp(kind, KEY_DN) ? holder_index_find_dn(pass->index, value, holders, error)
@@ -161,13 +175,13 @@ static void put_key(const char *kind, const char *value, void *data)
 
 typedef struct {
     ClaimTable *table;
-    const char *anchor;
+    uint32_t item;
 } Claiming;
 
 static void put_claim(const char *kind, const char *value, void *data)
 {
     const Claiming *claiming = data;
-    claim_table_put(claiming->table, key_of(kind, value, ""), claiming->anchor);
+    claim_table_put(claiming->table, key_of(kind, value, ""), claiming->item);
 }
 
 void claim_register(Pass *pass, Subject *subject, const Entry *before, const Entry *after, unsigned wave)
@@ -175,7 +189,7 @@ void claim_register(Pass *pass, Subject *subject, const Entry *before, const Ent
     g_autofree char *id = before ? holder_id(&pass->view, before) : NULL;
     Freed how = {wave, fingerprint_string(subject->anchor)};
     Put freed = {pass->freed, id, &how, sizeof how};
-    Claiming claiming = {pass->claimed, subject->anchor};
+    Claiming claiming = {pass->claimed, subject->index};
     keys_without(pass, before, after, put_key, &freed);
     keys_without(pass, after, before, put_claim, &claiming);
 }
@@ -200,17 +214,20 @@ bool claim_foreign_names(Pass *pass, GError **error)
     g_autoptr(GPtrArray) found = directory_search(pass->side[TARGET].directory, &request, 100000, error);
     for (guint i = 0; found && i < found->len; i++) {
         g_autofree char *name = holder_dn_key(&pass->view, entry_dn(g_ptr_array_index(found, i)));
-        claim_table_put(pass->claimed, key_of(KEY_DN, name, ""), "");
+        claim_table_put(pass->claimed, key_of(KEY_DN, name, ""), NO_RECIPIENT);
     }
     return found != NULL;
 }
 
-bool claim_object(Pass *pass, const Subject *subject, const char *id)
+bool claim_object(Pass *pass, const Subject *subject, const char *id, bool *claimed, GError **error)
 {
     Fingerprint key = key_of(KEY_OBJECT, id, "");
-    const char *claimant = claim_table_find(pass->claimed, key);
-    if (claimant)
-        return !strcmp(claimant, subject->anchor);
-    claim_table_put(pass->claimed, key, subject->anchor);
+    uint32_t claimant;
+    bool claims;
+    if (!claim_table_find(pass->claimed, key, &claims, &claimant, error))
+        return false;
+    if (!claims)
+        claim_table_put(pass->claimed, key, subject->index);
+    *claimed = !claims || claimant == subject->index;
     return true;
 }

@@ -149,11 +149,13 @@ static void describe_result(Pass *pass, const Subject *subject, const Entry *res
         row->exact = managed_fingerprint(managed, subject->desired, true, graced);
 }
 
-static Fingerprint source_fingerprint(const Pass *pass, const Item *item)
+static Fingerprint source_fingerprint(const Pass *pass, const Subject *subject)
 {
+    const Item *item = subject->item;
     if (item->source != NOWHERE)
-        return g_array_index(pass->side[SOURCE].records, Record, item->source).fingerprint;
-    return item->mark[SOURCE] == MARK_SAME ? item_link(pass, item)->source : (Fingerprint){0, 0};
+        return subject->read[SOURCE];
+    return item->mark[SOURCE] == MARK_SAME ? link_looks(pass->links, item_link(pass, item))->source
+                                           : (Fingerprint){0, 0};
 }
 
 /* The target as the read showed it, when nothing is going to change it. */
@@ -163,8 +165,9 @@ static Fingerprint target_fingerprint(const Pass *pass, const Subject *subject)
     if (subject->emitted)
         return (Fingerprint){0, 0};
     if (item->target != NOWHERE)
-        return g_array_index(pass->side[TARGET].records, Record, item->target).fingerprint;
-    return item->mark[TARGET] == MARK_SAME ? item_link(pass, item)->target : (Fingerprint){0, 0};
+        return subject->read[TARGET];
+    return item->mark[TARGET] == MARK_SAME ? link_looks(pass->links, item_link(pass, item))->target
+                                           : (Fingerprint){0, 0};
 }
 
 /* Members of groups are found by the source's name. */
@@ -177,6 +180,14 @@ static void describe_source(const Pass *pass, const Subject *subject, LinkRow *r
     row->source_key = dn ? pass_source_key(pass, dn) : (Fingerprint){0, 0};
 }
 
+/* By the first one of an item its changes are counted. */
+static void add_settlement(Pass *pass, const Subject *subject, const Settled *settled)
+{
+    uint32_t i = settlements_add(pass->settlements, (unsigned)subject->emitted, subject->kinds, settled);
+    if (subject->item->settlement == NOWHERE)
+        subject->item->settlement = i;
+}
+
 void emit_retry(Pass *pass, const Subject *subject)
 {
     const LinkRow *known = &subject->row;
@@ -184,7 +195,7 @@ void emit_retry(Pass *pass, const Subject *subject)
         return;
     Settled settled = {.row = *known}; /* borrows the strings */
     settled.row.flags |= LINK_RETRY;
-    settlements_add(pass->settlements, subject->anchor, 0, 0, &settled);
+    add_settlement(pass, subject, &settled);
 }
 
 void emit_settlement(Pass *pass, Subject *subject, const Entry *result, bool remove, unsigned flags,
@@ -199,12 +210,12 @@ void emit_settlement(Pass *pass, Subject *subject, const Entry *result, bool rem
     describe_source(pass, subject, row);
     row->flags = flags | (subject->retry ? LINK_RETRY : 0) | (subject->partly ? LINK_PARTLY : 0) |
                  (unsigned)(subject->kind + 1) << LINK_KIND_SHIFT;
-    row->source = source_fingerprint(pass, subject->item);
+    row->source = source_fingerprint(pass, subject);
     row->target = target_fingerprint(pass, subject);
     if (result)
         describe_result(pass, subject, result, row);
     row->id = g_strdup(id ? id : subject->row.id);
     if (!subject->emitted && !remove)
         pass->work.planned.of[COUNT_UNCHANGED]++;
-    settlements_add(pass->settlements, subject->anchor, (unsigned)subject->emitted, subject->kinds, &settled);
+    add_settlement(pass, subject, &settled);
 }

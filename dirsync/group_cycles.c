@@ -8,10 +8,10 @@
 
 #include <string.h>
 
-/* One group: its name, and the canonical names of its members that are groups of this run too. */
+/* One group. Most of its members are people: they are not told apart before all groups are known. */
 typedef struct {
     char *dn;
-    GPtrArray *members;
+    GArray *members; /* Fingerprint of the canonical name */
     enum { UNSEEN, ON_PATH, SEEN } state;
 } Node;
 
@@ -19,21 +19,41 @@ static void node_free(void *data)
 {
     Node *node = data;
     g_free(node->dn);
-    g_ptr_array_unref(node->members);
+    g_array_unref(node->members);
     g_free(node);
+}
+
+static guint hash_key(gconstpointer key)
+{
+    return (guint)((const Fingerprint *)key)->low;
+}
+
+static gboolean equal_keys(gconstpointer a, gconstpointer b)
+{
+    return fingerprint_equal(*(const Fingerprint *)a, *(const Fingerprint *)b);
+}
+
+static Fingerprint name_key(const Pass *pass, const char *dn)
+{
+    g_autofree char *name = holder_dn_key(&pass->view, dn);
+    return fingerprint_string(name);
 }
 
 void group_note_members(Pass *pass, const Subject *subject, const GPtrArray *dns)
 {
     if (!pass->group_nodes)
-        pass->group_nodes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, node_free);
+        pass->group_nodes = g_hash_table_new_full(hash_key, equal_keys, g_free, node_free);
     Node *node = g_new0(Node, 1);
     node->dn = g_strdup(entry_dn(subject->desired));
-    node->members = g_ptr_array_new_with_free_func(g_free);
-    for (guint i = 0; i < dns->len; i++)
-        if (g_ptr_array_index(dns, i))
-            g_ptr_array_add(node->members, holder_dn_key(&pass->view, g_ptr_array_index(dns, i)));
-    g_hash_table_replace(pass->group_nodes, holder_dn_key(&pass->view, node->dn), node);
+    node->members = g_array_sized_new(FALSE, FALSE, sizeof(Fingerprint), dns->len);
+    for (guint i = 0; i < dns->len; i++) {
+        const char *dn = g_ptr_array_index(dns, i);
+        Fingerprint member = dn ? name_key(pass, dn) : (Fingerprint){0, 0};
+        if (dn)
+            g_array_append_val(node->members, member);
+    }
+    Fingerprint key = name_key(pass, node->dn);
+    g_hash_table_replace(pass->group_nodes, g_memdup2(&key, sizeof key), node);
 }
 
 /* The part of the path from @again on, which is the cycle. */
@@ -71,7 +91,8 @@ static void walk(GHashTable *nodes, Node *start)
             g_ptr_array_set_size(path, (gint)path->len - 1);
             continue;
         }
-        Node *member = g_hash_table_lookup(nodes, g_ptr_array_index(frame->node->members, frame->next++));
+        Node *member =
+            g_hash_table_lookup(nodes, &g_array_index(frame->node->members, Fingerprint, frame->next++));
         if (member && member->state == ON_PATH)
             tell_cycle(path, member);
         if (!member || member->state != UNSEEN)

@@ -76,30 +76,30 @@ static Fingerprint link_anchor(const void *table, uint32_t i)
 
 static Fingerprint link_source(const void *table, uint32_t i)
 {
-    return link_at(table, i)->source;
+    return link_looks(table, link_at(table, i))->source;
 }
 
 static Fingerprint link_target(const void *table, uint32_t i)
 {
-    return link_at(table, i)->target;
+    return link_looks(table, link_at(table, i))->target;
 }
 
 static void take_in(const LinkRow *row, void *data)
 {
     LinkTable *table = data;
+    Looks looks = {row->source, row->target, row->desired};
     Link link = {.anchor = fingerprint_string(row->anchor),
-                 .source = row->source,
-                 .target = row->target,
-                 .desired = row->desired,
                  .row = row->row,
                  .flags = row->flags,
                  .item = NOWHERE,
+                 .looks = table->looks->len,
                  .mark = {(uint8_t)table->unread[SOURCE], (uint8_t)table->unread[TARGET]}};
     /* What it leads to is a native, which no read shows as ours. */
     if (row->flags & LINK_YIELDED)
         link.mark[TARGET] = MARK_ABSENT;
     uint32_t i = table->links->len;
     g_array_append_val(table->links, link);
+    g_array_append_val(table->looks, looks);
     fingerprint_index_add(&table->by_anchor, i);
     if (table->forget)
         return;
@@ -120,6 +120,7 @@ static LinkTable *link_table_new(State *state, Step step)
 {
     LinkTable *table = g_new0(LinkTable, 1);
     table->links = g_array_new(FALSE, FALSE, sizeof(Link));
+    table->looks = g_array_new(FALSE, FALSE, sizeof(Looks));
     table->state = state;
     table->step = step;
     fingerprint_index_init(&table->by_anchor, link_anchor, table);
@@ -182,6 +183,7 @@ void link_table_free(LinkTable *table)
     if (!table)
         return;
     g_array_unref(table->links);
+    g_array_unref(table->looks);
     fingerprint_index_clear(&table->by_anchor);
     fingerprint_index_clear(&table->by_source);
     fingerprint_index_clear(&table->by_target);
@@ -190,7 +192,7 @@ void link_table_free(LinkTable *table)
 
 uint32_t link_table_add(LinkTable *table, Fingerprint anchor)
 {
-    Link link = {.anchor = anchor, .item = NOWHERE};
+    Link link = {.anchor = anchor, .item = NOWHERE, .looks = NOWHERE};
     uint32_t i = table->links->len;
     g_array_append_val(table->links, link);
     fingerprint_index_add(&table->by_anchor, i);

@@ -40,17 +40,24 @@ typedef enum {
     MARK_CHANGED /* in the spool */
 } Mark;
 
+/** What the state remembers of both sides of a link. */
 typedef struct {
-    Fingerprint anchor, source, target, desired;
+    Fingerprint source, target, desired;
+} Looks;
+
+typedef struct {
+    Fingerprint anchor;
     int64_t row;         /* 0: not in the state file */
     unsigned flags;      /* LinkFlags */
     uint32_t item;       /* of the pass that looks at it; NOWHERE: none does */
+    uint32_t looks;      /* see link_looks(); NOWHERE: there are none */
     uint8_t mark[SIDES]; /* Mark; each side is written by one thread */
     bool twice;          /* the source has more than one entry of that anchor */
 } Link;
 
 typedef struct {
     GArray *links;
+    GArray *looks; /* of those that are in the state file */
     FingerprintIndex by_anchor, by_source, by_target;
     State *state;
     Step step;
@@ -73,6 +80,12 @@ static inline Link *link_at(const LinkTable *table, uint32_t i)
 {
     return &g_array_index(table->links, Link, i);
 }
+/** Zeros of a link that is new. */
+static inline const Looks *link_looks(const LinkTable *table, const Link *link)
+{
+    static const Looks none;
+    return link->looks == NOWHERE ? &none : &g_array_index(table->looks, Looks, link->looks);
+}
 /** *link NOWHERE: there is none of that anchor. Not from two threads while the table is partial. */
 bool link_table_find(LinkTable *table, const char *anchor, uint32_t *link, GError **error);
 /** A link that is not in the state file yet. */
@@ -80,8 +93,8 @@ uint32_t link_table_add(LinkTable *table, Fingerprint anchor);
 
 typedef struct {
     Fingerprint fingerprint, id;
-    int64_t row;
-    bool ours, seen;
+    int64_t row : 62;
+    bool ours : 1, seen : 1;
 } HolderMark;
 
 typedef struct {

@@ -29,11 +29,19 @@ static bool dn_of_native(Pass *pass, const char *id, char **dn, GError **error)
     return true;
 }
 
-/* Where this run leaves an item's object. @known: where it was, as far as the state remembers. */
-static bool dn_of_item(Pass *pass, const Item *item, const LinkRow *known, Fingerprint anchor, char **dn,
-                       GError **error)
+static bool name_of_record(const Pass *pass, uint32_t record, char **dn, GError **error)
 {
-    const Settlement *settlement = settlements_find(pass->settlements, anchor);
+    g_auto(Noted) noted = {0};
+    if (!record_noted(pass, TARGET, record, &noted, error))
+        return false;
+    *dn = g_steal_pointer(&noted.dn);
+    return true;
+}
+
+/* Where this run leaves an item's object. @known: where it was, as far as the state remembers. */
+static bool dn_of_item(Pass *pass, const Item *item, const LinkRow *known, char **dn, GError **error)
+{
+    const Settlement *settlement = item_settlement(pass, item);
     g_auto(Settled) settled = {0};
     if (item_more(item)->planned_dn) {
         *dn = g_strdup(item_more(item)->planned_dn);
@@ -49,35 +57,38 @@ static bool dn_of_item(Pass *pass, const Item *item, const LinkRow *known, Finge
     if (settlement && settlement->pending)
         *dn = g_strdup(settled.row.dn);
     else if (item->target != NOWHERE) /* it stays as it is */
-        return record_names(pass, item->target, dn, NULL, error);
+        return name_of_record(pass, item->target, dn, error);
     else if (item->mark[TARGET] != MARK_ABSENT)
         *dn = g_strdup(known->dn);
     return true;
 }
 
-/* DN of the object that this pass has made, or makes now, of the source entry with that anchor. */
-static bool dn_of_object(Pass *pass, const char *anchor, char **dn, GError **error)
+/* DN of the object that this pass has made, or makes now, of the source entry behind a link. */
+static bool dn_of_link(Pass *pass, uint32_t link, char **dn, GError **error)
 {
-    Fingerprint key = fingerprint_string(anchor);
-    uint32_t link;
-    if (!link_table_find(pass->links, anchor, &link, error))
-        return false;
-    if (link == NOWHERE)
-        return true;
     g_auto(LinkRow) row = {0};
     const Item *item = link_item(pass, link);
     if (link_at(pass->links, link)->row &&
         !state_find_link(pass->state, link_at(pass->links, link)->row, &row, error))
         return false;
     if (item)
-        return dn_of_item(pass, item, &row, key, dn, error);
+        return dn_of_item(pass, item, &row, dn, error);
     if (row.flags & LINK_YIELDED)
         return dn_of_native(pass, row.id, dn, error);
-    uint32_t record = fingerprint_index_find(&pass->side[TARGET].by_anchor, key);
+    uint32_t record =
+        fingerprint_index_find(&pass->side[TARGET].by_anchor, link_at(pass->links, link)->anchor);
     if (record != NOWHERE) /* it looks different now, and may have been moved */
-        return record_names(pass, record, dn, NULL, error);
+        return name_of_record(pass, record, dn, error);
     *dn = g_strdup(row.dn);
     return true;
+}
+
+/* The same by anchor. */
+static bool dn_of_object(Pass *pass, const char *anchor, char **dn, GError **error)
+{
+    uint32_t link;
+    return link_table_find(pass->links, anchor, &link, error) &&
+           (link == NOWHERE || dn_of_link(pass, link, dn, error));
 }
 
 /* --- by name --- */
@@ -98,9 +109,7 @@ static void found_clear(void *data)
 static bool by_record(Pass *pass, Fingerprint key, char **dn, GError **error)
 {
     uint32_t record = fingerprint_index_find(&pass->side[SOURCE].by_dn, key);
-    if (record == NOWHERE)
-        return true;
-    return dn_of_object(pass, record_anchor(&pass->side[SOURCE], record), dn, error);
+    return record == NOWHERE || dn_of_link(pass, record_at(&pass->side[SOURCE], record)->link, dn, error);
 }
 
 /* The name that the state remembers is only good while the entry is as it was: else somebody else may have

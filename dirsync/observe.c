@@ -207,9 +207,9 @@ static void keep_entry(Pass *pass, const Entry *entry, uint64_t *at)
 }
 
 /* Only who is adopted has an object that no read of ours has kept. */
-static bool was_read(const Item *item)
+static bool was_read(const Pass *pass, const Item *item)
 {
-    return item->target != NOWHERE || item->fetched[TARGET] != SPOOL_NOWHERE;
+    return item->target != NOWHERE || item_fetched(pass, item, TARGET) != SPOOL_NOWHERE;
 }
 
 void observe_change(Pass *pass, const Subject *subject, const Entry *before, const char *situation)
@@ -217,7 +217,7 @@ void observe_change(Pass *pass, const Subject *subject, const Entry *before, con
     if (!pass->observed)
         return;
     Seen *seen = see(pass, subject);
-    if (!seen->situation && before && !was_read(subject->item))
+    if (!seen->situation && before && !was_read(pass, subject->item))
         keep_entry(pass, before, &seen->original);
     if (!seen->situation)
         seen->situation = situation;
@@ -232,7 +232,7 @@ void observe_result(Pass *pass, const Subject *subject, const Entry *result, boo
     seen->removed = remove;
     seen->flags = (uint16_t)flags;
     seen->kind = (uint16_t)subject->kind;
-    bool was = was_read(subject->item) || seen->original != SPOOL_NOWHERE;
+    bool was = was_read(pass, subject->item) || seen->original != SPOOL_NOWHERE;
     /* Of a group whose member leaves nothing is written on its own behalf. */
     if (result && was && (seen->situation || subject->is_group))
         keep_entry(pass, result, &seen->result);

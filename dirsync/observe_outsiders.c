@@ -84,8 +84,7 @@ static void tell_outsider(Pass *pass, const char *anchor, const Entry *entry, Ob
 /* Of entries with one anchor a pass keeps the first. */
 static bool is_another_one(const Pass *pass, const Item *item, const Entry *entry)
 {
-    const Record *record =
-        item->source == NOWHERE ? NULL : &g_array_index(pass->side[SOURCE].records, Record, item->source);
+    const Record *record = item->source == NOWHERE ? NULL : record_at(&pass->side[SOURCE], item->source);
     return record && record->duplicate &&
            !fingerprint_equal(record->dn_key, pass_source_key(pass, entry_dn(entry)));
 }

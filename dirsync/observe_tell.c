@@ -20,6 +20,7 @@ typedef struct {
     Change *difference;
     GString *detail;
     GByteArray *texts; /* of an Outsider */
+    Noted read;         /* of the source, where nothing else has the anchor */
     ObservedPair told;
 } Pair;
 
@@ -30,6 +31,7 @@ static void pair_clear(Pair *pair)
     entry_free(pair->wanted);
     entry_free(pair->mapped);
     stamp_clear(&pair->stamp);
+    noted_clear(&pair->read);
     link_row_clear(&pair->row);
     change_free(pair->difference);
     if (pair->detail)
@@ -90,8 +92,7 @@ static const struct {
 
 static bool is_duplicated(const Pass *pass, const Item *item)
 {
-    bool record =
-        item->source != NOWHERE && g_array_index(pass->side[SOURCE].records, Record, item->source).duplicate;
+    bool record = item->source != NOWHERE && record_at(&pass->side[SOURCE], item->source)->duplicate;
     return record || item_link(pass, item)->twice;
 }
 
@@ -280,13 +281,16 @@ static void find_difference(const Pass *pass, Pair *pair)
         pair->told.wanted_dn = entry_dn(pair->wanted);
 }
 
-static void describe(Pass *pass, Pair *pair)
+static bool describe(Pass *pass, Pair *pair, GError **error)
 {
     ObservedPair *told = &pair->told;
     told->current = pair->current;
     told->anchor = pair->stamp.anchor ? pair->stamp.anchor : pair->row.anchor;
-    if (!told->anchor && pair->item->source != NOWHERE)
-        told->anchor = record_anchor(&pass->side[SOURCE], pair->item->source);
+    if (!told->anchor && pair->item->source != NOWHERE) {
+        if (!record_noted(pass, SOURCE, pair->item->source, &pair->read, error))
+            return false;
+        told->anchor = pair->read.anchor;
+    }
     if (pair->current) {
         told->target_dn = entry_dn(pair->current);
         observe_describe(target_schema(pass), pair->current, &told->name, &told->mail);
@@ -298,6 +302,7 @@ static void describe(Pass *pass, Pair *pair)
     }
     told->detail = pair->detail ? pair->detail->str : NULL;
     told->refused = pair->seen->situation ? pass->observed->refused : NULL;
+    return true;
 }
 
 static bool judge_pair(Pass *pass, Pair *pair, bool exists, GError **error)
@@ -325,9 +330,8 @@ static bool tell_item(Pass *pass, uint32_t i, GError **error)
         return false;
     if (is_here(&pair) && !pair.seen->unwanted)
         find_difference(pass, &pair);
-    if (!judge_pair(pass, &pair, exists, error))
+    if (!judge_pair(pass, &pair, exists, error) || !describe(pass, &pair, error))
         return false;
-    describe(pass, &pair);
     pass->observed->tell(&pair.told, pass->observed->data);
     return true;
 }

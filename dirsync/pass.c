@@ -19,7 +19,7 @@ static void side_close(Side *side)
     g_clear_pointer(&side->next, g_ptr_array_unref);
     roll_free(side->roll);
     g_clear_pointer(&side->records, g_array_unref);
-    g_clear_pointer(&side->anchors, g_byte_array_unref);
+    g_clear_pointer(&side->anchors, g_array_unref);
     fingerprint_index_clear(&side->by_anchor);
     fingerprint_index_clear(&side->by_dn);
     g_clear_error(&side->error);
@@ -41,6 +41,8 @@ void pass_close(Pass *pass)
     link_table_free(pass->links);
     holder_table_free(pass->holders);
     g_clear_pointer(&pass->items, g_array_unref);
+    for (int side = 0; side < SIDES; side++)
+        g_clear_pointer(&pass->fetched[side], g_array_unref);
     g_clear_pointer(&pass->settlements, settlements_free);
     matching_free(pass->matching);
     g_clear_pointer(&pass->freed, g_hash_table_unref);
@@ -155,9 +157,9 @@ static gboolean equal_keys(gconstpointer a, gconstpointer b)
 static bool make_tables(Pass *pass, GError **error)
 {
     pass->freed = g_hash_table_new_full(hash_key, equal_keys, g_free, g_free);
-    pass->claimed = claim_table_new();
     pass->offered = g_hash_table_new_full(hash_key, equal_keys, g_free, NULL);
-    pass->settlements = settlements_new(state_folder(pass->state), error);
+    pass->claimed = claim_table_new(state_folder(pass->state), error);
+    pass->settlements = pass->claimed ? settlements_new(state_folder(pass->state), error) : NULL;
     return pass->settlements;
 }
 
@@ -203,7 +205,8 @@ static bool decide(Pass *pass, GError **error)
     bool held = holder_index_hold(pass->index, error) &&
                 holder_index_expect(pass->index, pass->items->len * LOOKUPS_AN_ITEM, error);
     bool matched = held && (!pass->options.migration || matching_make(pass, error));
-    bool reconciled = matched && pass_reconcile(pass, error) && settlements_check(pass->settlements, error);
+    bool reconciled = matched && pass_reconcile(pass, error) && settlements_check(pass->settlements, error) &&
+                      claim_table_check(pass->claimed, error);
     holder_index_let_go(pass->index);
     return reconciled;
 }
@@ -218,6 +221,7 @@ static bool plan(StepWork *work, const char *folder, const char *run, GError **e
     pass->plan = plan_writer_new(folder, pass->step, asserts, error);
     if (!pass->plan || !decide(pass, error))
         return false;
+    g_clear_pointer(&pass->claimed, claim_table_free);
     if (pass->container_missing && pass->work.planned.of[COUNT_CREATED] && !plan_container(pass, error))
         return false;
     return step_finish_plan(&pass->work, pass->connector, pass->step, pass->plan, pass->run, pass->digest,

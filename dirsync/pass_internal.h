@@ -12,20 +12,34 @@
 #include "dirsync/settlements.h"
 #include "dirsync/spool.h"
 
-/** An entry that was decoded. */
+/** An entry that was decoded. There may be millions: what is not here is in the spool, see Noted. */
 typedef struct {
-    Fingerprint fingerprint, anchor;
     Fingerprint dn_key;    /* source only: of the canonical DN, by which members are found */
-    uint64_t at;           /* in the spool; SPOOL_NOWHERE: not kept */
-    uint64_t anchor_text;  /* see record_anchor() */
-    uint64_t names;        /* target only; see record_names() */
+    uint64_t at;           /* in the spool */
     uint32_t link;         /* NOWHERE: not linked yet */
     unsigned short source; /* which of them */
-    bool in_scope;         /* source only */
-    bool left_alone;       /* target only: it carries the stamp of another object, and counts for nothing */
-    bool duplicate;
-    Mark mark;
+    uint8_t mark;          /* Mark */
+    bool kept : 1;         /* the spool has the entry too */
+    bool in_scope : 1;     /* source only */
+    bool left_alone : 1;   /* target only: it carries the stamp of another object, and counts for nothing */
+    bool duplicate : 1;
 } Record;
+
+/** What the spool has of each record, besides its entry. */
+typedef struct {
+    Fingerprint fingerprint;
+    char *anchor;
+    char *dn, *id; /* target only; id may be NULL */
+} Noted;
+
+static inline void noted_clear(Noted *noted)
+{
+    g_free(noted->anchor);
+    g_free(noted->dn);
+    g_free(noted->id);
+    *noted = (Noted){0};
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Noted, noted_clear)
 
 typedef struct {
     Directory *base; /* behind a planned one; else NULL */
@@ -36,9 +50,9 @@ typedef struct {
     Spool *spool;
     ReadResult result;
     GArray *records;            /* of Record */
-    GByteArray *anchors;        /* of the records, each with its NUL */
-    FingerprintIndex by_anchor; /* over records */
-    FingerprintIndex by_dn;     /* the same; source */
+    GArray *anchors;            /* of each record: Fingerprint; of the source only until they are linked */
+    FingerprintIndex by_anchor; /* over anchors */
+    FingerprintIndex by_dn;     /* over records; source */
     size_t seen;
     size_t lost; /* source: entries whose anchor could not be read */
     GError *error;
@@ -90,7 +104,7 @@ typedef struct {
     bool unconfirmed : 1;    /* the source still has it, or could not be asked */
     bool out_of_scope : 1;   /* the source has it, outside the filter */
     bool is_account : 1;     /* leaving, and not to be deleted for a newcomer */
-    uint64_t fetched[SIDES]; /* content of the side that had not changed, in the spool */
+    uint32_t settlement;     /* what is recorded of it, see settlements.h; NOWHERE: nothing yet */
     ItemMore *more;          /* NULL: nothing of that */
 } Item;
 
@@ -120,6 +134,8 @@ typedef struct Pass {
     HolderTable *holders;
     int64_t index_serial;               /* transaction of the index in which this pass read the target */
     GArray *items;                      /* of Item */
+    GArray *fetched[SIDES];             /* of items whose side had not changed: uint64_t, in the spool, or
+                                           SPOOL_NOWHERE; may be shorter; NULL: nobody's */
     PlanWriter *plan;                   /* NULL: what is decided is observed only */
     Observed *observed;                 /* NULL: nobody observes */
     size_t source_count;                /* of the last complete read; 0: not known */
@@ -143,7 +159,7 @@ typedef struct Pass {
     uint32_t ahead_next;     /* the first item that it has not been asked about */
     GPtrArray *quarantined;  /* subject, reason, subject, reason ... */
     GHashTable *memberships; /* canonical DN of a group -> what was planned for it early, see memberships.c */
-    GHashTable *group_nodes; /* see group_cycles.c */
+    GHashTable *group_nodes; /* canonical DN (Fingerprint) of a group -> see group_cycles.c */
     char **rejoins;          /* see kinds.c; NULL: not recalled yet */
     GString *rejoins_now;
 } Pass;
@@ -166,13 +182,12 @@ bool pass_read(Pass *pass, GError **error);
 bool pass_is_in_container(const Pass *pass, const char *dn);
 
 /* pass_told.c */
-/** The anchor as text; until the next record is made. */
-static inline const char *record_anchor(const Side *side, uint32_t record)
+static inline Record *record_at(const Side *side, uint32_t record)
 {
-    return (const char *)side->anchors->data + g_array_index(side->records, Record, record).anchor_text;
+    return &g_array_index(side->records, Record, record);
 }
-/** DN and id of an entry of the target; each may be NULL. g_free(). */
-bool record_names(const Pass *pass, uint32_t record, char **dn, char **id, GError **error);
+/** The caller clears @told. */
+bool record_noted(const Pass *pass, int side, uint32_t record, Noted *noted, GError **error);
 /** What is made of an entry of the source, of the target; a Pass is @data. */
 bool pass_take_source(const DirectoryItem *item, void *data, GError **error);
 bool pass_take_target(const DirectoryItem *item, void *data, GError **error);
@@ -282,6 +297,10 @@ static inline const ItemMore *item_more(const Item *item)
     static const ItemMore none = {.postponed = SPOOL_NOWHERE};
     return item->more ? item->more : &none;
 }
+/** Anchor, DN and id of an item, from the state or from what was just read. */
+bool item_identity(Pass *pass, const Item *item, LinkRow *row, GError **error);
+/** Where the spool has what was fetched of an item's side; SPOOL_NOWHERE: nothing was. */
+uint64_t item_fetched(const Pass *pass, const Item *item, int side);
 /** The same to be written. */
 ItemMore *item_make_more(Item *item);
 static inline Link *item_link(const Pass *pass, const Item *item)
@@ -293,6 +312,12 @@ static inline Item *link_item(const Pass *pass, uint32_t link)
 {
     uint32_t at = link == NOWHERE ? NOWHERE : link_at(pass->links, link)->item;
     return at == NOWHERE ? NULL : item_at(pass, at);
+}
+
+/** What is recorded of an item (or NULL); NULL: nothing yet. Valid until the next is decided. */
+static inline Settlement *item_settlement(const Pass *pass, const Item *item)
+{
+    return !item || item->settlement == NOWHERE ? NULL : settlements_at(pass->settlements, item->settlement);
 }
 
 /* reconcile.c */
@@ -312,27 +337,28 @@ typedef struct {
     Item *item;
     uint32_t index;
     char *anchor;
-    LinkRow row;        /* as stored; row.row 0: not stored */
-    Entry *source;      /* NULL: gone */
-    bool is_mapped;     /* ahead */
-    Mapped mapped;      /* then; without its source, and empty once it was used */
-    Entry *current;     /* our object as the server has it; NULL: none */
-    Entry *desired;     /* as it should be, with its DN */
-    Stamp stamp;        /* of current */
-    int kind;           /* recipient of the mapping: of desired, else of current */
-    bool partly;        /* members were not found */
-    bool is_group;      /* it has members, which are written last */
-    GPtrArray *members; /* how the source names them */
-    unsigned wave;      /* first wave it may use */
-    unsigned kinds;     /* bits 1 << CountKind of what was planned */
-    bool retry;         /* something was left out */
-    bool supersedes;    /* what it claims is held by somebody who leaves */
-    bool act;           /* claims are meant: a leaving holder is superseded now */
-    GPtrArray *taken;   /* addresses that were left out: address, holder, address, ... */
-    GArray *after;      /* Fingerprint of the anchors whose changes must have happened before */
-    bool addresses;     /* its addresses change */
-    bool takes_native;  /* current is a native, and becomes ours */
-    bool beside_ours;   /* the object touched on the way is ours too */
+    Fingerprint read[SIDES]; /* of its records */
+    LinkRow row;             /* as stored; row.row 0: not stored */
+    Entry *source;           /* NULL: gone */
+    bool is_mapped;          /* ahead */
+    Mapped mapped;           /* then; without its source, and empty once it was used */
+    Entry *current;          /* our object as the server has it; NULL: none */
+    Entry *desired;          /* as it should be, with its DN */
+    Stamp stamp;             /* of current */
+    int kind;                /* recipient of the mapping: of desired, else of current */
+    bool partly;             /* members were not found */
+    bool is_group;           /* it has members, which are written last */
+    GPtrArray *members;      /* how the source names them */
+    unsigned wave;           /* first wave it may use */
+    unsigned kinds;          /* bits 1 << CountKind of what was planned */
+    bool retry;              /* something was left out */
+    bool supersedes;         /* what it claims is held by somebody who leaves */
+    bool act;                /* claims are meant: a leaving holder is superseded now */
+    GPtrArray *taken;        /* addresses that were left out: address, holder, address, ... */
+    GArray *after;           /* Fingerprint of the anchors whose changes must have happened before */
+    bool addresses;          /* its addresses change */
+    bool takes_native;       /* current is a native, and becomes ours */
+    bool beside_ours;        /* the object touched on the way is ours too */
     size_t emitted;
 } Subject;
 
@@ -562,8 +588,8 @@ void claim_offer(Pass *pass, Subject *subject);
 /** Names in the import container that the home index does not know: entries that are no recipients. */
 bool claim_foreign_names(Pass *pass, GError **error);
 bool claim_has_key(const GArray *keys, const HolderKey *key);
-/** Whether the native with that id is for @subject; false when another one has claimed it. */
-bool claim_object(Pass *pass, const Subject *subject, const char *id);
+/** *claimed: the native with that id is for @subject; false when another one has claimed it. */
+bool claim_object(Pass *pass, const Subject *subject, const char *id, bool *claimed, GError **error);
 #define KEY_DN "dn"
 #define KEY_OBJECT "object"
 

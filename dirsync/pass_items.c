@@ -12,11 +12,8 @@
 static uint32_t add_item(Pass *pass, uint32_t link)
 {
     uint32_t i = pass->items->len;
-    Item item = {.link = link,
-                 .source = NOWHERE,
-                 .target = NOWHERE,
-                 .waits_for = NOWHERE,
-                 .fetched = {SPOOL_NOWHERE, SPOOL_NOWHERE}};
+    Item item = {
+        .link = link, .source = NOWHERE, .target = NOWHERE, .waits_for = NOWHERE, .settlement = NOWHERE};
     g_array_append_val(pass->items, item);
     link_at(pass->links, link)->item = i;
     return i;
@@ -82,16 +79,24 @@ static void items_of_known_links(Pass *pass)
 static void attach_records(Pass *pass, int side)
 {
     for (guint i = 0; i < pass->side[side].records->len; i++) {
-        Record *record = &g_array_index(pass->side[side].records, Record, i);
+        Record *record = record_at(&pass->side[side], i);
+        Fingerprint anchor = g_array_index(pass->side[side].anchors, Fingerprint, i);
         if (record->left_alone)
             continue;
         if (record->link == NOWHERE)
-            record->link = fingerprint_index_find(&pass->links->by_anchor, record->anchor);
+            record->link = fingerprint_index_find(&pass->links->by_anchor, anchor);
         if (record->link == NOWHERE) {
-            record->link = link_table_add(pass->links, record->anchor);
+            record->link = link_table_add(pass->links, anchor);
             add_item(pass, record->link);
         }
     }
+}
+
+/* They are those of the links. */
+static void forget_anchors(Side *side)
+{
+    g_clear_pointer(&side->anchors, g_array_unref);
+    fingerprint_index_clear(&side->by_anchor);
 }
 
 /* Items have another order now. */
@@ -104,12 +109,12 @@ static void map_items(Pass *pass)
 static void point_to_records(Pass *pass, int side)
 {
     for (guint i = 0; i < pass->side[side].records->len; i++) {
-        const Record *record = &g_array_index(pass->side[side].records, Record, i);
+        const Record *record = record_at(&pass->side[side], i);
         Item *item = record->left_alone ? NULL : link_item(pass, record->link);
         if (!item)
             continue;
         *(side == SOURCE ? &item->source : &item->target) = i;
-        item->mark[side] = (uint8_t)record->mark;
+        item->mark[side] = record->mark;
     }
 }
 
@@ -228,6 +233,26 @@ static bool is_our_object(const Pass *pass, const Item *item, const Entry *entry
            fingerprint_equal(fingerprint_string(stamp.anchor), item_link(pass, item)->anchor);
 }
 
+static bool keep_fetched(Pass *pass, size_t item, int side, const Entry *entry, GError **error)
+{
+    uint64_t nothing = SPOOL_NOWHERE, at;
+    if (!pass->fetched[side])
+        pass->fetched[side] = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+    if (!spool_append(pass->side[side].spool, entry, &at, error))
+        return false;
+    while (pass->fetched[side]->len <= item)
+        g_array_append_val(pass->fetched[side], nothing);
+    g_array_index(pass->fetched[side], uint64_t, item) = at;
+    return true;
+}
+
+uint64_t item_fetched(const Pass *pass, const Item *item, int side)
+{
+    const GArray *at = pass->fetched[side];
+    size_t index = (size_t)(item - item_at(pass, 0));
+    return at && index < at->len ? g_array_index(at, uint64_t, index) : SPOOL_NOWHERE;
+}
+
 static bool fetched(size_t index, Entry *entry, void *data, GError **error)
 {
     Fetching *fetching = data;
@@ -240,9 +265,8 @@ static bool fetched(size_t index, Entry *entry, void *data, GError **error)
         item->mark[fetching->side] = MARK_ABSENT;
         item->confirmed |= fetching->side == SOURCE;
     }
-    bool ok = fetching->confirming || !entry ||
-              spool_append(fetching->pass->side[fetching->side].spool, entry, &item->fetched[fetching->side],
-                           error);
+    bool ok =
+        fetching->confirming || !entry || keep_fetched(fetching->pass, index, fetching->side, entry, error);
     entry_free(entry);
     return ok;
 }
@@ -269,22 +293,28 @@ static void want(Fetching *fetching, uint32_t index, const LinkRow *row)
         g_ptr_array_add(fetching->owned, g_bytes_new_take(dn, strlen(dn) + 1));
 }
 
-/* Anchor, DN and id of an item, from the state or from what was just read. */
-static bool identity(Pass *pass, const Item *item, LinkRow *row, GError **error)
+static void replace(char **text, char **by)
+{
+    g_free(*text);
+    *text = g_steal_pointer(by);
+}
+
+bool item_identity(Pass *pass, const Item *item, LinkRow *row, GError **error)
 {
     const Link *link = item_link(pass, item);
     if (link->row && !state_find_link(pass->state, link->row, row, error))
         return false;
-    if (!row->anchor && item->target != NOWHERE)
-        row->anchor = g_strdup(record_anchor(&pass->side[TARGET], item->target));
-    else if (!row->anchor)
-        row->anchor =
-            g_strdup(item->source == NOWHERE ? "" : record_anchor(&pass->side[SOURCE], item->source));
+    g_auto(Noted) source = {0}, target = {0};
+    if ((item->source != NOWHERE && !record_noted(pass, SOURCE, item->source, &source, error)) ||
+        (item->target != NOWHERE && !record_noted(pass, TARGET, item->target, &target, error)))
+        return false;
+    if (!row->anchor)
+        row->anchor = g_strdup(target.anchor ? target.anchor : source.anchor ? source.anchor : "");
     if (item->target == NOWHERE)
         return true;
-    g_clear_pointer(&row->dn, g_free); /* what was read now is truer than what is remembered */
-    g_clear_pointer(&row->id, g_free);
-    return record_names(pass, item->target, &row->dn, &row->id, error);
+    replace(&row->dn, &target.dn); /* what was read now is truer than what is remembered */
+    replace(&row->id, &target.id);
+    return true;
 }
 
 static bool is_wanted(const Pass *pass, const Item *item, int side, bool confirming)
@@ -306,7 +336,7 @@ static bool fetch_side(Pass *pass, int side, bool confirming, GError **error)
         if (!is_wanted(pass, item_at(pass, i), side, confirming))
             continue;
         g_auto(LinkRow) row = {0};
-        if (!identity(pass, item_at(pass, i), &row, error))
+        if (!item_identity(pass, item_at(pass, i), &row, error))
             return false;
         want(&fetching, i, &row);
     }
@@ -331,16 +361,16 @@ static bool confirm_missing(Pass *pass, GError **error)
 static bool is_unlike_its_groups(const Pass *pass, const Item *item, const LinkRow *row, bool *is,
                                  GError **error)
 {
-    g_autofree char *dn = NULL;
+    g_auto(Noted) noted = {0};
     *is = false;
     if (!row->dn || item_link(pass, item)->flags & LINK_GRACED)
         return true;
     *is = item->mark[TARGET] == MARK_ABSENT || (item->mark[SOURCE] == MARK_ABSENT && item->confirmed);
     if (*is || item->target == NOWHERE)
         return true;
-    if (!record_names(pass, item->target, &dn, NULL, error))
+    if (!record_noted(pass, TARGET, item->target, &noted, error))
         return false;
-    *is = strcmp(dn, row->dn) != 0;
+    *is = strcmp(noted.dn, row->dn) != 0;
     return true;
 }
 
@@ -416,6 +446,7 @@ bool pass_make_items(Pass *pass, GError **error)
     items_of_known_links(pass);
     attach_records(pass, SOURCE);
     attach_records(pass, TARGET);
+    forget_anchors(&pass->side[SOURCE]);
     map_items(pass);
     point_to_records(pass, SOURCE);
     point_to_records(pass, TARGET);

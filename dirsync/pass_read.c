@@ -13,18 +13,18 @@
 
 static Fingerprint anchor_key(const void *side, uint32_t i)
 {
-    return g_array_index(((const Side *)side)->records, Record, i).anchor;
+    return g_array_index(((const Side *)side)->anchors, Fingerprint, i);
 }
 
 static Fingerprint record_dn(const void *side, uint32_t i)
 {
-    return g_array_index(((const Side *)side)->records, Record, i).dn_key;
+    return record_at(side, i)->dn_key;
 }
 
 static bool side_prepare(Pass *pass, Side *side, GError **error)
 {
     side->records = g_array_new(FALSE, TRUE, sizeof(Record));
-    side->anchors = g_byte_array_new();
+    side->anchors = g_array_new(FALSE, FALSE, sizeof(Fingerprint));
     fingerprint_index_init(&side->by_anchor, anchor_key, side);
     fingerprint_index_init(&side->by_dn, record_dn, side);
     side->next = g_ptr_array_new_with_free_func(g_free);
@@ -139,7 +139,7 @@ static void forget_side(Pass *pass, int i)
     side->delta = false;
     side->lost = side->seen = 0;
     g_array_set_size(side->records, 0);
-    g_byte_array_set_size(side->anchors, 0);
+    g_array_set_size(side->anchors, 0);
     g_ptr_array_set_size(side->next, 0);
     fingerprint_index_clear(&side->by_anchor);
     fingerprint_index_clear(&side->by_dn);
@@ -184,8 +184,7 @@ bool pass_is_in_container(const Pass *pass, const char *dn)
 static int compare_stamps(const void *a, const void *b, void *data)
 {
     guint i = *(const guint *)a, j = *(const guint *)b;
-    Fingerprint x = g_array_index((GArray *)data, Record, i).anchor,
-                y = g_array_index((GArray *)data, Record, j).anchor;
+    Fingerprint x = anchor_key(data, i), y = anchor_key(data, j);
     if (x.high != y.high)
         return x.high < y.high ? -1 : 1;
     if (x.low != y.low)
@@ -205,11 +204,11 @@ static GArray *records_in_doubt(const Pass *pass)
     GArray *records = pass->side[TARGET].records;
     GArray *doubtful = g_array_new(FALSE, FALSE, sizeof(guint));
     for (guint i = 0; i < records->len; i++) {
-        const Record *record = &g_array_index(records, Record, i);
+        const Record *record = record_at(&pass->side[TARGET], i);
         if (record->duplicate || is_known_elsewhere(pass, record))
             g_array_append_val(doubtful, i);
     }
-    g_array_sort_with_data(doubtful, compare_stamps, records);
+    g_array_sort_with_data(doubtful, compare_stamps, (Side *)&pass->side[TARGET]);
     return doubtful;
 }
 
@@ -217,7 +216,7 @@ static GArray *records_in_doubt(const Pass *pass)
  * container, else the first. NOWHERE: none of them. */
 static bool find_right_one(Pass *pass, const guint *at, guint n, uint32_t *right, GError **error)
 {
-    const Record *first = &g_array_index(pass->side[TARGET].records, Record, at[0]);
+    const Record *first = record_at(&pass->side[TARGET], at[0]);
     const Link *link = first->link == NOWHERE ? NULL : link_at(pass->links, first->link);
     g_auto(LinkRow) row = {0};
     uint32_t inside = NOWHERE;
@@ -227,13 +226,12 @@ static bool find_right_one(Pass *pass, const guint *at, guint n, uint32_t *right
     if (link && link->row && !state_find_link(pass->state, link->row, &row, error))
         return false;
     for (guint i = 0; i < n && *right == NOWHERE; i++) {
-        g_autofree char *dn = NULL;
-        g_autofree char *id = NULL;
-        if (!record_names(pass, at[i], &dn, &id, error))
+        g_auto(Noted) noted = {0};
+        if (!record_noted(pass, TARGET, at[i], &noted, error))
             return false;
-        if (row.id && !g_strcmp0(id, row.id))
+        if (row.id && !g_strcmp0(noted.id, row.id))
             *right = at[i];
-        else if (inside == NOWHERE && pass_is_in_container(pass, dn))
+        else if (inside == NOWHERE && pass_is_in_container(pass, noted.dn))
             inside = at[i];
     }
     if (*right == NOWHERE)
@@ -243,32 +241,30 @@ static bool find_right_one(Pass *pass, const guint *at, guint n, uint32_t *right
 
 static bool leave_alone(Pass *pass, guint at, GError **error)
 {
-    Record *record = &g_array_index(pass->side[TARGET].records, Record, at);
-    g_autofree char *dn = NULL;
-    if (!record_names(pass, at, &dn, NULL, error))
+    const Side *side = &pass->side[TARGET];
+    g_auto(Noted) noted = {0};
+    if (!record_noted(pass, TARGET, at, &noted, error))
         return false;
-    record->anchor = (Fingerprint){0, 0}; /* nobody finds it */
-    record->left_alone = true;
-    return pass_leave_alone(pass, dn, record_anchor(&pass->side[TARGET], at), error);
+    g_array_index(side->anchors, Fingerprint, at) = (Fingerprint){0, 0}; /* nobody finds it */
+    record_at(side, at)->left_alone = true;
+    return pass_leave_alone(pass, noted.dn, noted.anchor, error);
 }
 
 static bool leave_copies_alone(Pass *pass, GError **error)
 {
-    GArray *records = pass->side[TARGET].records;
+    const Side *side = &pass->side[TARGET];
     g_autoptr(GArray) doubtful = records_in_doubt(pass);
     for (guint from = 0, to; from < doubtful->len; from = to) {
         const guint *at = &g_array_index(doubtful, guint, from);
-        const Record *first = &g_array_index(records, Record, *at);
-        Fingerprint stamp = first->anchor;
-        uint32_t right, link = first->link;
+        Fingerprint stamp = anchor_key(side, *at);
+        uint32_t right, link = record_at(side, *at)->link;
         for (to = from + 1; to < doubtful->len; to++)
-            if (!fingerprint_equal(g_array_index(records, Record, g_array_index(doubtful, guint, to)).anchor,
-                                   stamp))
+            if (!fingerprint_equal(anchor_key(side, g_array_index(doubtful, guint, to)), stamp))
                 break;
         if (!find_right_one(pass, at, to - from, &right, error))
             return false;
         if (right != NOWHERE && link != NOWHERE)
-            link_at(pass->links, link)->mark[TARGET] = (uint8_t)g_array_index(records, Record, right).mark;
+            link_at(pass->links, link)->mark[TARGET] = record_at(side, right)->mark;
         for (guint i = 0; i < to - from; i++)
             if (at[i] != right && !leave_alone(pass, at[i], error))
                 return false;
@@ -342,10 +338,9 @@ static size_t strangers_in_target(Pass *pass)
         definitions)
         return 0;
     for (guint i = 0; i < side->records->len; i++) {
-        Fingerprint anchor = g_array_index(side->records, Record, i).anchor;
-        if (g_array_index(side->records, Record, i).left_alone)
+        if (record_at(side, i)->left_alone)
             continue;
-        strangers += fingerprint_index_find(&pass->side[SOURCE].by_anchor, anchor) == NOWHERE;
+        strangers += fingerprint_index_find(&pass->side[SOURCE].by_anchor, anchor_key(side, i)) == NOWHERE;
     }
     return strangers;
 }
@@ -396,7 +391,7 @@ static bool count_owned(Pass *pass, GError **error)
         owned += pass->links->partial ? -absent : !absent;
     }
     for (guint i = 0; i < side->records->len; i++) {
-        const Record *record = &g_array_index(side->records, Record, i);
+        const Record *record = record_at(side, i);
         owned += record->link == NOWHERE && !record->left_alone;
     }
     pass->work.population = (size_t)MAX(owned, 0);
@@ -442,6 +437,7 @@ bool pass_read(Pass *pass, GError **error)
         holder_index_rollback(pass->index);
         return false;
     }
+    g_clear_pointer(&pass->holders, holder_table_free);
     pass->work.read = pass->side[SOURCE].result.entries + pass->side[TARGET].result.entries;
     event_emit(EVENT_SOURCE_READ, NULL, "%zu entries", pass->side[SOURCE].result.entries);
     event_emit(EVENT_HOME_READ, NULL, "%zu entries", pass->side[TARGET].result.entries);

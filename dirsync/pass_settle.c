@@ -83,7 +83,9 @@ bool pass_record(StepWork *work, const Applied *applied, GError **error)
     Pass *pass = (Pass *)work;
     if (!applied->change->anchor)
         return true;
-    Settlement *settlement = settlements_find(pass->settlements, fingerprint_string(applied->change->anchor));
+    Fingerprint anchor = fingerprint_string(applied->change->anchor);
+    Settlement *settlement =
+        item_settlement(pass, link_item(pass, fingerprint_index_find(&pass->links->by_anchor, anchor)));
     if (!settlement)
         return true;
     settlement->failed |= applied->outcome != JOURNAL_DONE;
@@ -109,13 +111,13 @@ static bool store_unchanged(Pass *pass, GError **error)
 static bool store_new_looks(Pass *pass, GError **error)
 {
     for (guint i = 0; i < pass->side[TARGET].records->len; i++) {
-        const Record *record = &g_array_index(pass->side[TARGET].records, Record, i);
+        const Record *record = record_at(&pass->side[TARGET], i);
         if (record->left_alone || record->mark != MARK_EQUAL || link_item(pass, record->link))
             continue;
-        g_autofree char *dn = NULL, *id = NULL;
-        if (!record_names(pass, i, &dn, &id, error) ||
-            !state_look_link(pass->state, link_at(pass->links, record->link)->row, record->fingerprint, dn,
-                             id, error))
+        g_auto(Noted) noted = {0};
+        if (!record_noted(pass, TARGET, i, &noted, error) ||
+            !state_look_link(pass->state, link_at(pass->links, record->link)->row, noted.fingerprint, noted.dn,
+                             noted.id, error))
             return false;
     }
     return true;

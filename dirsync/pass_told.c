@@ -11,38 +11,55 @@
 
 #include <string.h>
 
-static void add_record(Side *side, Record *record, const char *anchor)
+static void append_string(GByteArray *bytes, const char *text)
+{
+    if (text)
+        g_byte_array_append(bytes, (const guint8 *)text, (guint)strlen(text) + 1);
+}
+
+/* Only who is looked at again is asked for what is told here, so it is not kept in memory. @entry NULL: its
+ * content is not needed. */
+static bool add_record(Side *side, Record *record, Fingerprint anchor, const Noted *told, const Entry *entry,
+                       GError **error)
 {
     uint32_t i = side->records->len;
-    record->anchor_text = side->anchors->len;
-    g_byte_array_append(side->anchors, (const guint8 *)anchor, (guint)strlen(anchor) + 1);
+    g_autoptr(GByteArray) note = g_byte_array_new();
+    g_byte_array_append(note, (const guint8 *)&told->fingerprint, sizeof told->fingerprint);
+    append_string(note, told->anchor);
+    append_string(note, told->dn);
+    append_string(note, told->id);
+    record->kept = entry != NULL;
+    if (!spool_append_noted(side->spool, note->data, note->len, entry, &record->at, error))
+        return false;
     g_array_append_val(side->records, *record);
+    g_array_append_val(side->anchors, anchor);
     fingerprint_index_add(&side->by_anchor, i);
     fingerprint_index_add(&side->by_dn, i);
+    return true;
 }
 
-/* Only who is looked at again is asked for these, so they are not kept in memory. */
-static bool keep_names(Side *side, Record *record, const char *dn, const char *id, GError **error)
+/* The next string of the note; NULL: it has no more. */
+static char *next_string(const GByteArray *bytes, size_t *at)
 {
-    g_autoptr(GByteArray) bytes = g_byte_array_new();
-    g_byte_array_append(bytes, (const guint8 *)dn, (guint)strlen(dn) + 1);
-    if (id)
-        g_byte_array_append(bytes, (const guint8 *)id, (guint)strlen(id) + 1);
-    return spool_append_bytes(side->spool, bytes->data, bytes->len, &record->names, error);
+    if (*at >= bytes->len)
+        return NULL;
+    char *text = g_strdup((const char *)bytes->data + *at);
+    *at += strlen(text) + 1;
+    return text;
 }
 
-bool record_names(const Pass *pass, uint32_t record, char **dn, char **id, GError **error)
+bool record_noted(const Pass *pass, int side, uint32_t record, Noted *told, GError **error)
 {
-    const Side *side = &pass->side[TARGET];
-    g_autoptr(GByteArray) bytes = g_byte_array_new();
-    if (!spool_read_bytes(side->spool, g_array_index(side->records, Record, record).names, bytes, error))
+    const Side *read = &pass->side[side];
+    g_autoptr(GByteArray) note = g_byte_array_new();
+    size_t at = sizeof told->fingerprint;
+    *told = (Noted){0};
+    if (!spool_read_bytes(read->spool, record_at(read, record)->at, note, error))
         return false;
-    const char *first = (const char *)bytes->data;
-    size_t len = strlen(first) + 1;
-    if (dn)
-        *dn = g_strdup(first);
-    if (id)
-        *id = len < bytes->len ? g_strdup(first + len) : NULL;
+    memcpy(&told->fingerprint, note->data, sizeof told->fingerprint);
+    told->anchor = next_string(note, &at);
+    told->dn = next_string(note, &at);
+    told->id = next_string(note, &at);
     return true;
 }
 
@@ -87,13 +104,13 @@ static void quarantine_item(Pass *pass, const char *where, const char *reason, b
 static Record *earlier_record(Side *side, Fingerprint anchor)
 {
     uint32_t i = fingerprint_index_find(&side->by_anchor, anchor);
-    return i == NOWHERE ? NULL : &g_array_index(side->records, Record, i);
+    return i == NOWHERE ? NULL : record_at(side, i);
 }
 
 /* True when the anchor was seen before in this read: then neither is applied. */
-static bool is_duplicate(Pass *pass, Side *side, Record *record, const char *anchor)
+static bool is_duplicate(Pass *pass, Side *side, const Record *record, const char *anchor)
 {
-    Record *earlier = earlier_record(side, record->anchor);
+    Record *earlier = earlier_record(side, fingerprint_string(anchor));
     bool marked = is_told(pass, SOURCE, record->link);
     if (earlier)
         earlier->duplicate = true;
@@ -123,10 +140,8 @@ static bool keep(Pass *pass, Fingerprint fingerprint, const Entry *entry, const 
 {
     Side *side = &pass->side[SOURCE];
     bool somebody_else;
-    Record record = {.fingerprint = fingerprint,
-                     .anchor = fingerprint_string(anchor),
-                     .dn_key = pass_source_key(pass, entry_dn(entry)),
-                     .at = SPOOL_NOWHERE,
+    Noted told = {.fingerprint = fingerprint, .anchor = (char *)anchor}; /* borrowed */
+    Record record = {.dn_key = pass_source_key(pass, entry_dn(entry)),
                      .source = (unsigned short)pass->source_at,
                      .in_scope = !pass_out_of_scope(pass, entry),
                      .mark = MARK_CHANGED};
@@ -143,13 +158,10 @@ static bool keep(Pass *pass, Fingerprint fingerprint, const Entry *entry, const 
     pass->outsiders_told |= outsider;
     if (twice || outsider || (pass->only && !filter_matches(pass->only, side->schema, entry)))
         return true;
-    if (!spool_append(side->spool, entry, &record.at, error))
-        return false;
     if (record.link != NOWHERE)
         link_at(pass->links, record.link)->mark[SOURCE] = MARK_CHANGED;
     pass->shown[pass->source_at] += fresh;
-    add_record(side, &record, anchor);
-    return true;
+    return add_record(side, &record, fingerprint_string(anchor), &told, entry, error);
 }
 
 /* The anchors that the source entry of that identity has, or had. */
@@ -291,16 +303,15 @@ static bool keep_target(Pass *pass, Side *side, const DirectoryItem *item, const
                         const Stamp *stamp, const char *id, GError **error)
 {
     bool another;
-    Record record = {.fingerprint = item->fingerprint,
-                     .anchor = fingerprint_string(stamp->anchor),
-                     .at = SPOOL_NOWHERE,
-                     .mark = MARK_CHANGED};
+    Fingerprint anchor = fingerprint_string(stamp->anchor);
+    Noted told = {item->fingerprint, stamp->anchor, (char *)entry_dn(entry), (char *)id}; /* borrowed */
+    Record record = {.mark = MARK_CHANGED};
     if (!link_table_find(pass->links, stamp->anchor, &record.link, error) ||
         !is_another_object(pass, record.link, id, &another, error))
         return false;
     if (another)
         pass_must_read_all(pass, TARGET, "another object carries a stamp that is known already");
-    Record *earlier = earlier_record(side, record.anchor);
+    Record *earlier = earlier_record(side, anchor);
     if (!earlier && is_told(pass, TARGET, record.link))
         return pass_leave_alone(pass, entry_dn(entry), stamp->anchor, error);
     record.duplicate = earlier != NULL;
@@ -310,16 +321,12 @@ static bool keep_target(Pass *pass, Side *side, const DirectoryItem *item, const
         const Link *link = link_at(pass->links, record.link);
         const Managed *managed = managed_of(pass, pass_kind_of(pass, link->flags, entry));
         Fingerprint now = managed_fingerprint(managed, entry, false, stamp->grace != NULL);
-        if (fingerprint_equal(now, link->desired))
+        if (fingerprint_equal(now, link_looks(pass->links, link)->desired))
             record.mark = MARK_EQUAL;
     }
     if (record.link != NOWHERE && !earlier)
-        link_at(pass->links, record.link)->mark[TARGET] = (uint8_t)record.mark;
-    if ((record.mark == MARK_CHANGED && !spool_append(side->spool, entry, &record.at, error)) ||
-        !keep_names(side, &record, entry_dn(entry), id, error))
-        return false;
-    add_record(side, &record, stamp->anchor);
-    return true;
+        link_at(pass->links, record.link)->mark[TARGET] = record.mark;
+    return add_record(side, &record, anchor, &told, record.mark == MARK_CHANGED ? entry : NULL, error);
 }
 
 /* True when nothing about the entry is new to us. */

@@ -1,9 +1,10 @@
 /*
  * plan.c - writing a plan; see plan.h
  *
- * Changes are appended to work files as they come, with an index of where each
- * one stands; finishing copies them in the order of their waves. The undo holds
- * the inverse of each change, in exactly the reverse order.
+ * Changes are appended to work files as they come; finishing copies them in the
+ * order of their waves. The undo holds the inverse of each change, in exactly the
+ * reverse order. Memory has eight bytes a change: its wave, and where it stands in
+ * the work file, which says where its inverse stands.
  */
 #include "dirsync/plan_internal.h"
 
@@ -16,13 +17,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-typedef struct {
-    unsigned wave;
-    uint64_t start[2]; /* FORWARD, UNDO */
-    uint32_t length[2];
-} Placed;
-
 enum { FORWARD, UNDO };
+
+/* Before each change in the work file. */
+typedef struct {
+    uint64_t undo;      /* where its inverse begins */
+    uint32_t length[2]; /* FORWARD, UNDO */
+} Lengths;
+
+/* Wave and place of a change, in the order in which they are written. */
+typedef uint64_t Placed;
+#define PLACE_BITS 40
+#define LAST_PLACE ((UINT64_C(1) << PLACE_BITS) - 1)
+#define LAST_WAVE ((UINT64_C(1) << (64 - PLACE_BITS)) - 1)
 
 struct PlanWriter {
     Step step;
@@ -115,23 +122,36 @@ PlanWriter *plan_writer_new(const char *folder, Step step, bool asserts, GError 
     return g_steal_pointer(&writer);
 }
 
-static bool append_record(PlanWriter *writer, int side, const Change *change, Placed *placed, GError **error)
+static bool append(PlanWriter *writer, int side, const void *data, size_t len, GError **error)
+{
+    writer->size[side] += len;
+    return fwrite(data, 1, len, writer->work[side]) == len ||
+           io_error(error, side ? writer->undo : writer->folder, "be written");
+}
+
+static const GString *record_of(PlanWriter *writer, const Change *change, uint32_t *length)
 {
     g_string_truncate(writer->text, 0);
     ldif_write_change(writer->text, change, writer->asserts);
-    placed->start[side] = writer->size[side];
-    placed->length[side] = (uint32_t)writer->text->len;
-    writer->size[side] += writer->text->len;
-    if (fwrite(writer->text->str, 1, writer->text->len, writer->work[side]) == writer->text->len)
-        return true;
-    return io_error(error, side ? writer->undo : writer->folder, "be written");
+    *length = (uint32_t)writer->text->len;
+    return writer->text;
 }
 
 bool plan_add(PlanWriter *writer, const Change *change, const Change *inverse, GError **error)
 {
-    Placed placed = {.wave = change->wave};
-    if (!append_record(writer, FORWARD, change, &placed, error) ||
-        !append_record(writer, UNDO, inverse, &placed, error))
+    Lengths lengths = {.undo = writer->size[UNDO]};
+    Placed placed = (Placed)change->wave << PLACE_BITS | writer->size[FORWARD];
+    if (writer->size[FORWARD] > LAST_PLACE || change->wave > LAST_WAVE) {
+        error_set(error, ERROR_IO, "%s: the plan is too large; plan with --only, part by part",
+                  writer->folder);
+        return false;
+    }
+    const GString *text = record_of(writer, inverse, &lengths.length[UNDO]);
+    if (!append(writer, UNDO, text->str, text->len, error))
+        return false;
+    text = record_of(writer, change, &lengths.length[FORWARD]);
+    if (!append(writer, FORWARD, &lengths, sizeof lengths, error) ||
+        !append(writer, FORWARD, text->str, text->len, error))
         return false;
     g_array_append_val(writer->placed, placed);
     return true;
@@ -145,12 +165,10 @@ size_t plan_changes(const PlanWriter *writer)
 static gint compare_placed(gconstpointer a, gconstpointer b)
 {
     const Placed *x = a, *y = b;
-    if (x->wave != y->wave)
-        return x->wave < y->wave ? -1 : 1;
-    return (x->start[FORWARD] > y->start[FORWARD]) - (x->start[FORWARD] < y->start[FORWARD]);
+    return (*x > *y) - (*x < *y);
 }
 
-/** A part of a work file in memory: records are copied one after the other, the undo's from the end. */
+/** A part of a work file in memory: records are read one after the other, the undo's from the end. */
 typedef struct {
     GByteArray *bytes;
     uint64_t start; /* of what is in it */
@@ -158,35 +176,51 @@ typedef struct {
 
 #define WINDOW ((size_t)256 * 1024)
 
-/* Has the record in the window; @back: those before it come next. */
-static bool move_window(PlanWriter *writer, int side, const Placed *placed, bool back, Window *window)
+/* What is at that place of the work file, until the next is asked for; @back: what is before it comes next.
+ * NULL: it cannot be read, see errno. */
+static const void *look_at(PlanWriter *writer, int side, uint64_t start, size_t length, bool back,
+                           Window *window)
 {
-    uint64_t start = placed->start[side], end = start + placed->length[side];
-    if (start >= window->start && end <= window->start + window->bytes->len)
-        return true;
-    if (back)
-        start = MIN(start, end - MIN(end, WINDOW));
-    else
-        end = MAX(end, MIN(start + WINDOW, writer->size[side]));
-    g_byte_array_set_size(window->bytes, (guint)(end - start));
-    window->start = start;
-    return fseeko(writer->work[side], (off_t)start, SEEK_SET) == 0 &&
-           fread(window->bytes->data, 1, window->bytes->len, writer->work[side]) == window->bytes->len;
+    uint64_t first = start, end = start + length;
+    if (start < window->start || end > window->start + window->bytes->len) {
+        if (back)
+            first = MIN(start, end - MIN(end, WINDOW));
+        else
+            end = MAX(end, MIN(start + WINDOW, writer->size[side]));
+        g_byte_array_set_size(window->bytes, (guint)(end - first));
+        window->start = first;
+        if (fseeko(writer->work[side], (off_t)first, SEEK_SET) != 0 ||
+            fread(window->bytes->data, 1, window->bytes->len, writer->work[side]) != window->bytes->len)
+            return NULL;
+    }
+    return window->bytes->data + (start - window->start);
+}
+
+static bool copy_record(PlanWriter *writer, int side, Placed placed, Window windows[2], FILE *out)
+{
+    uint64_t place = placed & LAST_PLACE;
+    bool back = side == UNDO;
+    Lengths lengths;
+    const void *bytes = look_at(writer, FORWARD, place, sizeof lengths, back, &windows[FORWARD]);
+    if (!bytes)
+        return false;
+    memcpy(&lengths, bytes, sizeof lengths);
+    uint64_t start = back ? lengths.undo : place + sizeof lengths;
+    bytes = look_at(writer, side, start, lengths.length[side], back, &windows[side]);
+    return bytes && fwrite(bytes, 1, lengths.length[side], out) == lengths.length[side];
 }
 
 static bool copy_sorted(PlanWriter *writer, int side, FILE *out)
 {
     guint n = writer->placed->len;
-    g_autoptr(GByteArray) bytes = g_byte_array_new();
-    Window window = {bytes, 0};
+    g_autoptr(GByteArray) forward = g_byte_array_new();
+    g_autoptr(GByteArray) undo = g_byte_array_new();
+    Window windows[2] = {{forward, 0}, {undo, 0}};
     fputs("version: 1\n\n", out);
-    for (guint i = 0; i < n; i++) {
-        const Placed *placed = &g_array_index(writer->placed, Placed, side == FORWARD ? i : n - 1 - i);
-        if (!move_window(writer, side, placed, side == UNDO, &window) ||
-            fwrite(bytes->data + (placed->start[side] - window.start), 1, placed->length[side], out) !=
-                placed->length[side])
+    for (guint i = 0; i < n; i++)
+        if (!copy_record(writer, side, g_array_index(writer->placed, Placed, side == FORWARD ? i : n - 1 - i),
+                         windows, out))
             return false;
-    }
     return fflush(out) == 0 && fsync(fileno(out)) == 0;
 }
 
@@ -217,7 +251,7 @@ static void count_waves(const PlanWriter *writer, PlanStep *step)
     step->changes = n;
     step->waves = g_new0(size_t, n + 1);
     for (guint i = 0; i < n; i++) {
-        unsigned wave = g_array_index(writer->placed, Placed, i).wave;
+        unsigned wave = (unsigned)(g_array_index(writer->placed, Placed, i) >> PLACE_BITS);
         step->n_waves += wave != last;
         last = wave;
         step->waves[step->n_waves - 1]++;
@@ -251,7 +285,7 @@ static bool save_step(const PlanWriter *writer, const char *folder, const char *
 bool plan_writer_finish(PlanWriter *writer, const PlanHead *head, GError **error)
 {
     g_array_sort(writer->placed, compare_placed);
-    if (!write_changes(writer, FORWARD, error) || !write_changes(writer, UNDO, error))
+    if (!write_changes(writer, UNDO, error) || !write_changes(writer, FORWARD, error))
         return false;
     PlanStep step = head->step[writer->step];
     step.planned = true;

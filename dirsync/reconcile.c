@@ -34,23 +34,32 @@ void subject_clear(Subject *subject)
 bool item_load_content(Pass *pass, const Item *item, int side, Entry **entry, GError **error)
 {
     uint32_t record = side == SOURCE ? item->source : item->target;
-    uint64_t at = item->fetched[side];
-    if (at == SPOOL_NOWHERE && record != NOWHERE)
-        at = g_array_index(pass->side[side].records, Record, record).at;
+    uint64_t at = item_fetched(pass, item, side);
+    if (at == SPOOL_NOWHERE && record != NOWHERE && record_at(&pass->side[side], record)->kept)
+        at = record_at(&pass->side[side], record)->at;
     if (at == SPOOL_NOWHERE)
         return true;
     *entry = spool_read(pass->side[side].spool, at, error);
     return *entry != NULL;
 }
 
-static char *anchor_of(const Pass *pass, const Subject *subject)
+/* What was read now is truer than what is remembered. */
+static bool load_told(const Pass *pass, Subject *subject, GError **error)
 {
     const Item *item = subject->item;
-    if (subject->row.anchor)
-        return g_strdup(subject->row.anchor);
-    int side = item->source != NOWHERE ? SOURCE : TARGET;
-    uint32_t record = side == SOURCE ? item->source : item->target;
-    return g_strdup(record_anchor(&pass->side[side], record));
+    g_auto(Noted) source = {0}, target = {0};
+    if ((item->source != NOWHERE && !record_noted(pass, SOURCE, item->source, &source, error)) ||
+        (item->target != NOWHERE && !record_noted(pass, TARGET, item->target, &target, error)))
+        return false;
+    subject->read[SOURCE] = source.fingerprint;
+    subject->read[TARGET] = target.fingerprint;
+    const char *known = subject->row.anchor;
+    subject->anchor = g_strdup(known ? known : source.anchor ? source.anchor : target.anchor);
+    if (item->target == NOWHERE)
+        return true;
+    g_free(subject->row.id);
+    subject->row.id = g_steal_pointer(&target.id);
+    return true;
 }
 
 bool subject_load(Pass *pass, uint32_t index, Subject *subject, GError **error)
@@ -62,12 +71,8 @@ bool subject_load(Pass *pass, uint32_t index, Subject *subject, GError **error)
     const Link *link = item_link(pass, item);
     if (link->row && !state_find_link(pass->state, link->row, &subject->row, error))
         return false;
-    subject->anchor = anchor_of(pass, subject);
-    if (item->target != NOWHERE) {
-        g_clear_pointer(&subject->row.id, g_free); /* what was read now is truer than what is remembered */
-        if (!record_names(pass, item->target, NULL, &subject->row.id, error))
-            return false;
-    }
+    if (!load_told(pass, subject, error))
+        return false;
     subject->is_mapped = ahead_take(pass, index, &subject->mapped);
     subject->source = g_steal_pointer(&subject->mapped.source);
     if (!subject->is_mapped && !item_load_content(pass, item, SOURCE, &subject->source, error))

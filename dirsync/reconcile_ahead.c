@@ -16,10 +16,10 @@
 static uint64_t position_of(const Pass *pass, const Item *item)
 {
     if (item->state != ITEM_OPEN || item->source == NOWHERE || item->mark[SOURCE] == MARK_ABSENT ||
-        item->fetched[SOURCE] != SPOOL_NOWHERE)
+        item_fetched(pass, item, SOURCE) != SPOOL_NOWHERE)
         return SPOOL_NOWHERE;
-    const Record *record = &g_array_index(pass->side[SOURCE].records, Record, item->source);
-    return record->duplicate || !record->in_scope ? SPOOL_NOWHERE : record->at;
+    const Record *record = record_at(&pass->side[SOURCE], item->source);
+    return record->duplicate || !record->in_scope || !record->kept ? SPOOL_NOWHERE : record->at;
 }
 
 bool ahead_start(Pass *pass, GError **error)

@@ -337,7 +337,10 @@ static bool adopt(Pass *pass, Subject *subject, const Holder *native, bool last,
                                                   native->dn, class ? class : "recipient");
         return put_aside(pass, subject, EVENT_UNOWNED, reason);
     }
-    if (!claim_object(pass, subject, native->id)) {
+    bool claimed;
+    if (!claim_object(pass, subject, native->id, &claimed, error))
+        return false;
+    if (!claimed) {
         g_autofree char *reason =
             g_strdup_printf("%s is somebody else of the source as well; see to it that it "
                             "fits one person only",
@@ -467,8 +470,7 @@ static bool report_account_of_native(Pass *pass, Subject *subject, const Holder 
 
 static bool is_duplicated(const Pass *pass, const Item *item)
 {
-    bool record =
-        item->source != NOWHERE && g_array_index(pass->side[SOURCE].records, Record, item->source).duplicate;
+    bool record = item->source != NOWHERE && record_at(&pass->side[SOURCE], item->source)->duplicate;
     return record || item_link(pass, item)->twice;
 }
 
@@ -476,7 +478,7 @@ static bool is_duplicated(const Pass *pass, const Item *item)
 static const char *out_of_scope(const Pass *pass, const Subject *subject)
 {
     uint32_t record = subject->item->source;
-    bool judged = record != NOWHERE && g_array_index(pass->side[SOURCE].records, Record, record).in_scope;
+    bool judged = record != NOWHERE && record_at(&pass->side[SOURCE], record)->in_scope;
     return judged ? NULL : pass_out_of_scope(pass, subject->source);
 }
 

@@ -9,23 +9,16 @@
 
 struct Settlements {
     GArray *all; /* of Settlement */
-    FingerprintIndex by_anchor;
     Spool *spool;
     GByteArray *bytes; /* of the content that is being written or read */
     GError *error;     /* the first that could not be kept */
 };
-
-static Fingerprint anchor_at(const void *settlements, uint32_t i)
-{
-    return settlements_at(settlements, i)->anchor;
-}
 
 Settlements *settlements_new(const char *folder, GError **error)
 {
     g_autoptr(Settlements) settlements = g_new0(Settlements, 1);
     settlements->all = g_array_new(FALSE, FALSE, sizeof(Settlement));
     settlements->bytes = g_byte_array_new();
-    fingerprint_index_init(&settlements->by_anchor, anchor_at, settlements);
     settlements->spool = spool_new(folder, error);
     return settlements->spool ? g_steal_pointer(&settlements) : NULL;
 }
@@ -36,7 +29,6 @@ void settlements_free(Settlements *settlements)
         return;
     g_array_unref(settlements->all);
     g_byte_array_unref(settlements->bytes);
-    fingerprint_index_clear(&settlements->by_anchor);
     spool_free(settlements->spool);
     g_clear_error(&settlements->error);
     g_free(settlements);
@@ -69,21 +61,17 @@ static void unpack(const GByteArray *bytes, Settled *settled)
     }
 }
 
-void settlements_add(Settlements *settlements, const char *anchor, unsigned pending, unsigned kinds,
-                     const Settled *settled)
+uint32_t settlements_add(Settlements *settlements, unsigned pending, unsigned kinds, const Settled *settled)
 {
-    Settlement settlement = {.anchor = fingerprint_string(anchor),
-                             .pending = pending,
-                             .kinds = (uint16_t)kinds,
-                             .linked = settled->row.row != 0};
+    Settlement settlement = {.pending = pending, .kinds = (uint16_t)kinds, .linked = settled->row.row != 0};
     uint32_t i = settlements->all->len;
     pack(settled, settlements->bytes);
     if (settlements->error ||
         !spool_append_bytes(settlements->spool, settlements->bytes->data, settlements->bytes->len,
                             &settlement.at, &settlements->error))
-        return;
+        return NOWHERE;
     g_array_append_val(settlements->all, settlement);
-    fingerprint_index_add(&settlements->by_anchor, i);
+    return i;
 }
 
 bool settlements_check(const Settlements *settlements, GError **error)
@@ -101,12 +89,6 @@ size_t settlements_count(const Settlements *settlements)
 Settlement *settlements_at(const Settlements *settlements, size_t i)
 {
     return &g_array_index(settlements->all, Settlement, i);
-}
-
-Settlement *settlements_find(const Settlements *settlements, Fingerprint anchor)
-{
-    uint32_t i = fingerprint_index_find(&settlements->by_anchor, anchor);
-    return i == NOWHERE ? NULL : settlements_at(settlements, i);
 }
 
 bool settlements_read(const Settlements *settlements, const Settlement *settlement, Settled *settled,

@@ -1,8 +1,8 @@
 /*
  * spool.c - see spool.h
  *
- * Records are a 64-bit length and the serialised entry. Appends are buffered;
- * a read of what is still in the buffer flushes it first.
+ * Records are the lengths of note and entry, the note, and the serialised entry.
+ * Appends are buffered; a read of what is still in the buffer flushes it first.
  */
 #include "dirsync/spool.h"
 
@@ -52,40 +52,36 @@ static bool flush_buffer(Spool *spool, GError **error)
     return true;
 }
 
-/* Where the next record begins; its length is written by end_record(). */
-static bool begin_record(Spool *spool, uint64_t *position, GError **error)
+/* What a record begins with: how many bytes of each follow. */
+typedef struct {
+    uint64_t note, entry;
+} Lengths;
+
+bool spool_append_noted(Spool *spool, const void *note, size_t len, const Entry *entry, uint64_t *position,
+                        GError **error)
 {
-    const uint64_t len = 0;
+    Lengths lengths = {.note = len};
     if (spool->buffer->len >= SPOOL_BUFFER && !flush_buffer(spool, error))
         return false;
-    *position = spool->written + spool->buffer->len;
-    g_byte_array_append(spool->buffer, (const guint8 *)&len, sizeof len);
+    size_t start = spool->buffer->len;
+    *position = spool->written + start;
+    g_byte_array_append(spool->buffer, (const guint8 *)&lengths, sizeof lengths);
+    g_byte_array_append(spool->buffer, note, (guint)len);
+    if (entry)
+        entry_serialise(entry, spool->buffer);
+    lengths.entry = spool->buffer->len - start - sizeof lengths - len;
+    memcpy(spool->buffer->data + start, &lengths, sizeof lengths);
     return true;
-}
-
-static void end_record(Spool *spool, uint64_t position)
-{
-    size_t start = (size_t)(position - spool->written);
-    uint64_t len = spool->buffer->len - start - sizeof len;
-    memcpy(spool->buffer->data + start, &len, sizeof len);
 }
 
 bool spool_append(Spool *spool, const Entry *entry, uint64_t *position, GError **error)
 {
-    if (!begin_record(spool, position, error))
-        return false;
-    entry_serialise(entry, spool->buffer);
-    end_record(spool, *position);
-    return true;
+    return spool_append_noted(spool, "", 0, entry, position, error);
 }
 
 bool spool_append_bytes(Spool *spool, const void *data, size_t len, uint64_t *position, GError **error)
 {
-    if (!begin_record(spool, position, error))
-        return false;
-    g_byte_array_append(spool->buffer, data, (guint)len);
-    end_record(spool, *position);
-    return true;
+    return spool_append_noted(spool, data, len, NULL, position, error);
 }
 
 /* What there is from @position on, up to @len bytes; fewer at the end. */
@@ -109,20 +105,19 @@ static Entry *read_large(int fd, uint64_t position, uint64_t len, GError **error
     return scratch_file_read(fd, data, len, position, error) ? entry_deserialise(data, len, error) : NULL;
 }
 
-/* Most entries come with their length in one read. */
+/* Most entries come with their lengths in one read. */
 static Entry *read_entry(int fd, uint64_t position, GError **error)
 {
     char first[FIRST_READ];
-    uint64_t len;
+    Lengths lengths;
     ssize_t n = read_some(fd, first, sizeof first, position);
-    if (n < (ssize_t)sizeof len)
-        return scratch_file_read(fd, &len, sizeof len, position, error)
-                   ? read_large(fd, position + sizeof len, len, error)
-                   : NULL;
-    memcpy(&len, first, sizeof len);
-    if (len <= (size_t)n - sizeof len)
-        return entry_deserialise(first + sizeof len, len, error);
-    return read_large(fd, position + sizeof len, len, error);
+    if (n < (ssize_t)sizeof lengths && !scratch_file_read(fd, first, sizeof lengths, position, error))
+        return NULL;
+    memcpy(&lengths, first, sizeof lengths);
+    uint64_t start = sizeof lengths + lengths.note;
+    if (n > 0 && start + lengths.entry <= (uint64_t)n)
+        return entry_deserialise(first + start, lengths.entry, error);
+    return read_large(fd, position + start, lengths.entry, error);
 }
 
 Entry *spool_read(Spool *spool, uint64_t position, GError **error)
@@ -135,17 +130,17 @@ Entry *spool_read(Spool *spool, uint64_t position, GError **error)
 bool spool_read_bytes(Spool *spool, uint64_t position, GByteArray *bytes, GError **error)
 {
     char first[512];
-    uint64_t len;
+    Lengths lengths;
     if (position >= spool->written && !flush_buffer(spool, error))
         return false;
     ssize_t n = read_some(spool->fd, first, sizeof first, position);
-    if (n < (ssize_t)sizeof len && !scratch_file_read(spool->fd, first, sizeof len, position, error))
+    if (n < (ssize_t)sizeof lengths && !scratch_file_read(spool->fd, first, sizeof lengths, position, error))
         return false;
-    memcpy(&len, first, sizeof len);
-    g_byte_array_set_size(bytes, (guint)len);
-    if (n < (ssize_t)sizeof len || len > (size_t)n - sizeof len)
-        return scratch_file_read(spool->fd, bytes->data, len, position + sizeof len, error);
-    memcpy(bytes->data, first + sizeof len, len);
+    memcpy(&lengths, first, sizeof lengths);
+    g_byte_array_set_size(bytes, (guint)lengths.note);
+    if (n < 0 || sizeof lengths + lengths.note > (uint64_t)n)
+        return scratch_file_read(spool->fd, bytes->data, lengths.note, position + sizeof lengths, error);
+    memcpy(bytes->data, first + sizeof lengths, lengths.note);
     return true;
 }
 

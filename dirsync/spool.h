@@ -24,7 +24,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Spool, spool_free)
 bool spool_append(Spool *spool, const Entry *entry, uint64_t *position, GError **error);
 /** The caller owns the entry. */
 Entry *spool_read(Spool *spool, uint64_t position, GError **error);
-/** The same for what is no entry. */
+/** An entry (or NULL) with a note of @len bytes, which spool_read_bytes() gives at the same position. */
+bool spool_append_noted(Spool *spool, const void *note, size_t len, const Entry *entry, uint64_t *position,
+                        GError **error);
+/** The same for what is no entry: a note alone. */
 bool spool_append_bytes(Spool *spool, const void *data, size_t len, uint64_t *position, GError **error);
 /** Replaces what is in @bytes. */
 bool spool_read_bytes(Spool *spool, uint64_t position, GByteArray *bytes, GError **error);

@@ -50,7 +50,7 @@ static Settled make_settled(size_t i)
 static void add(Settlements *settlements, size_t i)
 {
     g_auto(Settled) settled = make_settled(i);
-    settlements_add(settlements, settled.row.anchor, (unsigned)i, i % 2 ? 5 : 0, &settled);
+    settlements_add(settlements, (unsigned)i, i % 2 ? 5 : 0, &settled);
 }
 
 static void assert_same_text(const char *a, const char *b)
@@ -62,8 +62,7 @@ static void assert_same_text(const char *a, const char *b)
 static void assert_settled(const Settlements *settlements, size_t i)
 {
     g_auto(Settled) expected = make_settled(i), settled = {0};
-    const Settlement *found = settlements_find(settlements, fingerprint_string(expected.row.anchor));
-    assert_non_null(found);
+    const Settlement *found = settlements_at(settlements, i);
     assert_int_equal(found->pending, i);
     assert_int_equal(found->kinds, i % 2 ? 5 : 0);
     assert_false(found->failed);
@@ -91,56 +90,116 @@ static void what_is_kept_comes_back_in_any_order(void **state)
     assert_int_equal(settlements_count(settlements), MANY);
     for (size_t i = MANY; i-- > 0;)
         assert_settled(settlements, i);
-    assert_null(settlements_find(settlements, fingerprint_string("nobody")));
 }
 
-/* The file may not grow, as on a full disk: that is told once, and before anything is written elsewhere. */
+static void (*xfsz_before)(int);
+
+/* No file may grow, as on a full disk. */
+static void forbid_writing(struct rlimit *before)
+{
+    struct rlimit none = {0};
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, before), 0);
+    none.rlim_max = before->rlim_max;
+    xfsz_before = signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+}
+
+static void allow_writing(const struct rlimit *before)
+{
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, before), 0);
+    signal(SIGXFSZ, xfsz_before);
+}
+
+/* That is told once, and before anything is written elsewhere. */
 static void what_could_not_be_kept_is_told(void **state)
 {
     (void)state;
     g_autoptr(GError) error = NULL;
     g_autoptr(Settlements) settlements = settlements_new(folder, NULL);
-    struct rlimit before, none = {0};
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-    none.rlim_max = before.rlim_max;
-    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+    struct rlimit before;
+    forbid_writing(&before);
     for (size_t i = 0; i < MANY; i++)
         add(settlements, i);
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-    signal(SIGXFSZ, handler);
+    allow_writing(&before);
     assert_true(settlements_count(settlements) < MANY);
     assert_false(settlements_check(settlements, &error));
     assert_true(error_is(error, ERROR_IO));
 }
 
+static void assert_claimant(ClaimTable *table, const char *key, bool expected, uint32_t who)
+{
+    bool claims;
+    uint32_t claimant;
+    assert_true(claim_table_find(table, fingerprint_string(key), &claims, &claimant, NULL));
+    assert_int_equal(claims, expected);
+    if (expected)
+        assert_int_equal(claimant, who);
+}
+
 static void a_key_belongs_to_the_last_who_claims_it(void **state)
 {
     (void)state;
-    g_autoptr(ClaimTable) table = claim_table_new();
-    Fingerprint name = fingerprint_string("name"), address = fingerprint_string("address");
-    assert_null(claim_table_find(table, name));
-    claim_table_put(table, name, "kim");
-    claim_table_put(table, address, "kim");
-    assert_string_equal(claim_table_find(table, name), "kim");
-    assert_string_equal(claim_table_find(table, address), "kim");
-    claim_table_put(table, name, "");
-    assert_string_equal(claim_table_find(table, name), "");
-    assert_string_equal(claim_table_find(table, address), "kim");
+    g_autoptr(ClaimTable) table = claim_table_new(folder, NULL);
+    assert_claimant(table, "name", false, 0);
+    claim_table_put(table, fingerprint_string("name"), 7);
+    claim_table_put(table, fingerprint_string("address"), 7);
+    assert_claimant(table, "name", true, 7);
+    assert_claimant(table, "address", true, 7);
+    claim_table_put(table, fingerprint_string("name"), NOWHERE);
+    assert_claimant(table, "name", true, NOWHERE);
+    assert_claimant(table, "address", true, 7);
 }
 
+/* More than the claims that wait in memory, and than the first places of each part of the table. */
 static void many_claimants_are_told_apart(void **state)
 {
     (void)state;
-    g_autoptr(ClaimTable) table = claim_table_new();
-    for (size_t i = 0; i < 2 * MANY; i++) { /* two keys each */
-        g_autofree char *key = g_strdup_printf("key %zu", i), *anchor = g_strdup_printf("%zu", i / 2);
-        claim_table_put(table, fingerprint_string(key), anchor);
+    g_autoptr(ClaimTable) table = claim_table_new(folder, NULL);
+    for (uint32_t round = 0; round < 2; round++)
+        for (uint32_t i = 0; i < 4 * MANY; i++) { /* two keys each */
+            g_autofree char *key = g_strdup_printf("key %u", i);
+            claim_table_put(table, fingerprint_string(key), i / 2 + round);
+        }
+    for (uint32_t i = 0; i < 4 * MANY; i++) {
+        g_autofree char *key = g_strdup_printf("key %u", i), *other = g_strdup_printf("other %u", i);
+        assert_claimant(table, key, true, i / 2 + 1);
+        assert_claimant(table, other, false, 0);
     }
-    for (size_t i = 0; i < 2 * MANY; i++) {
-        g_autofree char *key = g_strdup_printf("key %zu", i), *anchor = g_strdup_printf("%zu", i / 2);
-        assert_string_equal(claim_table_find(table, fingerprint_string(key)), anchor);
+    assert_true(claim_table_check(table, NULL));
+}
+
+/* What memory has of two keys may be the same: then the file says which is which. */
+static void keys_that_look_alike_in_memory_are_told_apart(void **state)
+{
+    (void)state;
+    g_autoptr(ClaimTable) table = claim_table_new(folder, NULL);
+    for (uint64_t i = 0; i < 100; i++)
+        claim_table_put(table, (Fingerprint){i << 32 | 1, 7}, (uint32_t)i);
+    for (uint64_t i = 0; i < 101; i++) {
+        uint32_t claimant;
+        bool claims;
+        assert_true(claim_table_find(table, (Fingerprint){i << 32 | 1, 7}, &claims, &claimant, NULL));
+        assert_int_equal(claims, i < 100);
+        assert_true(!claims || claimant == i);
     }
+}
+
+/* The file may not grow, as on a full disk. */
+static void a_claim_that_could_not_be_kept_is_told(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(ClaimTable) table = claim_table_new(folder, NULL);
+    struct rlimit before;
+    forbid_writing(&before);
+    for (uint32_t i = 0; i < 4 * MANY; i++)
+        claim_table_put(table, (Fingerprint){i, i}, i);
+    allow_writing(&before);
+    bool claims;
+    uint32_t claimant;
+    assert_false(claim_table_find(table, (Fingerprint){1, 1}, &claims, &claimant, NULL));
+    assert_false(claim_table_check(table, &error));
+    assert_true(error_is(error, ERROR_IO));
 }
 
 int main(void)
@@ -150,6 +209,8 @@ int main(void)
         cmocka_unit_test(what_could_not_be_kept_is_told),
         cmocka_unit_test(a_key_belongs_to_the_last_who_claims_it),
         cmocka_unit_test(many_claimants_are_told_apart),
+        cmocka_unit_test(keys_that_look_alike_in_memory_are_told_apart),
+        cmocka_unit_test(a_claim_that_could_not_be_kept_is_told),
     };
     return cmocka_run_group_tests_name("settlements", tests, make_folder, drop_folder);
 }
