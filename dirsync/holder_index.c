@@ -160,7 +160,7 @@ bool holder_index_prepare(HolderIndex *index, const char *const *kinds, const ch
 bool holder_index_scan(HolderIndex *index, HolderSeen seen, void *data, GError **error)
 {
     sqlite3_stmt *statement =
-        database_query(index->database, error, "SELECT row, fingerprint, id, owner FROM holder", "");
+        database_query(index->database, error, "SELECT row, fingerprint, id, owner FROM holder ORDER BY row", "");
     int more = -1;
     while (statement && (more = database_step(index->database, statement, error)) > 0) {
         Fingerprint fingerprint = database_fingerprint(statement, 1);

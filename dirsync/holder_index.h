@@ -65,7 +65,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HolderIndex, holder_index_close)
  *  change has the same effect. */
 bool holder_index_prepare(HolderIndex *index, const char *const *kinds, const char *request, GError **error);
 
-/** All holders: what is needed to recognise them when they are read again. */
+/** All holders, in order of their rows: what is needed to recognise them when they are read again. */
 typedef void (*HolderSeen)(int64_t row, const Fingerprint *fingerprint, const char *id, const char *owner,
                            void *data);
 bool holder_index_scan(HolderIndex *index, HolderSeen seen, void *data, GError **error);

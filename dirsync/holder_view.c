@@ -161,13 +161,12 @@ static bool find_known(const HolderView *view, HolderTable *table, Holder *holde
         holder->row = *known ? there->row : 0;
         return true;
     }
-    uint32_t mark = fingerprint_index_find(&table->by_id, fingerprint_string(holder->id));
+    uint32_t mark = fingerprint_index_find(&table->by_fingerprint, holder->fingerprint);
     if (mark == NOWHERE)
         return true;
-    HolderMark *there = holder_at(table, mark);
-    there->seen = true;
-    *known = fingerprint_equal(there->fingerprint, holder->fingerprint);
-    holder->row = *known ? there->row : 0;
+    holder_at(table, mark)->seen = true;
+    holder->row = holder_at(table, mark)->row;
+    *known = true;
     return true;
 }
 
@@ -186,7 +185,11 @@ bool holder_note(const HolderView *view, HolderTable *table, Fingerprint fingerp
     *changed = true;
     describe(view, entry, &holder->card);
     g_autoptr(GArray) keys = holder_keys(view, entry);
-    return holder_index_save(view->index, holder, (HolderKey *)(void *)keys->data, keys->len, error);
+    if (!holder_index_save(view->index, holder, (HolderKey *)(void *)keys->data, keys->len, error))
+        return false;
+    if (table)
+        holder_table_see(table, holder->row);
+    return true;
 }
 
 bool holder_forget_unseen(const HolderView *view, const HolderTable *table, bool *changed, GError **error)

@@ -204,11 +204,6 @@ static Fingerprint holder_fingerprint(const void *table, uint32_t i)
     return holder_at(table, i)->fingerprint;
 }
 
-static Fingerprint holder_id(const void *table, uint32_t i)
-{
-    return holder_at(table, i)->id;
-}
-
 typedef struct {
     HolderTable *table;
     const char *owner;
@@ -218,11 +213,11 @@ static void load_holder(int64_t row, const Fingerprint *fingerprint, const char 
                         void *data)
 {
     const HolderLoading *loading = data;
-    HolderMark mark = {*fingerprint, fingerprint_string(id), row, !g_strcmp0(owner, loading->owner), false};
+    HolderMark mark = {*fingerprint, row, !g_strcmp0(owner, loading->owner), false};
+    (void)id;
     uint32_t i = loading->table->marks->len;
     g_array_append_val(loading->table->marks, mark);
     fingerprint_index_add(&loading->table->by_fingerprint, i);
-    fingerprint_index_add(&loading->table->by_id, i);
 }
 
 HolderTable *holder_table_load(HolderIndex *index, const char *owner, GError **error)
@@ -230,9 +225,22 @@ HolderTable *holder_table_load(HolderIndex *index, const char *owner, GError **e
     g_autoptr(HolderTable) table = g_new0(HolderTable, 1);
     table->marks = g_array_new(FALSE, FALSE, sizeof(HolderMark));
     fingerprint_index_init(&table->by_fingerprint, holder_fingerprint, table);
-    fingerprint_index_init(&table->by_id, holder_id, table);
     HolderLoading loading = {table, owner};
     return holder_index_scan(index, load_holder, &loading, error) ? g_steal_pointer(&table) : NULL;
+}
+
+void holder_table_see(HolderTable *table, int64_t row)
+{
+    guint from = 0, to = table->marks->len;
+    while (from < to) {
+        guint middle = from + (to - from) / 2;
+        if (holder_at(table, middle)->row < row)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    if (from < table->marks->len && holder_at(table, from)->row == row)
+        holder_at(table, from)->seen = true;
 }
 
 void holder_table_free(HolderTable *table)
@@ -241,6 +249,5 @@ void holder_table_free(HolderTable *table)
         return;
     g_array_unref(table->marks);
     fingerprint_index_clear(&table->by_fingerprint);
-    fingerprint_index_clear(&table->by_id);
     g_free(table);
 }

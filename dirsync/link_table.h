@@ -3,7 +3,7 @@
  *
  * Two plain arrays with small hash indexes: the links of a connector (found by
  * anchor, by the source's and by the target's fingerprint) and the holders of
- * the home index (found by fingerprint and by id). Tens of bytes an entry, no
+ * the home index (found by fingerprint). Tens of bytes an entry, no
  * strings. Reading an unchanged entry costs one look-up here and nothing else.
  *
  * Where both sides tell what has changed, the table of links is not loaded: it
@@ -92,19 +92,21 @@ bool link_table_find(LinkTable *table, const char *anchor, uint32_t *link, GErro
 uint32_t link_table_add(LinkTable *table, Fingerprint anchor);
 
 typedef struct {
-    Fingerprint fingerprint, id;
+    Fingerprint fingerprint;
     int64_t row : 62;
     bool ours : 1, seen : 1;
 } HolderMark;
 
 typedef struct {
-    GArray *marks;
-    FingerprintIndex by_fingerprint, by_id;
+    GArray *marks; /* in order of their rows */
+    FingerprintIndex by_fingerprint;
 } HolderTable;
 
 /** @owner: the connector whose objects are "ours". */
 HolderTable *holder_table_load(HolderIndex *index, const char *owner, GError **error);
 void holder_table_free(HolderTable *table);
+/** The holder of that row (if the table has it) is there, whatever it looks like now. */
+void holder_table_see(HolderTable *table, int64_t row);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HolderTable, holder_table_free)
 static inline HolderMark *holder_at(const HolderTable *table, uint32_t i)
 {

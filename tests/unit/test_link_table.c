@@ -181,12 +181,17 @@ static void test_holders_know_whose_they_are(void **state)
     assert_int_equal(table->marks->len, 3);
     for (size_t i = 0; i < G_N_ELEMENTS(owners); i++) {
         g_autofree char *id = g_strdup_printf("id%zu", i);
-        uint32_t mark = fingerprint_index_find(&table->by_id, fingerprint_string(id));
+        uint32_t mark = fingerprint_index_find(&table->by_fingerprint, fingerprint_string(id));
         assert_int_not_equal(mark, NOWHERE);
-        assert_int_equal(fingerprint_index_find(&table->by_fingerprint, fingerprint_string(id)), mark);
         assert_int_equal(holder_at(table, mark)->ours, i == 0);
         assert_false(holder_at(table, mark)->seen);
     }
+    for (guint i = 0; i < table->marks->len; i++) {
+        holder_table_see(table, holder_at(table, i)->row);
+        for (guint j = 0; j < table->marks->len; j++)
+            assert_int_equal(holder_at(table, j)->seen, j <= i);
+    }
+    holder_table_see(table, 4711); /* somebody new */
 }
 
 int main(void)
