@@ -12,6 +12,7 @@
 #include <arpa/inet.h>
 #include <glib/gstdio.h>
 #include <poll.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +26,7 @@ struct PlayedMail {
     bool http, silent, login;
     int listener;
     GThread *thread;
+    sem_t idle; /* up while the thread waits for a connection */
     char *uri;
     char *refused, *answer; /* a verb, and what it is answered */
     GMutex lock;
@@ -180,12 +182,16 @@ static void talk(PlayedMail *mail, int fd)
 static void *run(void *data)
 {
     PlayedMail *mail = data;
-    int fd;
-    while ((fd = accept4(mail->listener, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+    for (;;) {
+        sem_post(&mail->idle);
+        int fd = accept4(mail->listener, NULL, NULL, SOCK_CLOEXEC);
+        while (sem_wait(&mail->idle) != 0)
+            ;
+        if (fd < 0)
+            return NULL;
         talk(mail, fd);
         close(fd);
     }
-    return NULL;
 }
 
 static void *run_tls(void *data)
@@ -216,7 +222,18 @@ static PlayedMail *played_mail_new(bool http)
     mail->talk = g_string_new(NULL);
     mail->listener = mail->to_tls = -1;
     g_mutex_init(&mail->lock);
+    sem_init(&mail->idle, 0, 0);
     return mail;
+}
+
+pid_t played_mail_fork(PlayedMail *mail)
+{
+    while (sem_wait(&mail->idle) != 0)
+        ;
+    pid_t pid = fork();
+    if (pid != 0)
+        sem_post(&mail->idle);
+    return pid;
 }
 
 PlayedMail *played_mail_start(bool http)
@@ -323,6 +340,7 @@ void played_mail_stop(PlayedMail *mail)
     g_ptr_array_unref(mail->messages);
     g_string_free(mail->talk, TRUE);
     g_mutex_clear(&mail->lock);
+    sem_destroy(&mail->idle);
     g_free(mail->folder);
     g_free(mail->certificate);
     g_free(mail->key);

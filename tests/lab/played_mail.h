@@ -10,6 +10,7 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 typedef struct PlayedMail PlayedMail;
 
@@ -20,6 +21,10 @@ PlayedMail *played_mail_start(bool http);
 PlayedMail *played_mail_start_tls(bool http);
 /** NULL is nothing. */
 void played_mail_stop(PlayedMail *mail);
+
+/** fork(), while the thread is in the middle of nothing: a child is alone, and a lock of the allocator that the
+ * thread held would be held there for ever. Not of one behind TLS. */
+pid_t played_mail_fork(PlayedMail *mail);
 
 /** "smtp://127.0.0.1:PORT", or https://localhost:PORT; belongs to it. */
 const char *played_mail_uri(const PlayedMail *mail);

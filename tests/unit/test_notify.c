@@ -484,7 +484,7 @@ static void kill_at(const char *where)
 static void sync_and_be_killed(Scene *scene, const char *where)
 {
     int status;
-    pid_t child = fork();
+    pid_t child = played_mail_fork(scene->mail);
     assert_true(child >= 0);
     if (child == 0) {
         g_random_set_seed((guint32)getpid()); /* ids of runs are not those of the parent */
