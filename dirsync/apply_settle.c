@@ -93,6 +93,77 @@ static void settle_busy(Work *work, const Slice *slice)
     }
 }
 
+/* --- called something else by now --- */
+
+static void note_undone(Work *work, const Item *item)
+{
+    if (item->outcome != JOURNAL_DONE && item->change->anchor)
+        g_hash_table_add(work->undone, fingerprint_hex(fingerprint_string(item->change->anchor)));
+}
+
+static bool is_lost(const Item *item)
+{
+    return item->outcome == JOURNAL_FAILED && item->change->kind != CHANGE_ADD &&
+           (error_is(item->error, ERROR_NOT_FOUND) ||
+            (item->change->kind == CHANGE_DELETE && error_is(item->error, ERROR_MOVED)));
+}
+
+/* What the object with the change's anchor is called; NULL: there is none, or it is called as it was. */
+static char *name_by_now(const Work *work, const Change *change)
+{
+    const Apply *apply = work->apply;
+    if (!change->anchor || !apply->connector_uuid)
+        return NULL;
+    g_autofree char *filter = stamp_filter(apply->stamp, apply->connector_uuid, change->anchor);
+    ReadRequest request = {
+        .scope = SEARCH_SUBTREE, .filter = filter, .attributes = (const char *const[]){"1.1", NULL}};
+    g_autoptr(GPtrArray) found = directory_search(apply->directory, &request, 2, NULL);
+    const char *dn = found && found->len == 1 ? entry_dn(g_ptr_array_index(found, 0)) : NULL;
+    bool other = dn && !schema_dn_equal(directory_describe(apply->directory)->schema, dn, change->dn);
+    return other ? g_strdup(dn) : NULL;
+}
+
+static void explain_loss(Item *item, const char *now)
+{
+    bool was_lost = error_is(item->error, ERROR_NOT_FOUND);
+    if (!now && !was_lost)
+        return;
+    g_clear_error(&item->error);
+    if (now)
+        error_set(&item->error, ERROR_MOVED,
+                  "%s: was given another name since (%s), which it keeps; take back the later run first",
+                  item->change->dn, now);
+    else
+        error_set(&item->error, ERROR_MOVED,
+                  "%s: is not there any more: it was renamed, moved or deleted since; take back the later run "
+                  "first, or change it by hand",
+                  item->change->dn);
+}
+
+/* The name that somebody has by now counts, whatever else is done to the entry. */
+static void find_again(Work *work, Item *item)
+{
+    g_autofree char *now = name_by_now(work, item->change);
+    if (!now || item->change->kind == CHANGE_RENAME) {
+        explain_loss(item, now);
+        note_undone(work, item);
+        return;
+    }
+    item->change->dn = change_strdup(item->change, now);
+    apply_send(work, item);
+    apply_flush(work);
+}
+
+static void settle_lost(Work *work, const Slice *slice)
+{
+    for (guint i = 0; i < slice->items->len && work->apply->follows_names && !work->cut; i++) {
+        Item *item = g_ptr_array_index(slice->items, i);
+        if (is_lost(item))
+            find_again(work, item);
+    }
+    settle_uncertain(work, slice);
+}
+
 static bool all_answered(const Slice *slice)
 {
     for (guint i = 0; i < slice->items->len; i++) {
@@ -142,12 +213,6 @@ static void count(Work *work, const Item *item)
     }
 }
 
-static void note_undone(Work *work, const Item *item)
-{
-    if (item->outcome != JOURNAL_DONE && item->change->anchor)
-        g_hash_table_add(work->undone, fingerprint_hex(fingerprint_string(item->change->anchor)));
-}
-
 /* Whether going on would only make noise: the directory is gone, or nothing at all goes through. */
 static bool is_hopeless(const Work *work, const Item *item)
 {
@@ -175,6 +240,7 @@ void apply_settle(Work *work, Slice *slice)
         settle_uncertain(work, slice);
         settle_busy(work, slice);
     }
+    settle_lost(work, slice);
     for (guint i = 0; i < slice->items->len; i++) {
         const Item *item = g_ptr_array_index(slice->items, i);
         report(work, item);

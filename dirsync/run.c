@@ -127,8 +127,8 @@ typedef struct {
     State *state;
     const StepOptions *options;
     Counts *counts;
-    const char *undone; /* run whose journal says what is to be undone; NULL: everything */
-    size_t changes;     /* of the whole plan */
+    const Undone *undone; /* what is to be undone; NULL: everything */
+    size_t changes;       /* of the whole plan */
 } Doing;
 
 static CountKind kind_of(const Change *change)
@@ -154,14 +154,18 @@ static bool record(const Applied *applied, void *data, GError **error)
     return true;
 }
 
-/* The undo stands in the reverse order of the plan. What did not happen need not be undone. */
+/* The undo stands in the reverse order of the plan. What did not happen need not be undone, nor what an
+ * earlier revert has taken back already. */
 static bool skip(size_t seq, void *data)
 {
     Doing *doing = data;
     JournalOutcome outcome;
     if (!doing->undone)
         return false;
-    if (!state_journal_outcome(doing->state, doing->undone, doing->changes - 1 - seq, &outcome, NULL))
+    for (char **revert = doing->undone->reverts; *revert; revert++)
+        if (state_journal_outcome(doing->state, *revert, seq, &outcome, NULL) && outcome == JOURNAL_DONE)
+            return true;
+    if (!state_journal_outcome(doing->state, doing->undone->run, doing->changes - 1 - seq, &outcome, NULL))
         return false;
     return outcome == JOURNAL_NONE || outcome == JOURNAL_FAILED;
 }
@@ -183,6 +187,7 @@ static bool carry_out(const Connector *connector, const RunOptions *options, Ste
     result->step[step].planned = head.step[step].changes;
     Apply apply = run_apply_of(connector, doing->state, target, folder, &head, step, result->id);
     apply.look_before_adding = !doing->work;
+    apply.follows_names = doing->undone != NULL;
     apply.tries_again = doing->work && doing->work->kind->tries_again;
     apply.rate = options->rate;
     apply.record = record;
@@ -417,7 +422,7 @@ static bool check_not_refused(const PlanHead *head, const char *folder, GError *
     return true;
 }
 
-static bool check_plan_belongs(const Connector *connector, const char *folder, GError **error)
+bool run_check_plan(const Connector *connector, const char *folder, GError **error)
 {
     g_auto(PlanHead) head = {0};
     if (!plan_load(folder, &head, error))
@@ -455,7 +460,7 @@ static bool check_definitions(const Connector *connector, const char *folder, GE
 }
 
 static bool carry_out_saved(const Connector *connector, const RunOptions *options, State *state, Step step,
-                            const char *undone, RunResult *result, GError **error)
+                            const Undone *undone, RunResult *result, GError **error)
 {
     gint64 start = g_get_monotonic_time();
     StepResult *into = &result->step[step];
@@ -468,7 +473,7 @@ static bool carry_out_saved(const Connector *connector, const RunOptions *option
 }
 
 bool run_folder(const Connector *connector, const RunOptions *options, State *state, const char *kind,
-                const char *folder, const char *undone, RunResult *result, GError **error)
+                const char *folder, const Undone *undone, RunResult *result, GError **error)
 {
     gint64 start = g_get_monotonic_time();
     g_auto(PlanHead) head = {0};
@@ -493,29 +498,9 @@ bool run_apply(const Connector *connector, const RunOptions *options, const char
 {
     *result = (RunResult){.id = run_new_id()};
     g_autofree char *path = g_canonicalize_filename(folder, NULL);
-    if (!check_plan_belongs(connector, path, error) || !check_definitions(connector, path, error))
+    if (!run_check_plan(connector, path, error) || !check_definitions(connector, path, error))
         return false;
     g_autoptr(State) state = state_open(connector, options->state_folder, error);
     return state && run_recover(connector, state, error) &&
            run_folder(connector, options, state, "apply", path, NULL, result, error);
-}
-
-bool run_revert(const Connector *connector, const RunOptions *options, const char *id, RunResult *result,
-                GError **error)
-{
-    *result = (RunResult){.id = run_new_id()};
-    g_autoptr(State) state = state_open(connector, options->state_folder, error);
-    if (!state || !run_recover(connector, state, error))
-        return false;
-    g_auto(RunRecord) done = {0};
-    if (!state_find_run(state, id, &done, error))
-        return false;
-    if (!done.id || !done.folder) {
-        error_set(error, ERROR_DEFINITION, "run %s: %s; dirsync status %s lists the runs", id,
-                  done.id ? "wrote nothing, so there is nothing to undo" : "not known", connector->name);
-        return false;
-    }
-    g_autofree char *undo = g_build_filename(done.folder, "undo", NULL);
-    return check_plan_belongs(connector, undo, error) &&
-           run_folder(connector, options, state, "revert", undo, id, result, error);
 }

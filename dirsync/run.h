@@ -79,7 +79,21 @@ bool run_sync(const Connector *connector, const RunOptions *options, RunResult *
 /** Applies exactly the plan in @folder; cursors and links do not move. */
 bool run_apply(const Connector *connector, const RunOptions *options, const char *folder, RunResult *result,
                GError **error);
-/** Applies the undo of what the run @id really did. */
+/** Whether there is anything that run_revert() would take back. */
+typedef enum {
+    REVERT_POSSIBLE,
+    REVERT_NOTHING,  /* it wrote nothing */
+    REVERT_HAPPENED, /* all of it was taken back since */
+    REVERT_IS_ONE,   /* it is a revert itself */
+    REVERT_GOING_ON, /* it has no end yet */
+    REVERT_PLAN_GONE /* what it did cannot be told any more */
+} RevertState;
+
+/** @by: the last run that took changes of it back, NULL when none has; g_free(). */
+bool run_revert_state(State *state, const RunRecord *run, RevertState *is, char **by, GError **error);
+
+/** Applies the undo of what the run @id really did and what was not taken back since. Whoever has another name
+ * by now is found by the stamp. ERROR_DEFINITION when there is nothing to take back. */
 bool run_revert(const Connector *connector, const RunOptions *options, const char *id, RunResult *result,
                 GError **error);
 

@@ -17,10 +17,19 @@ size_t run_first_seq(const PlanHead *head, Step step);
 Apply run_apply_of(const Connector *connector, State *state, Directory *directory, const char *folder,
                    const PlanHead *head, Step step, const char *run);
 
-/** Carries out the saved plan in @folder as a run of that kind. @undone: the run whose journal says what is
- * to be undone; NULL. */
+/** What is to be undone of the plan that is carried out. */
+typedef struct {
+    const char *run; /* whose journal says what it did */
+    char **reverts;  /* ... and those of these, what they have taken back of it */
+} Undone;
+
+/** Whether the plan in @folder is one of this connector that no limit refused. */
+bool run_check_plan(const Connector *connector, const char *folder, GError **error);
+
+/** Carries out the saved plan in @folder as a run of that kind. @undone: it is an undo, and this is what it
+ * is to undo; NULL. */
 bool run_folder(const Connector *connector, const RunOptions *options, State *state, const char *kind,
-                const char *folder, const char *undone, RunResult *result, GError **error);
+                const char *folder, const Undone *undone, RunResult *result, GError **error);
 
 /** The run stops in the middle of its plan: the next one asks what became of it. False: that cannot be noted.
  */

@@ -21,7 +21,8 @@
     "row, step, anchor, dn, id, source_dn, source_key, source, target, desired, exact, flags, source_id"
 #define STEP_OF_OPEN "step = ? AND flags & 39 <> 0" /* as the index link_open says it */
 
-static_assert(LINK_GRACED == 1 && LINK_RETRY == 2 && LINK_YIELDED == 4 && LINK_PARTLY == 32,
+static_assert(LINK_GRACED == 1 && LINK_RETRY == 2 && LINK_YIELDED == 4 && LINK_PARTLY == 32 &&
+                  LINK_RELEASED == 64,
               "as state_backlog() counts them");
 static_assert(LINK_OPEN == 39, "the index link_open is of the links with these flags");
 
@@ -476,8 +477,8 @@ bool state_backlog(State *state, Step step, Backlog *backlog, GError **error)
     *backlog = (Backlog){0};
     sqlite3_stmt *statement = database_query(
         state->database, error,
-        "SELECT total(flags & 1 <> 0), total(flags & 2 <> 0), total(flags & 4 <> 0), total(flags & 32 <> 0) "
-        "FROM link WHERE " STEP_OF_OPEN,
+        "SELECT total(flags & 1 <> 0), total(flags & 2 <> 0), total(flags & 68 = 4), total(flags & 32 <> 0), "
+        "total(flags & 68 = 68) FROM link WHERE " STEP_OF_OPEN,
         "i", (int64_t)step);
     int more = statement ? database_step(state->database, statement, error) : -1;
     if (more <= 0)
@@ -486,6 +487,7 @@ bool state_backlog(State *state, Step step, Backlog *backlog, GError **error)
     backlog->retry = sqlite3_column_int64(statement, 1);
     backlog->yielded = sqlite3_column_int64(statement, 2);
     backlog->partly = sqlite3_column_int64(statement, 3);
+    backlog->released = sqlite3_column_int64(statement, 4);
     sqlite3_reset(statement);
     return true;
 }

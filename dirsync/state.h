@@ -136,7 +136,7 @@ bool state_count_links(State *state, Step step, int64_t *count, GError **error);
 
 /** What is left to do, in links. */
 typedef struct {
-    int64_t graced, retry, yielded, partly; /* see LinkFlags */
+    int64_t graced, retry, yielded, partly, released; /* see LinkFlags; who was released has not yielded */
 } Backlog;
 
 bool state_backlog(State *state, Step step, Backlog *backlog, GError **error);
@@ -204,6 +204,10 @@ bool state_scan_runs(State *state, size_t max, RunSeen seen, void *data, GError 
 bool state_scan_outdated(State *state, const char *before, size_t newest, const char *keep, RunSeen seen,
                          void *data, GError **error);
 /** With its journal. */
+/** The runs that have taken back changes of @run, the oldest first; NULL with @error. g_strfreev(). */
+char **state_reverts_of(State *state, const RunRecord *run, GError **error);
+/** Whether anything that the run did, or may have done, was not taken back since. @changes: of its plan. */
+bool state_run_stands(State *state, const RunRecord *run, size_t changes, bool *stands, GError **error);
 bool state_remove_run(State *state, const char *id, GError **error);
 /** record->id NULL when there is none. @id NULL: the newest. */
 bool state_find_run(State *state, const char *id, RunRecord *record, GError **error);

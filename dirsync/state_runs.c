@@ -176,12 +176,56 @@ bool state_scan_outdated(State *state, const char *before, size_t newest, const 
         "run),"
         " kept AS (SELECT number, folder FROM aged"
         " WHERE finished IS NULL OR number = good OR id = ?3 OR (started >= ?1 AND age <= ?2)"
-        " OR (kind = 'migrate' AND folder IS NOT NULL)) " /* taken back as a whole, or not at all */
+        " OR (kind = 'migrate' AND folder IS NOT NULL)" /* taken back as a whole, or not at all */
+        " OR folder IN (SELECT folder || '/undo' FROM run WHERE kind = 'migrate')) " /* ... as that was */
         "SELECT " RUN_COLUMNS " FROM run WHERE number NOT IN (SELECT number FROM kept) AND"
         " (folder IS NULL OR folder || '/undo' NOT IN (SELECT folder FROM kept WHERE folder IS NOT NULL)) "
         "ORDER BY number";
     return scan_runs(state, database_query(state->database, error, sql, "sis", before, (int64_t)newest, keep),
                      seen, data, error);
+}
+
+static char **list_ids(State *state, sqlite3_stmt *statement, GError **error)
+{
+    GPtrArray *ids = g_ptr_array_new();
+    int more = -1;
+    while (statement && (more = database_step(state->database, statement, error)) > 0)
+        g_ptr_array_add(ids, database_text(statement, 0));
+    g_ptr_array_add(ids, NULL);
+    char **list = (char **)g_ptr_array_free(ids, FALSE);
+    if (more == 0)
+        return list;
+    g_strfreev(list);
+    return NULL;
+}
+
+/* A revert has the undo of the run as its folder. A plan of people may have been carried out again since: the
+ * reverts after this run are meant. */
+#define LATER_REVERTS                                                                                        \
+    "FROM run r WHERE r.kind = 'revert' AND r.folder = ?2 || '/undo' AND "                                   \
+    "r.number > (SELECT number FROM run WHERE id = ?1)"
+
+char **state_reverts_of(State *state, const RunRecord *run, GError **error)
+{
+    return list_ids(state,
+                    database_query(state->database, error, "SELECT r.id " LATER_REVERTS " ORDER BY r.number",
+                                   "ss", run->id, run->folder),
+                    error);
+}
+
+bool state_run_stands(State *state, const RunRecord *run, size_t changes, bool *stands, GError **error)
+{
+    /* An undo has the changes of its plan the other way round. */
+    static const char sql[] =
+        "SELECT 1 FROM journal WHERE run = ?1 AND outcome <> 2 AND ?3 - 1 - seq NOT IN "
+        "(SELECT seq FROM journal WHERE outcome = 1 AND run IN (SELECT r.id " LATER_REVERTS ")) LIMIT 1";
+    sqlite3_stmt *statement = database_query(state->database, error, sql, "ssi", run->id,
+                                             run->folder ? run->folder : "", (int64_t)changes);
+    int more = statement ? database_step(state->database, statement, error) : -1;
+    *stands = more > 0;
+    if (more > 0)
+        sqlite3_reset(statement);
+    return more >= 0;
 }
 
 bool state_remove_run(State *state, const char *id, GError **error)
@@ -228,16 +272,8 @@ bool state_journal_outcome(State *state, const char *run, size_t seq, JournalOut
 
 char **state_unfinished_runs(State *state, GError **error)
 {
-    GPtrArray *ids = g_ptr_array_new();
-    sqlite3_stmt *statement = database_query(state->database, error,
-                                             "SELECT id FROM run WHERE finished IS NULL ORDER BY number", "");
-    int more = -1;
-    while (statement && (more = database_step(state->database, statement, error)) > 0)
-        g_ptr_array_add(ids, database_text(statement, 0));
-    g_ptr_array_add(ids, NULL);
-    char **list = (char **)g_ptr_array_free(ids, FALSE);
-    if (more == 0)
-        return list;
-    g_strfreev(list);
-    return NULL;
+    return list_ids(state,
+                    database_query(state->database, error,
+                                   "SELECT id FROM run WHERE finished IS NULL ORDER BY number", ""),
+                    error);
 }

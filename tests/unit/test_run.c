@@ -309,8 +309,130 @@ static void test_a_revert_of_nothing(void **state)
     (void)state;
     g_autoptr(Case) c = case_new(&(CaseStart){.source = ANN, .home = ANN_CONTACT});
     case_sync(c, NULL, &(Expected){.counts = "1 unchanged"});
+    case_revert(c, NULL, &(Expected){.status = 6, .error = "run *: wrote nothing, so there is nothing*"});
     case_revert(c, "20200101T000000Z-0000",
                 &(Expected){.status = 6, .error = "run 20200101T000000Z-0000: not known*"});
+}
+
+static void test_a_run_is_taken_back_once(void **state)
+{
+    (void)state;
+    g_autoptr(Case) c = case_new(&(CaseStart){.source = ANN, .home = BOB_CONTACT, .import = NO_GRACE});
+    case_sync(c, NULL,
+              &(Expected){.changes = "- cn=Bob Birch,ou=in,o=acme\n" ANN_CREATED,
+                          .writes = 2,
+                          .counts = "1 created, 1 deleted"});
+    g_autofree char *run = g_strdup(case_last_run(c));
+    case_revert(c, run,
+                &(Expected){.changes = "- cn=Ann Ash,ou=in,o=acme\n" BOB_CREATED,
+                            .writes = 2,
+                            .counts = "1 created, 1 deleted"});
+    g_autofree char *revert = g_strdup(case_last_run(c));
+    g_autofree char *already = g_strdup_printf(
+        "run %s: was taken back already, by run %s; dirsync sync globex does again*", run, revert);
+    g_autofree char *is_one = g_strdup_printf("run %s: is a revert itself; dirsync sync globex*", revert);
+    case_revert(c, run, &(Expected){.status = 6, .error = already});
+    case_revert(c, revert, &(Expected){.status = 6, .error = is_one});
+}
+
+static void test_a_run_that_was_refused_has_nothing_to_take_back(void **state)
+{
+    (void)state;
+    g_autoptr(Case) c = case_new(&(CaseStart){.source = ANN BOB, .limits = "create=\"1\""});
+    case_sync(c, NULL, &(Expected){.status = 4, .error = "import: limit \"create\": 2*", .events = "run-limit"});
+    case_revert(c, NULL, &(Expected){.status = 6, .error = "run *: wrote nothing, so there is nothing*"});
+}
+
+/* The first revert could not do everything: the second one does the rest, and nothing twice. */
+static void test_a_second_revert_does_the_rest(void **state)
+{
+    (void)state;
+    g_autoptr(Case) c = case_new(&(CaseStart){.source = ANN BOB});
+    case_sync(c, NULL,
+              &(Expected){.changes = ANN_CREATED BOB_CREATED, .writes = 2, .counts = "2 created"});
+    g_autofree char *run = g_strdup(case_last_run(c));
+    case_set_faults(c, "refuse@1", NULL);
+    case_revert(c, run,
+                &(Expected){.changes = "- cn=Ann Ash,ou=in,o=acme\n",
+                            .writes = 1,
+                            .counts = "1 deleted, 1 failed",
+                            .events = "write-failed",
+                            .status = 3});
+    case_set_faults(c, NULL, NULL);
+    case_revert(c, run,
+                &(Expected){.changes = "- cn=Bob Birch,ou=in,o=acme\n", .writes = 1, .counts = "1 deleted"});
+    case_revert(c, run, &(Expected){.status = 6, .error = "run *: was taken back already, by run *"});
+}
+
+/* A plan of people that is carried out again, and taken back each time. */
+static void test_a_plan_that_is_applied_again_is_taken_back_again(void **state)
+{
+    (void)state;
+    g_autoptr(Case) c = case_new(&(CaseStart){.source = ANN});
+    g_autofree char *folder = case_path(c, "plan");
+    case_plan(c, NULL, folder, &(Expected){.counts = "1 created"});
+    for (int i = 0; i < 2; i++) {
+        case_apply(c, folder, &(Expected){.changes = ANN_CREATED, .writes = 1, .counts = "1 created"});
+        case_revert(
+            c, NULL,
+            &(Expected){.changes = "- cn=Ann Ash,ou=in,o=acme\n", .writes = 1, .counts = "1 deleted"});
+    }
+}
+
+/* Whoever was renamed since is found by the stamp; the later name stays, unless the object goes. */
+static void test_a_revert_finds_whoever_was_renamed_since(void **state)
+{
+    (void)state;
+    static const char renamed[] = "> cn=Ann Ash,ou=in,o=acme\n  to cn=Ann Oak,ou=in,o=acme\n  - cn: Ann Ash\n"
+                                  "  + cn: Ann Oak\n";
+    for (int asserts = 0; asserts < 2; asserts++) {
+        g_autoptr(Case) c = case_new(&(CaseStart){.source = ANN, .no_assertions = !asserts});
+        case_sync(c, NULL, &(Expected){.changes = ANN_CREATED, .writes = 1, .counts = "1 created"});
+        g_autofree char *created = g_strdup(case_last_run(c));
+        case_set_source(c, TITLED("a1", "Ann Ash", "ann@globex.example"));
+        case_sync(c, NULL, &(Expected){.changes = TITLE("Ann Ash"), .writes = 1, .counts = "1 modified"});
+        g_autofree char *titled = g_strdup(case_last_run(c));
+        case_set_source(c, TITLED("a1", "Ann Oak", "ann@globex.example"));
+        case_sync(c, NULL, &(Expected){.changes = renamed, .writes = 1, .counts = "1 renamed"});
+        case_revert(c, titled,
+                    &(Expected){.changes = NO_TITLE("Ann Oak"), .writes = 1, .counts = "1 modified"});
+        case_revert(c, created,
+                    &(Expected){
+                        .changes = "- cn=Ann Oak,ou=in,o=acme\n", .writes = 1, .counts = "1 deleted"});
+    }
+}
+
+/* ... and then what the run did to the object beside naming it stays, too: it is one change for people. */
+static void test_a_revert_leaves_a_later_name(void **state)
+{
+    (void)state;
+    g_autoptr(Case) c = case_new(
+        &(CaseStart){.source = TITLED("a1", "Ann Oak", "ann@globex.example"), .home = ANN_CONTACT});
+    case_sync(c, NULL,
+              &(Expected){.changes = "> cn=Ann Ash,ou=in,o=acme\n  to cn=Ann Oak,ou=in,o=acme\n"
+                                     "  - cn: Ann Ash\n  + cn: Ann Oak\n  + title: T\n",
+                          .writes = 2,
+                          .counts = "1 modified, 1 renamed"});
+    g_autofree char *run = g_strdup(case_last_run(c));
+    case_set_source(c, TITLED("a1", "Ann Elm", "ann@globex.example"));
+    case_sync(c, NULL,
+              &(Expected){.changes = "> cn=Ann Oak,ou=in,o=acme\n  to cn=Ann Elm,ou=in,o=acme\n"
+                                     "  - cn: Ann Oak\n  + cn: Ann Elm\n",
+                          .writes = 1,
+                          .counts = "1 renamed"});
+    case_revert(c, run,
+                &(Expected){.counts = "2 failed", .events = "write-moved*2", .status = 3});
+}
+
+/* Nothing to find it by: a native whose group membership was changed, and who is gone. */
+static void test_a_revert_says_why_somebody_is_not_found(void **state)
+{
+    (void)state;
+    g_autoptr(Case) c = case_new(&(CaseStart){.source = ANN});
+    case_sync(c, NULL, &(Expected){.changes = ANN_CREATED, .writes = 1, .counts = "1 created"});
+    case_edit_home(c, DELETED("cn=Ann Ash,ou=in,o=acme"));
+    case_revert(c, NULL,
+                &(Expected){.counts = "1 failed", .events = "write-moved", .status = 3});
 }
 
 /* --- what fails --- */
@@ -598,6 +720,13 @@ int main(void)
         cmocka_unit_test(test_a_revert_leaves_what_moved_since),
         cmocka_unit_test(test_a_revert_does_not_delete_what_is_no_longer_ours),
         cmocka_unit_test(test_a_revert_of_nothing),
+        cmocka_unit_test(test_a_run_is_taken_back_once),
+        cmocka_unit_test(test_a_run_that_was_refused_has_nothing_to_take_back),
+        cmocka_unit_test(test_a_second_revert_does_the_rest),
+        cmocka_unit_test(test_a_plan_that_is_applied_again_is_taken_back_again),
+        cmocka_unit_test(test_a_revert_finds_whoever_was_renamed_since),
+        cmocka_unit_test(test_a_revert_leaves_a_later_name),
+        cmocka_unit_test(test_a_revert_says_why_somebody_is_not_found),
         cmocka_unit_test(test_a_second_run_is_locked_out),
         cmocka_unit_test(test_the_state_of_another_connector_is_refused),
         cmocka_unit_test(test_a_damaged_state_is_a_clear_error),

@@ -1,0 +1,101 @@
+/*
+ * run_revert.c - taking back what a run did; see run.h
+ *
+ * What a run did stands in its journal, what was taken back of it in those of the
+ * reverts since. So a revert that had to stop is finished by a second one, and one of
+ * which nothing is left is refused.
+ */
+#include "dirsync/run_internal.h"
+
+#include <string.h>
+
+static bool what_stands(State *state, const RunRecord *run, const char *undo, bool *stands, bool *gone,
+                        GError **error)
+{
+    g_auto(PlanHead) head = {0};
+    *gone = !plan_load(undo, &head, NULL);
+    return *gone || state_run_stands(state, run, head.changes, stands, error);
+}
+
+bool run_revert_state(State *state, const RunRecord *run, RevertState *is, char **by, GError **error)
+{
+    *by = NULL;
+    *is = !strcmp(run->kind, "revert") ? REVERT_IS_ONE : !run->folder ? REVERT_NOTHING : REVERT_GOING_ON;
+    if (*is != REVERT_GOING_ON)
+        return true;
+    g_auto(GStrv) reverts = state_reverts_of(state, run, error);
+    g_autofree char *undo = g_build_filename(run->folder, "undo", NULL);
+    bool stands = false, gone = false;
+    if (!reverts)
+        return false;
+    guint n = g_strv_length(reverts);
+    if (n)
+        *by = g_strdup(reverts[n - 1]);
+    if (!run->finished)
+        return true;
+    if (!what_stands(state, run, undo, &stands, &gone, error))
+        return false;
+    *is = gone ? REVERT_PLAN_GONE : stands ? REVERT_POSSIBLE : n ? REVERT_HAPPENED : REVERT_NOTHING;
+    return true;
+}
+
+static void refuse(const Connector *connector, const RunRecord *run, RevertState is, const char *by,
+                   GError **error)
+{
+    const char *id = run->id, *name = connector->name;
+    switch (is) {
+    case REVERT_HAPPENED:
+        error_set(error, ERROR_DEFINITION,
+                  "run %s: was taken back already, by run %s; dirsync sync %s does again what it did", id, by,
+                  name);
+        break;
+    case REVERT_IS_ONE:
+        error_set(error, ERROR_DEFINITION,
+                  "run %s: is a revert itself; dirsync sync %s does again what it has taken back", id, name);
+        break;
+    case REVERT_PLAN_GONE:
+        error_set(error, ERROR_DEFINITION,
+                  "run %s: its undo is gone from %s, so nobody knows what to take back; dirsync plan --full %s "
+                  "shows how the directories differ from the source",
+                  id, run->folder, name);
+        break;
+    default:
+        error_set(error, ERROR_DEFINITION,
+                  "run %s: wrote nothing, so there is nothing to take back; dirsync status %s lists the runs",
+                  id, name);
+    }
+}
+
+/* The run with that id, if it can be taken back. */
+static bool find(const Connector *connector, State *state, const char *id, RunRecord *run, GError **error)
+{
+    RevertState is;
+    g_autofree char *by = NULL;
+    if (!state_find_run(state, id, run, error))
+        return false;
+    if (!run->id) {
+        error_set(error, ERROR_DEFINITION, "run %s: not known; dirsync status %s lists the runs", id,
+                  connector->name);
+        return false;
+    }
+    if (!run_revert_state(state, run, &is, &by, error))
+        return false;
+    if (is != REVERT_POSSIBLE)
+        refuse(connector, run, is, by, error);
+    return is == REVERT_POSSIBLE;
+}
+
+bool run_revert(const Connector *connector, const RunOptions *options, const char *id, RunResult *result,
+                GError **error)
+{
+    *result = (RunResult){.id = run_new_id()};
+    g_auto(RunRecord) done = {0};
+    g_autoptr(State) state = state_open(connector, options->state_folder, error);
+    if (!state || !run_recover(connector, state, error) || !find(connector, state, id, &done, error))
+        return false;
+    g_auto(GStrv) reverts = state_reverts_of(state, &done, error);
+    g_autofree char *undo = g_build_filename(done.folder, "undo", NULL);
+    Undone undone = {done.id, reverts};
+    return reverts && run_check_plan(connector, undo, error) &&
+           run_folder(connector, options, state, "revert", undo, &undone, result, error);
+}
