@@ -57,8 +57,8 @@ int run_exit_status(const RunResult *result);
 /** {"import":{"created":4,...},"export":{...}}; g_free(). */
 char *run_counts_json(const RunResult *result);
 /** The same, for the run's record: each step with "seconds", "planned", "left_over", "entries_read",
- *  "newly_quarantined", "full_because" and "nothing_removed_because", and beside the steps "error" and
- *  "seconds". @failure may be NULL. g_free(). */
+ *  "newly_quarantined", "full_because" and "nothing_removed_because", and beside the steps "error", "error_kind"
+ *  and "seconds". @failure may be NULL. g_free(). */
 char *run_figures_json(const RunResult *result, const GError *failure);
 
 /** Options as the connector's definition has them. */

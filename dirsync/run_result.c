@@ -141,5 +141,6 @@ char *run_figures_json(const RunResult *result, const GError *failure)
     }
     json_object_set_new(json, "seconds", json_real(result->seconds));
     set_text(json, "error", failure ? failure->message : NULL);
+    set_text(json, "error_kind", failure ? error_name(failure) : NULL);
     return as_text(json);
 }

@@ -13,7 +13,7 @@
 
 /* --- a run --- */
 
-/* How a run ended, by its exit status; dirsync(1) has the long form. */
+/* How a run ended, by its exit status or a kind of error; dirsync(1) has the long form. */
 static const struct {
     int status;
     const char *words;
@@ -22,10 +22,12 @@ static const struct {
     {5, "failed for now"}, {6, "wrong definition"},
 };
 
-static const char *result_of(const RunRecord *record, bool going_on)
+static const char *result_of(const RunRecord *record, const char *error_kind, bool going_on)
 {
     if (!record->finished)
         return going_on ? "running" : "cut short";
+    if (!g_strcmp0(error_kind, "interrupted"))
+        return error_kind;
     for (size_t i = 0; i < G_N_ELEMENTS(results); i++)
         if (results[i].status == record->status)
             return results[i].words;
@@ -75,7 +77,8 @@ json_t *status_record(const RunRecord *record, bool going_on)
     json_object_set_new(json, "finished", text_or_null(record->finished));
     json_object_set_new(json, "seconds", seconds_of(record, figures));
     json_object_set_new(json, "status", record->finished ? json_integer(record->status) : json_null());
-    json_object_set_new(json, "result", json_string(result_of(record, going_on)));
+    json_t *kind = json_object_get(figures, "error_kind");
+    json_object_set_new(json, "result", json_string(result_of(record, json_string_value(kind), going_on)));
     json_object_set_new(json, "who", text_or_null(record->who));
     json_object_set_new(json, "folder", text_or_null(record->folder));
     json_object_set_new(json, "plan_kept", json_boolean(is_there(record->folder, "plan.json")));
@@ -83,10 +86,27 @@ json_t *status_record(const RunRecord *record, bool going_on)
     json_object_set_new(json, "summary", text_or_null(record->summary));
     json_t *error = json_object_get(figures, "error");
     json_object_set(json, "error", error ? error : json_null());
+    json_object_set(json, "error_kind", kind ? kind : json_null());
     json_object_del(figures, "error");
+    json_object_del(figures, "error_kind");
     json_object_del(figures, "seconds");
     json_object_set_new(json, "counts", figures);
     return json;
+}
+
+static void add_problem(json_t *into, const char *message)
+{
+    json_array_append_new(json_object_get(into, "problems"), text_or_null(message));
+}
+
+bool status_add_revert(json_t *json, State *state, const RunRecord *record, GError **error)
+{
+    RevertState is = REVERT_NOTHING;
+    g_autofree char *by = NULL;
+    bool ok = run_revert_state(state, record, &is, &by, error);
+    json_object_set_new(json, "can_be_reverted", json_boolean(ok && is == REVERT_POSSIBLE));
+    json_object_set_new(json, "reverted_by", text_or_null(by));
+    return ok;
 }
 
 /* --- the history --- */
@@ -94,6 +114,7 @@ json_t *status_record(const RunRecord *record, bool going_on)
 typedef struct {
     json_t *into; /* the connector */
     json_t *runs;
+    State *state;
     size_t shown;
     bool going_on;
     json_t *full[STEPS]; /* when a step has read everything the last time although it need not, and why */
@@ -150,17 +171,16 @@ static void note_run(const RunRecord *record, void *data)
     json_t *run = status_record(record, history->going_on);
     note_steps(history, run);
     note_success(history, run);
-    if (json_array_size(history->runs) < history->shown)
+    if (json_array_size(history->runs) < history->shown) {
+        g_autoptr(GError) error = NULL;
         json_array_append(history->runs, run);
+        if (!status_add_revert(run, history->state, record, &error))
+            add_problem(history->into, error->message);
+    }
     json_decref(run);
 }
 
 /* --- the state --- */
-
-static void add_problem(json_t *into, const char *message)
-{
-    json_array_append_new(json_object_get(into, "problems"), text_or_null(message));
-}
 
 static void take_problem(json_t *into, GError **error)
 {
@@ -238,8 +258,9 @@ static void add_step(json_t *into, const Connector *connector, State *state, Ste
     take_problem(into, &error);
     if (state_backlog(state, step, &backlog, &error))
         json_object_set_new(json_object_get(into, "backlog"), step_names[step],
-                            json_pack("{s:I, s:I, s:I, s:I}", "in_grace", (json_int_t)backlog.graced, "retry",
-                                      (json_int_t)backlog.retry, "moved_home", (json_int_t)backlog.yielded,
+                            json_pack("{s:I, s:I, s:I, s:I, s:I}", "in_grace", (json_int_t)backlog.graced,
+                                      "retry", (json_int_t)backlog.retry, "moved_home",
+                                      (json_int_t)backlog.yielded, "released", (json_int_t)backlog.released,
                                       "members_missing", (json_int_t)backlog.partly));
     take_problem(into, &error);
     state_scan_quarantine_of(state, step, note_quarantined, &quarantined, &error);
@@ -256,7 +277,7 @@ static void add_state(json_t *into, const Connector *connector, State *state, si
 {
     GError *error = NULL;
     History history = {
-        .into = into, .runs = json_object_get(into, "runs"), .shown = runs, .going_on = going_on};
+        .into = into, .runs = json_object_get(into, "runs"), .state = state, .shown = runs, .going_on = going_on};
     state_scan_runs(state, 0, note_run, &history, &error);
     take_problem(into, &error);
     for (int step = 0; step < STEPS; step++)

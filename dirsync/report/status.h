@@ -24,6 +24,8 @@ json_t *status_run(const Connector *connector, const char *state_folder, const c
 const char *status_result(const json_t *run);
 /** A run of the history as JSON. @going_on: somebody holds the connector's lock. */
 json_t *status_record(const RunRecord *record, bool going_on);
+/** Adds to it whether it can be taken back, and by which run it was. */
+bool status_add_revert(json_t *json, State *state, const RunRecord *record, GError **error);
 
 /** All of them, one line each. @list: of status_connector() and status_broken(). */
 void status_print_overview(FILE *out, const json_t *list);

@@ -137,7 +137,7 @@ json_t *status_run(const Connector *connector, const char *state_folder, const c
     json_t *json = status_record(&record, holder.held);
     json_object_set_new(json, "connector", json_string(connector->name));
     add_plan(json, state, &record);
-    if (add_quarantined(json, state, record.id, error))
+    if (status_add_revert(json, state, &record, error) && add_quarantined(json, state, record.id, error))
         return json;
     json_decref(json);
     return NULL;

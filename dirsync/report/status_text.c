@@ -202,6 +202,7 @@ static void print_backlog(FILE *out, const json_t *connector, const char *step)
     } kinds[] = {{"in_grace", "in grace"},
                  {"retry", "to be tried again"},
                  {"moved_home", "moved home"},
+                 {"released", "released"},
                  {"members_missing", "groups with members missing"}};
     const json_t *backlog = json_object_get(json_object_get(connector, "backlog"), step);
     json_int_t links = json_integer_value(json_object_get(json_object_get(connector, "links"), step));
@@ -250,7 +251,11 @@ static void print_head(FILE *out, const json_t *run, int indent)
     if (json_is_integer(json_object_get(run, "status")))
         g_string_append_printf(line, ", exit %" JSON_INTEGER_FORMAT,
                                json_integer_value(json_object_get(run, "status")));
-    if (json_is_true(json_object_get(run, "undo_kept")))
+    const char *by = text_in(run, "reverted_by");
+    bool possible = json_is_true(json_object_get(run, "can_be_reverted"));
+    if (by)
+        g_string_append_printf(line, ", %sreverted by run %s", possible ? "partly " : "", by);
+    else if (possible)
         g_string_append(line, ", can be reverted");
     print_lines(out, line->str, indent + 2);
 }
@@ -367,7 +372,7 @@ void status_print_run(FILE *out, const json_t *run)
     if (text_in(run, "plan_problem"))
         print_lines(out, text_in(run, "plan_problem"), 2);
     print_put(out, run);
-    if (json_is_true(json_object_get(run, "undo_kept"))) {
+    if (json_is_true(json_object_get(run, "can_be_reverted"))) {
         g_autofree char *id = report_safe(text_in(run, "run"));
         fprintf(out, "to take it back: dirsync revert %s %s\n", text_in(run, "connector"), id);
     }

@@ -182,6 +182,73 @@ static void a_failure_has_its_reason(void **state)
     assert_said(&said, 0, "last success: 20", "");
 }
 
+/* --- a run that was told to stop --- */
+
+#define CROWD 20
+
+static void set_crowd(void)
+{
+    Person crowd[CROWD + 1] = {{NULL, NULL, NULL, NULL}};
+    g_autoptr(GPtrArray) owned = g_ptr_array_new_with_free_func(g_free);
+    for (int i = 0; i < CROWD; i++) {
+        crowd[i].anchor = g_strdup_printf("p%d", i);
+        crowd[i].name = g_strdup_printf("Person %02d", i);
+        crowd[i].mails = g_strdup_printf("p%d@globex.example", i);
+        g_ptr_array_add(owned, (gpointer)crowd[i].anchor);
+        g_ptr_array_add(owned, (gpointer)crowd[i].name);
+        g_ptr_array_add(owned, (gpointer)crowd[i].mails);
+    }
+    world_set_people(world, crowd);
+}
+
+/* Slow enough to be stopped in the middle; the exit status. */
+static int stopped_sync(int signal)
+{
+    g_autofree char *path = g_canonicalize_filename(g_getenv("DIRSYNC"), NULL);
+    char *argv[] = {path, (char *)"sync", world->connector, (char *)"--rate=5", (char *)"-q", NULL};
+    GPid pid;
+    int status;
+    assert_true(g_spawn_async(NULL, argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDERR_TO_DEV_NULL, NULL,
+                              NULL, &pid, NULL));
+    for (int i = 0; i < 1000 && lab_count(home, HOME_BASE, "(objectClass=contact)") < 3; i++)
+        g_usleep(20000);
+    kill(pid, signal);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void a_stopped_run_is_told_as_that_and_counts_what_it_wrote(void **state)
+{
+    (void)state;
+    set_up();
+    set_crowd();
+    assert_int_equal(stopped_sync(SIGINT), 5);
+    size_t there = lab_count(home, WORLD_CONTAINER, "(objectClass=contact)");
+    assert_in_range(there, 3, CROWD - 1);
+    g_autofree char *created = g_strdup_printf("import: %zu created, ", there);
+    ASSERT_SAYS(0, "interrupted", "", "status");
+    ASSERT_SAYS(0, "last run: interrupted, by ", "", "status", world->connector);
+    ASSERT_SAYS(0, created, "", "status", world->connector);
+    json_t *run = ask_json(world->connector, "last");
+    json_int_t counted = 0, done = 0, left_over = 0, not_begun = 0;
+    const char *kind = NULL;
+    if (json_unpack(run, "{s:{s:{s:I, s:I}}, s:s, s:{s:I, s:I}}", "counts", "import", "created", &counted,
+                    "left_over", &left_over, "error_kind", &kind, "outcomes", "done", &done, "not begun",
+                    &not_begun) != 0)
+        fail_msg("%s", json_dumps(run, JSON_INDENT(2)));
+    assert_string_equal(kind, "interrupted");
+    json_decref(run);
+    assert_int_equal(counted, there);
+    assert_int_equal(done, there + 1); /* and the container */
+    assert_int_equal(not_begun, CROWD - there);
+    assert_int_equal(left_over, not_begun);
+    sync_once(0);
+    ASSERT_SAYS(0, "last run: done, by ", "", "status", world->connector);
+    g_autofree char *rest = g_strdup_printf("import: %zu created, ", CROWD - there);
+    ASSERT_SAYS(0, rest, "", "status", world->connector);
+}
+
 /* --- one run --- */
 
 static void one_run_has_what_became_of_each_change(void **state)
@@ -204,7 +271,17 @@ static void one_run_has_what_became_of_each_change(void **state)
     g_auto(Said) revert = PROGRAM(NULL, "status", world->connector, "last");
     assert_said(&revert, 0, " revert: done\n", "");
     assert_said(&revert, 0, " done\n    cn=Ada Alt," WORLD_CONTAINER "\n", "");
-    ASSERT_SAYS(0, "sync: done, with trouble", "", "status", world->connector, id);
+    g_auto(Said) undone = PROGRAM(NULL, "status", world->connector, id);
+    assert_said(&undone, 0, "sync: done, with trouble", "");
+    assert_said(&undone, 0, "reverted by run 20", "");
+    assert_null(strstr(undone.out, "to take it back"));
+    assert_null(strstr(undone.out, "can be reverted"));
+    json_t *told = ask_json(world->connector, id);
+    assert_true(json_is_false(json_object_get(told, "can_be_reverted")));
+    assert_true(json_is_string(json_object_get(told, "reverted_by")));
+    json_decref(told);
+    g_auto(Said) twice = PROGRAM(NULL, "revert", world->connector, id);
+    assert_said(&twice, 6, "", "was taken back already, by run 20");
     ASSERT_SAYS(6, "", "run nothing: not known here; dirsync status ", "status", world->connector, "nothing");
 }
 
@@ -391,6 +468,7 @@ int main(void)
         CASE(an_empty_folder_says_what_to_do),
         CASE(one_connector_is_told_in_full),
         CASE(a_failure_has_its_reason),
+        CASE(a_stopped_run_is_told_as_that_and_counts_what_it_wrote),
         CASE(one_run_has_what_became_of_each_change),
         CASE(a_run_whose_plan_is_gone_is_told_all_the_same),
         CASE(a_run_that_goes_on_is_seen_and_not_disturbed),
