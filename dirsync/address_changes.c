@@ -193,9 +193,8 @@ bool address_remember_cursor(AddressStep *step, GError **error)
     g_autofree char *cursor =
         g_strconcat(holder_index_id(step->index), " ", unsettled ? step->next : none, NULL);
     g_autofree char *now = step_now();
-    if (!address_can_tell(step))
-        return true;
-    return remember(step, CURSOR, cursor, error) &&
-           remember(step, UNSETTLED, unsettled ? unsettled : "", error) &&
-           (step->cursor || remember(step, FULL_READ, now, error));
+    if (!step->cursor && !remember(step, FULL_READ, now, error))
+        return false;
+    return !address_can_tell(step) || (remember(step, CURSOR, cursor, error) &&
+                                       remember(step, UNSETTLED, unsettled ? unsettled : "", error));
 }

@@ -13,6 +13,7 @@
 
 #include <string.h>
 
+#define FIGURES "{\"error_kind\":\"killed\"}" /* nobody is there any more who has counted */
 #define LEFT_OVER "left-over" /* in the state: the last run, if it had to stop in the middle */
 
 size_t run_first_seq(const PlanHead *head, Step step)
@@ -230,7 +231,7 @@ bool run_recover(const Connector *connector, State *state, GError **error)
         g_auto(RunRecord) record = {0};
         if (!state_find_run(state, *id, &record, error) ||
             !ask_what_happened(connector, state, &record, error) ||
-            !state_finish_run(state, *id, 1, record.folder, "cut short", NULL, error))
+            !state_finish_run(state, *id, 1, record.folder, "cut short", FIGURES, error))
             return false;
     }
     return recover_left_over(connector, state, error);

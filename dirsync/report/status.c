@@ -13,7 +13,7 @@
 
 /* --- a run --- */
 
-/* How a run ended, by its exit status or a kind of error; dirsync(1) has the long form. */
+/* How a run ended, by its exit status; dirsync(1) has the long form. */
 static const struct {
     int status;
     const char *words;
@@ -22,12 +22,18 @@ static const struct {
     {5, "failed for now"}, {6, "wrong definition"},
 };
 
+/* ... or by what ended it, where that says more. */
+static const struct {
+    const char *kind, *words;
+} endings[] = {{"interrupted", "interrupted"}, {"killed", "cut short"}};
+
 static const char *result_of(const RunRecord *record, const char *error_kind, bool going_on)
 {
     if (!record->finished)
         return going_on ? "running" : "cut short";
-    if (!g_strcmp0(error_kind, "interrupted"))
-        return error_kind;
+    for (size_t i = 0; i < G_N_ELEMENTS(endings); i++)
+        if (!g_strcmp0(error_kind, endings[i].kind))
+            return endings[i].words;
     for (size_t i = 0; i < G_N_ELEMENTS(results); i++)
         if (results[i].status == record->status)
             return results[i].words;

@@ -176,7 +176,10 @@ static void print_step(FILE *out, const json_t *connector, const char *step)
         return;
     gint64 everything = time_in(reading, "everything_read");
     g_autofree char *when = when_local(everything);
-    fprintf(out, "%s: everything was read last %s\n", step, everything ? when : "at an unknown time");
+    if (everything)
+        fprintf(out, "%s: everything was read last %s\n", step, when);
+    else
+        fprintf(out, "%s: no run has read everything and come to its end yet\n", step);
     if (text_in(full, "reason")) {
         g_autofree char *why =
             g_strdup_printf("by run %s because: %s", text_in(full, "by_run"), text_in(full, "reason"));

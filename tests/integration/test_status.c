@@ -331,6 +331,7 @@ static void a_run_that_goes_on_is_seen_and_not_disturbed(void **state)
     state_close(held);
     ASSERT_SAYS(0, "20261122T143000Z-1a2b3c4d sync: cut short\n", "", "status", world->connector);
     sync_once(0);
+    ASSERT_SAYS(0, "20261122T143000Z-1a2b3c4d sync: cut short\n", "", "status", world->connector);
 }
 
 /* Asking again and again, a run that begins meanwhile is never told that another one goes on. */

@@ -351,6 +351,31 @@ static void a_saved_plan_does_what_a_sync_would_and_can_be_reverted(void **state
             .addressed = "2 modified"});
 }
 
+/* --- when everything was read --- */
+
+static void a_full_read_is_remembered_even_where_nobody_tells_of_changes(void **state)
+{
+    (void)state;
+    for (int always = 0; always < 2; always++) {
+        g_autoptr(Case) c = case_new(&(CaseStart){.source = "",
+                                                  .home = ADA,
+                                                  .addresses = "",
+                                                  .policies = NOTES_POLICY,
+                                                  .reads_all = always});
+        case_sync(c, NULL,
+                  &(Expected){.changes = GIVEN("Ada Adams", "ada", GOT("NOTES:Ada Adams/Acme@Ex")),
+                              .writes = 1,
+                              .addressed = "1 modified"});
+        g_autoptr(Connector) connector = case_connector(c);
+        g_autoptr(State) opened = state_open_unlocked(connector, case_state_folder(c), NULL);
+        StepReading reading;
+        assert_true(step_recall_reading(connector, STEP_ADDRESSES, opened, &reading, NULL));
+        gint64 ago = g_get_real_time() / G_USEC_PER_SEC - reading.everything;
+        assert_in_range(ago, 0, 3600);
+        assert_int_equal(reading.changes[TARGET], !always);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest others[] = {
@@ -359,6 +384,7 @@ int main(void)
         cmocka_unit_test(addresses_are_found_in_both_directions),
         cmocka_unit_test(the_order_of_reading_does_not_matter),
         cmocka_unit_test(a_saved_plan_does_what_a_sync_would_and_can_be_reverted),
+        cmocka_unit_test(a_full_read_is_remembered_even_where_nobody_tells_of_changes),
     };
     return case_run_tables("addresses", cases, G_N_ELEMENTS(cases), others, G_N_ELEMENTS(others));
 }

@@ -580,6 +580,38 @@ static void what_is_let_go_of_is_never_touched_again(void **state)
     }
 }
 
+static Backlog backlog_of(Case *c)
+{
+    g_autoptr(Connector) connector = case_connector(c);
+    g_autoptr(State) opened = state_open_unlocked(connector, case_state_folder(c), NULL);
+    Backlog backlog;
+    assert_true(state_backlog(opened, STEP_IMPORT, &backlog, NULL));
+    return backlog;
+}
+
+/* Let go of is not moved home, though both are looked for as natives. */
+static void who_was_released_is_counted_as_that(void **state)
+{
+    (void)state;
+    g_autoptr(Case) c = case_new(&(CaseStart){
+        .source = ANN BOB,
+        .home = CONTACT("a1", "Ann Ash", "ann@globex.example", "telephoneNumber: 1\n") INSIDER("01", "Bob", "bob@globex.example", "")
+            CONTACT("b1", "Bob Birch", "bob@globex.example", "")});
+    g_auto(RunResult) result = {0};
+    case_sync(c, NULL,
+              &(Expected){.changes = "- cn=Bob Birch,ou=in,o=acme\n",
+                          .writes = 1,
+                          .counts = "1 deleted, 1 unchanged",
+                          .events = "moved-home"});
+    assert_true(release(c, "a1", &result, NULL));
+    for (int i = 0; i < 2; i++) {
+        Backlog backlog = backlog_of(c);
+        assert_int_equal(backlog.released, 1);
+        assert_int_equal(backlog.yielded, 1);
+        case_sync(c, NULL, &(Expected){.counts = "2 unchanged", .events = "out-of-scope", .unlike_stateless = true});
+    }
+}
+
 static void a_release_is_taken_back_by_revert(void **state)
 {
     (void)state;
@@ -760,6 +792,7 @@ int main(void)
         cmocka_unit_test(everything_fits_80_columns_and_is_safe_for_a_terminal),
         cmocka_unit_test(json_has_all_that_a_person_sees),
         cmocka_unit_test(what_is_let_go_of_is_never_touched_again),
+        cmocka_unit_test(who_was_released_is_counted_as_that),
         cmocka_unit_test(a_release_is_taken_back_by_revert),
         cmocka_unit_test(a_release_that_was_cut_short_leaves_the_object_ours),
         cmocka_unit_test(a_release_that_was_cut_short_afterwards_is_one),
