@@ -121,7 +121,7 @@ static bool make_tables(Database *database, const char *sql_name, int version, b
            execute(database, pragma, error) && execute(database, "COMMIT", error);
 }
 
-static void refuse_version(Database *database, int found, int version, GError **error)
+void database_refuse_version(const Database *database, int found, int version, GError **error)
 {
     error_set(error, ERROR_STATE,
               "%s: made by another version of dirsync (form %d, this one writes %d); "
@@ -140,7 +140,7 @@ static bool set_up(Database *database, const char *sql_name, int version, bool i
     bool renew = is_cache && found && found < version;
     *created = found == 0 || renew;
     if (found && found != version && !renew) {
-        refuse_version(database, found, version, error);
+        database_refuse_version(database, found, version, error);
         return false;
     }
     return !*created || make_tables(database, sql_name, version, renew, error);
@@ -151,15 +151,21 @@ static void finalize_statement(gpointer statement)
     sqlite3_finalize(statement);
 }
 
-static Database *open_file(const char *path, int flags, GError **error)
+/* @name: as SQLite is to open it. */
+static Database *open_named(const char *path, const char *name, int flags, GError **error)
 {
     g_autoptr(Database) database = g_new0(Database, 1);
     database->path = g_strdup(path);
     database->statements = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, finalize_statement);
-    if (sqlite3_open_v2(path, &database->handle, flags | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK)
+    if (sqlite3_open_v2(name, &database->handle, flags | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK)
         return g_steal_pointer(&database);
     set_error(database, error);
     return NULL;
+}
+
+static Database *open_file(const char *path, int flags, GError **error)
+{
+    return open_named(path, path, flags, error);
 }
 
 /* SQLite makes its files with the mode of the main one. */
@@ -227,10 +233,29 @@ Database *database_open_reading(const char *path, int version, GError **error)
     if (found == version)
         return g_steal_pointer(&database);
     if (found)
-        refuse_version(database, found, version, error);
+        database_refuse_version(database, found, version, error);
     else
         error_set(error, ERROR_STATE, "%s: is being made; a sync fills it", path);
     return NULL;
+}
+
+static bool is_beside(const char *path, const char *ending)
+{
+    g_autofree char *file = g_strconcat(path, ending, NULL);
+    return g_file_test(file, G_FILE_TEST_EXISTS);
+}
+
+/* Even a reader makes -wal and -shm where they are missing, unless it is told that nobody writes. */
+Database *database_open_looking(const char *path, int *version, GError **error)
+{
+    bool used = is_beside(path, "-wal") && is_beside(path, "-shm");
+    g_autofree char *escaped = g_uri_escape_string(path, "/", FALSE);
+    g_autofree char *name = g_strconcat("file:", escaped, used ? "" : "?immutable=1", NULL);
+    g_autoptr(Database) database = open_named(path, name, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, error);
+    if (!database)
+        return NULL;
+    sqlite3_busy_timeout(database->handle, READER_BUSY_MILLISECONDS);
+    return read_version(database, version, error) ? g_steal_pointer(&database) : NULL;
 }
 
 void database_close(Database *database)

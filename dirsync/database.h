@@ -28,6 +28,11 @@ Database *database_open_cache(const char *path, const char *sql_name, int versio
 /** For looking alone: nothing is made or changed, nobody is waited for, but for a moment. ERROR_STATE when
  * there is no such file, it is of another version, or not finished yet; ERROR_BUSY. */
 Database *database_open_reading(const char *path, int version, GError **error);
+/** For looking at what need not be usable: nothing is made, not even by SQLite beside the file. *version: 0
+ * when it is not finished yet. What somebody is writing now may be missing. */
+Database *database_open_looking(const char *path, int *version, GError **error);
+/** ERROR_STATE: it was made by another version of dirsync. */
+void database_refuse_version(const Database *database, int found, int version, GError **error);
 void database_close(Database *database);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Database, database_close)
 

@@ -54,10 +54,11 @@ static void refuse(const Connector *connector, const RunRecord *run, RevertState
                   "run %s: is a revert itself; dirsync sync %s does again what it has taken back", id, name);
         break;
     case REVERT_PLAN_GONE:
-        error_set(error, ERROR_DEFINITION,
-                  "run %s: its undo is gone from %s, so nobody knows what to take back; dirsync plan --full %s "
-                  "shows how the directories differ from the source",
-                  id, run->folder, name);
+        error_set(
+            error, ERROR_DEFINITION,
+            "run %s: its undo is gone from %s, so nobody knows what to take back; dirsync plan --full %s "
+            "shows how the directories differ from the source",
+            id, run->folder, name);
         break;
     default:
         error_set(error, ERROR_DEFINITION,

@@ -15,7 +15,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define STATE_FORM 5
 
 #define LINK_COLUMNS                                                                                         \
     "row, step, anchor, dn, id, source_dn, source_key, source, target, desired, exact, flags, source_id"
@@ -164,20 +163,24 @@ bool state_open_files(State *state, GError **error)
 }
 
 /* A state folder that served another connector of this name would give wrong links. */
-static bool check_owner(State *state, const Connector *connector, GError **error)
+bool state_check_owner(const State *state, const Connector *connector, const char *uuid, GError **error)
 {
-    g_autofree char *uuid = NULL;
-    if (!state_get(state, "connector", &uuid, error))
-        return false;
-    if (!uuid)
-        return state_set(state, "connector", connector->uuid, error);
-    if (!strcmp(uuid, connector->uuid))
+    if (!uuid || !strcmp(uuid, connector->uuid))
         return true;
     error_set(error, ERROR_STATE,
               "%s: belongs to connector %s, not to %s; move the folder away, or name another "
               "with --state",
               state->folder, uuid, connector->uuid);
     return false;
+}
+
+static bool take_ownership(State *state, const Connector *connector, GError **error)
+{
+    g_autofree char *uuid = NULL;
+    if (!state_get(state, "connector", &uuid, error))
+        return false;
+    return uuid ? state_check_owner(state, connector, uuid, error)
+                : state_set(state, "connector", connector->uuid, error);
 }
 
 /* Gives the permissions to the group, and takes @not away from everybody. */
@@ -230,7 +233,7 @@ State *state_open(const Connector *connector, const char *folder, GError **error
     g_autofree char *runs = g_build_filename(state->folder, "runs", NULL);
     if (!make_folder(runs, error) || !take_lock(state, connector, error) ||
         !let_readers_in(state, connector->organisation, error) || !state_open_files(state, error) ||
-        !state_index(state, STEP_IMPORT, error) || !check_owner(state, connector, error) ||
+        !state_index(state, STEP_IMPORT, error) || !take_ownership(state, connector, error) ||
         !holder_index_name_owner(state->index[STEP_IMPORT], connector->uuid, connector->name, error))
         return NULL;
     fault_step("state opened");

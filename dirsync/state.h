@@ -21,6 +21,8 @@ typedef struct State State;
 State *state_open(const Connector *connector, const char *folder, GError **error);
 /** The same for reading only: no lock; NULL without an error when there is no state yet. */
 State *state_open_unlocked(const Connector *connector, const char *folder, GError **error);
+/** Whether the files that are there can be opened and are this connector's. Makes and changes nothing. */
+bool state_look(const Connector *connector, const char *folder, GError **error);
 /** A copy of it in a scratch folder, which goes when it is closed: whoever plans without carrying out
  * anything may write to it. No lock; a run that is going on is not disturbed. Without a state the copy is an
  * empty one. */

@@ -5,6 +5,8 @@
 #include "dirsync/database.h"
 #include "dirsync/state.h"
 
+#define STATE_FORM 5
+
 struct State {
     char *folder;
     int lock; /* descriptor; -1: not locked */
@@ -18,6 +20,8 @@ struct State {
 /** The paths; opens nothing. */
 State *state_new(const Connector *connector, const char *folder);
 bool state_open_files(State *state, GError **error);
+/** Whether the state is of @connector. @uuid: whose it is; NULL: nobody's yet. */
+bool state_check_owner(const State *state, const Connector *connector, const char *uuid, GError **error);
 /** state_copy.c */
 void state_remove_copy(const State *state);
 

@@ -3,6 +3,7 @@
  */
 #include "dirsync/check.h"
 #include "dirsync/check_notify.h"
+#include "dirsync/check_state.h"
 #include "dirsync/command/command.h"
 #include "dirsync/report/report.h"
 
@@ -85,8 +86,10 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
     if (connector && !settings_open_events(settings, connector, error))
         return 0;
     g_autoptr(GPtrArray) findings = connector ? check_connector(connector) : check_findings_new();
-    if (connector)
+    if (connector) {
+        check_state(connector, settings->state_folder, findings);
         check_notify(connector, notify, findings);
+    }
     if (failure)
         check_add_error(findings, failure);
     g_clear_error(&failure);
