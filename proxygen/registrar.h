@@ -52,7 +52,9 @@ bool registrar_generator(const Organisation *organisation, const char *type, con
                          const char **display_name, const char *const **settings, GError **error);
 
 /** Told about each object: @what is "added", "changed", "removed" or "unchanged"; without writing "would
- * add", "would change", "would remove". */
+ * add", "would change", "would remove"; "missing" of one that the connector's object is to point to, and will
+ * when it is registered again once that is there. */
+#define REGISTRAR_MISSING "missing"
 typedef void (*RegistrarTold)(const char *what, const char *dn, void *data);
 
 /** Makes or brings up to date the addrType object (and the containers above it). @dry: only tells.

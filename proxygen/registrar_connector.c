@@ -91,6 +91,8 @@ static bool add_link(const Registrar *registrar, Entry *entry, const char *name,
         g_propagate_error(error, why);
     else if (there)
         entry_add_string(entry, name, dn);
+    else if (dn && *dn)
+        registrar_tell(registrar, REGISTRAR_MISSING, dn);
     return !why;
 }
 

@@ -57,6 +57,8 @@ bool registrar_publish(const Registrar *registrar, const RegistrarObject *object
 bool registrar_add(const Registrar *registrar, const Entry *entry, GError **error);
 bool registrar_remove(const Registrar *registrar, const char *dn, GError **error);
 
+/** Tells of an object, if anybody wants to know. */
+void registrar_tell(const Registrar *registrar, const char *what, const char *dn);
 /** CN=Address-Types. g_free(). */
 char *registrar_types_place(const Registrar *registrar);
 /** "NOTES:x86_64" of this cpu, below it. g_free(). */

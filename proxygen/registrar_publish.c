@@ -27,7 +27,7 @@ static const struct {
     [CHANGE_DELETE] = {"removed", "would remove", "cannot be removed"},
 };
 
-static void tell(const Registrar *registrar, const char *what, const char *dn)
+void registrar_tell(const Registrar *registrar, const char *what, const char *dn)
 {
     if (registrar->told)
         registrar->told(what, dn, registrar->data);
@@ -67,7 +67,7 @@ static bool write_change(const Registrar *registrar, const Change *change, GErro
         g_propagate_prefixed_error(error, why, "%s: %s: ", change->dn, words[change->kind].refused);
         return false;
     }
-    tell(registrar, registrar->dry ? words[change->kind].would : words[change->kind].done, change->dn);
+    registrar_tell(registrar, registrar->dry ? words[change->kind].would : words[change->kind].done, change->dn);
     return true;
 }
 
@@ -194,6 +194,6 @@ bool registrar_publish(const Registrar *registrar, const RegistrarObject *object
     g_autoptr(Change) change = registrar_difference(registrar, object, current);
     if (change)
         return write_change(registrar, change, error);
-    tell(registrar, "unchanged", entry_dn(object->wanted));
+    registrar_tell(registrar, "unchanged", entry_dn(object->wanted));
     return true;
 }

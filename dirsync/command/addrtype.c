@@ -30,6 +30,7 @@ typedef struct {
     GPtrArray *types; /* in capitals, as the words name them */
     json_t *json;     /* the document */
     GHashTable *told; /* objects that were named */
+    bool missing;     /* one of them is not there yet */
 } Errand;
 
 /* Members of the document that every action has. */
@@ -119,7 +120,8 @@ static int list(Errand *errand, GError **error)
 
 static void take_object(const char *what, const char *dn, void *data)
 {
-    const Errand *errand = data;
+    Errand *errand = data;
+    errand->missing |= !strcmp(what, REGISTRAR_MISSING);
     if (!g_hash_table_add(errand->told, g_strdup(dn)) && option_dry_run)
         return; /* a container that each type would need */
     json_array_append_new(json_object_get(errand->json, "objects"),
@@ -154,6 +156,8 @@ static int do_register(Errand *errand, GError **error)
         good = register_type(errand, g_ptr_array_index(errand->types, i), error);
     if (good && !errand->types->len)
         register_own(errand, error);
+    if (errand->missing && !errand->settings->json && !errand->settings->quiet)
+        puts("What is missing is pointed to when it is there: once a sync has made it,\nregister again.");
     return 0;
 }
 

@@ -524,6 +524,23 @@ static void the_connector_says_what_it_imports_and_exports(void **state)
     assert_connector_has(home, "msExchImportContainerLinked", "");
 }
 
+/* As before and after the first sync. */
+static void a_container_that_is_not_there_yet_is_told_and_linked_later(void **state)
+{
+    (void)state;
+    static const char missing[] = "missing ou=globex," BASE "\n";
+    g_autoptr(Directory) home = begin(CONNECTED);
+    g_autoptr(GString) before = g_string_new(NULL), after = g_string_new(NULL);
+    globex.pass[STEP_IMPORT] = (PassSettings){.wanted = true, .container = (char *)"ou=globex," BASE};
+    assert_true(registrar_register_connector(&globex, home, false, take_told, before, NULL));
+    g_autofree char *added = g_strconcat(missing, "added " GLOBEX "\n", NULL);
+    assert_string_equal(before->str, added);
+    assert_true(memory_store_load(store, PARTNERS, NULL));
+    assert_true(registrar_register_connector(&globex, home, false, take_told, after, NULL));
+    assert_string_equal(after->str, "changed " GLOBEX "\n");
+    assert_connector_has(home, "msExchImportContainerLinked", "ou=globex," BASE);
+}
+
 static void the_first_host_is_the_connectors_until_the_definition_says_another(void **state)
 {
     (void)state;
@@ -745,6 +762,7 @@ int main(void)
         cmocka_unit_test(the_definition_wins_over_what_ships),
         cmocka_unit_test(the_template_tells_the_foreign_domain),
         cmocka_unit_test(the_connector_says_what_it_imports_and_exports),
+        cmocka_unit_test(a_container_that_is_not_there_yet_is_told_and_linked_later),
         cmocka_unit_test(the_first_host_is_the_connectors_until_the_definition_says_another),
         cmocka_unit_test(a_routing_group_of_exchange_has_its_connectors),
         cmocka_unit_test(a_connector_without_a_type_has_no_object),
