@@ -122,10 +122,9 @@ static bool open_files(Audit *audit, GError **error)
     if (!audit->store || !audit_store_since(audit->store, audit->scope_name, audit->options.since,
                                             &audit->place, &audit->since, error))
         return false;
-    g_autofree char *file = state_organisation_file(audit->scope->organisation, folder, "", error);
-    g_autofree char *top = file ? g_path_get_dirname(file) : NULL;
-    audit->spool = top ? spool_new(top, error) : NULL;
-    audit->keys = audit->spool ? audit_keys_new(top, 0, error) : NULL;
+    g_autofree char *place = state_make_place(audit->scope->organisation, folder, error);
+    audit->spool = place ? spool_new(place, error) : NULL;
+    audit->keys = audit->spool ? audit_keys_new(place, 0, error) : NULL;
     return audit->keys != NULL;
 }
 

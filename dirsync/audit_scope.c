@@ -134,13 +134,13 @@ static char *only_organisation(const AuditScope *scope, GPtrArray *organisations
         return g_strdup(g_ptr_array_index(organisations, 0));
     if (organisations->len)
         error_set(error, ERROR_DEFINITION,
-                  "%s: has %u organisations; say which with --organisation FILE, or name a connector", folder,
+                  "%s: has %u organisations; say which with --organisation, or name a connector", folder,
                   organisations->len);
     else if (scope->problems->len)
         error_set(error, ERROR_DEFINITION, "%s", (const char *)g_ptr_array_index(scope->problems, 0));
     else
         error_set(error, ERROR_DEFINITION,
-                  "%s: has no definitions; name a connector such as ./globex.xml, or say --organisation FILE",
+                  "%s: has no definitions; name a connector such as ./globex.xml, or say --organisation",
                   folder);
     return NULL;
 }
@@ -164,11 +164,14 @@ static bool take_organisation(AuditScope *scope, const char *path, GError **erro
 static bool choose_everything(AuditScope *scope, const char *organisation, GError **error)
 {
     g_autoptr(GPtrArray) organisations = g_ptr_array_new_with_free_func(g_free);
-    g_autofree char *folder = organisation ? g_path_get_dirname(organisation) : connector_folder();
+    g_autofree char *named = organisation ? organisation_path(organisation, error) : NULL;
+    if (organisation && !named)
+        return false;
+    g_autofree char *folder = named ? g_path_get_dirname(named) : connector_folder();
     g_autofree char *canonical = g_canonicalize_filename(folder, NULL);
     know_folder(scope, canonical, organisations);
     g_autofree char *path =
-        organisation ? g_strdup(organisation) : only_organisation(scope, organisations, canonical, error);
+        named ? g_steal_pointer(&named) : only_organisation(scope, organisations, canonical, error);
     if (!path || !take_organisation(scope, path, error))
         return false;
     scope->everything = true;

@@ -17,9 +17,10 @@ struct AuditStore {
 
 AuditStore *audit_store_open(const Organisation *organisation, const char *folder, GError **error)
 {
-    g_autofree char *path = state_organisation_file(organisation, folder, "audit.db", error);
+    g_autofree char *place = state_make_place(organisation, folder, error);
+    g_autofree char *path = state_organisation_file(organisation, folder, "audit.db");
     bool created;
-    Database *database = path ? database_open(path, "audit.sql", AUDIT_FORM, &created, error) : NULL;
+    Database *database = place ? database_open(path, "audit.sql", AUDIT_FORM, &created, error) : NULL;
     if (!database)
         return NULL;
     AuditStore *store = g_new0(AuditStore, 1);

@@ -153,6 +153,9 @@ void connector_addresses_clear(ConnectorAddresses *addresses);
 char *connector_folder(void);
 /** The file that @path_or_name of connector_load() means; g_free(). */
 char *connector_path(const char *path_or_name);
+/** The same for an organisation: a file, or the name that one in the definitions folder has, or gives itself.
+ * ERROR_DEFINITION says which there are. g_free(). */
+char *organisation_path(const char *path_or_name, GError **error);
 /** The connectors of the definitions folder, loadable or not, as paths in order of their names; g_strfreev().
  *  NULL and ERROR_DEFINITION when there is no such folder. */
 char **connector_list(GError **error);

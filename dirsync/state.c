@@ -124,18 +124,16 @@ char *state_place(const Connector *connector, const char *folder)
     return top_folder(connector ? connector->organisation : NULL, folder);
 }
 
-char *state_organisation_file(const Organisation *organisation, const char *folder, const char *what,
-                              GError **error)
+char *state_make_place(const Organisation *organisation, const char *folder, GError **error)
+{
+    g_autofree char *top = top_folder(organisation, folder);
+    return make_folder(top, error) ? g_steal_pointer(&top) : NULL;
+}
+
+char *state_organisation_file(const Organisation *organisation, const char *folder, const char *what)
 {
     g_autofree char *top = top_folder(organisation, folder);
     g_autofree char *name = g_strconcat(organisation->name, ".", what, NULL);
-    return make_folder(top, error) ? g_build_filename(top, name, NULL) : NULL;
-}
-
-char *state_home_index(const Organisation *organisation, const char *folder)
-{
-    g_autofree char *top = top_folder(organisation, folder);
-    g_autofree char *name = g_strconcat(organisation->name, ".home.db", NULL);
     return g_build_filename(top, name, NULL);
 }
 
@@ -150,7 +148,8 @@ State *state_new(const Connector *connector, const char *folder)
     State *state = g_new0(State, 1);
     state->lock = -1;
     state->folder = state_folder_of(connector, folder);
-    state->index_path[STEP_IMPORT] = state_home_index(connector->organisation, folder);
+    state->index_path[STEP_IMPORT] = 
+        state_organisation_file(connector->organisation, folder, STATE_INDEX);
     state->index_path[STEP_EXPORT] = g_build_filename(state->folder, "foreign.db", NULL);
     return state;
 }

@@ -48,12 +48,13 @@ char *state_place(const Connector *connector, const char *folder);
 void state_close(State *state);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(State, state_close)
 
-/** A file of the organisation beside the connectors' folders: "acme.audit.db". The folder is made. @folder as
- * for state_open(). g_free(). */
-char *state_organisation_file(const Organisation *organisation, const char *folder, const char *what,
-                              GError **error);
-/** Where the organisation's home.db is; @folder as above. g_free(). */
-char *state_home_index(const Organisation *organisation, const char *folder);
+/** What STATE_INDEX is: who has which address in the home directory, as holder_index.h. */
+#define STATE_INDEX "home.db"
+/** The path of a file of the organisation beside the connectors' folders: "acme.home.db". @folder as for
+ * state_open(). g_free(). */
+char *state_organisation_file(const Organisation *organisation, const char *folder, const char *what);
+/** The folder that these are in, made if need be; NULL with @error. g_free(). */
+char *state_make_place(const Organisation *organisation, const char *folder, GError **error);
 
 /** The connector's folder, absolute. */
 const char *state_folder(const State *state);

@@ -53,11 +53,12 @@ _dirsync_kind() { # WAYS WORD...
     printf '%s' "$found"
 }
 
-_dirsync_connectors() {
+# Names of the definitions whose first element is a connector, or an organisation.
+_dirsync_definitions() { # connector|organisation
     local folder=${DIRSYNC_CONFIG:-/etc/dirsync} file
     for file in "$folder"/*.xml; do
         file=${file##*/}
-        [[ $file =~ ^[A-Za-z0-9_.-]+$ ]] && grep -Eqs '<connector([[:space:]>]|$)' "$folder/$file" &&
+        [[ $file =~ ^[A-Za-z0-9_.-]+$ ]] && grep -Eqs "<$1([[:space:]>]|\$)" "$folder/$file" &&
             printf '%s\n' "${file%.xml}"
     done
 }
@@ -91,7 +92,14 @@ _dirsync_offer() { # PROGRAM KIND WORD [CONNECTOR]
         if [[ $3 == */* ]]; then
             _dirsync_files -f "$3"
         else
-            _dirsync_reply "$(_dirsync_connectors)" "$3"
+            _dirsync_reply "$(_dirsync_definitions connector)" "$3"
+        fi
+        ;;
+    *ORGANISATION*)
+        if [[ $3 == */* ]]; then
+            _dirsync_files -f "$3"
+        else
+            _dirsync_reply "$(_dirsync_definitions organisation)" "$3"
         fi
         ;;
     RUN*) _dirsync_reply "$(_dirsync_runs "$1" "${4:-}")" "$3" ;;
@@ -103,7 +111,7 @@ _dirsync_offer() { # PROGRAM KIND WORD [CONNECTOR]
 _dirsync_value() { # PROGRAM WANTED WORD
     local name=${2%% *} about=${2#* }
     case $name in
-    FOLDER | FILE | PATH | CONNECTOR | SOURCE) _dirsync_offer "$1" "$name" "$3" ;;
+    FOLDER | FILE | PATH | CONNECTOR | ORGANISATION | SOURCE) _dirsync_offer "$1" "$name" "$3" ;;
     *'|'*) [[ $name == N* ]] || _dirsync_reply "${name//|/ }" "$3" ;;
     *)
         if [[ $about =~ :\ (([a-z0-9-]+(,\ |\ or\ ))+[a-z0-9-]+)$ ]]; then

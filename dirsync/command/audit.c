@@ -25,7 +25,7 @@ static const GOptionEntry own_options[] = {
     {"kind", 0, 0, G_OPTION_ARG_STRING_ARRAY, &option_kinds,
      "Show findings of this kind alone; more than once", "KIND"},
     {"organisation", 0, 0, G_OPTION_ARG_FILENAME, &option_organisation,
-     "Look at the whole home directory of this organisation", "FILE"},
+     "Look at all of its home directory", "ORGANISATION"},
     {"html", 0, 0, G_OPTION_ARG_FILENAME, &option_html, "Write everything into one HTML page, too", "FILE"},
     {"list", 0, 0, G_OPTION_ARG_NONE, &option_list, "Only list earlier audits", NULL},
     {NULL, 0, 0, 0, NULL, NULL, NULL}};

@@ -64,10 +64,11 @@ static bool find_index(const Settings *settings, int argc, char **argv, Answerin
         answering->index = g_canonicalize_filename(option_index, NULL);
         return true;
     }
-    g_autofree char *path = connector_path(argv[0]);
-    answering->organisation = organisation_load(path, error);
+    g_autofree char *path = organisation_path(argv[0], error);
+    answering->organisation = path ? organisation_load(path, error) : NULL;
     if (answering->organisation)
-        answering->index = state_home_index(answering->organisation, settings->state_folder);
+        answering->index =
+            state_organisation_file(answering->organisation, settings->state_folder, STATE_INDEX);
     return answering->organisation;
 }
 

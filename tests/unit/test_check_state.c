@@ -202,7 +202,7 @@ static void set_version(const char *path, const char *pragma)
 static void a_database_of_another_version_is_an_error(void **state)
 {
     (void)state;
-    g_autofree char *index = state_home_index(&organisation, top);
+    g_autofree char *index = state_organisation_file(&organisation, top, STATE_INDEX);
     make_state();
     set_version(database, "PRAGMA user_version = 1");
     assert_found("error: */state.db: made by another version of dirsync* -> \n");
