@@ -361,13 +361,19 @@ static void write_file(Sink *sink, EventId id, const char *subject, const char *
     sink->failed = !written;
 }
 
+/* What is the error of the command, too, which says it to whoever reads text there. */
+static bool is_said_anyway(EventId id)
+{
+    return id == EVENT_RUN_LIMIT;
+}
+
 static void sink_write(Sink *sink, EventId id, const char *subject, const char *message)
 {
     switch (sink->kind) {
     case SINK_STDERR:
         if (sink->json)
             write_json(sink->fd, id, subject, message);
-        else
+        else if (!is_said_anyway(id))
             write_stderr(sink, id, subject, message);
         return;
     case SINK_SYSLOG:

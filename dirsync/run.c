@@ -379,7 +379,8 @@ static bool sync_connector(const Connector *connector, const RunOptions *options
     bool ok = sync_steps(connector, options, state, result, error);
     drop_empty_plan(result);
     if (!ok && error && error_is(*error, ERROR_LIMIT)) {
-        g_autofree char *line = g_strdelimit(g_strdup((*error)->message), "\n", ';');
+        g_auto(GStrv) lines = g_strsplit((*error)->message, "\n", 0);
+        g_autofree char *line = g_strjoinv("; ", lines);
         event_emit(EVENT_RUN_LIMIT, result->id, "%s", line);
     }
     return finish(connector, state, kind_of_run(options), result, start, ok, error);

@@ -104,7 +104,7 @@ static const struct {
     {{"audit", "--organisation", "no-such.xml"}, "no-such.xml"},
     {{"audit", "./no-such.xml"}, "no-such.xml"},
     {{"audit", "--organisation", "organisation.xml", "globex"}, "leave one of both out"},
-    {{"audit", "--organisation", "nobody"}, "nobody: no organisation of "},
+    {{"audit", "--organisation", "nobody"}, "nobody: "},
 };
 
 static void wrong_words_end_with_6_and_say_what_is_right(void **state)

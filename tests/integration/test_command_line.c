@@ -241,6 +241,41 @@ static void exit_codes_1_5_6_and_7(void **state)
     assert_said(&wrong_definition, 6, "", "globex.xml:1");
 }
 
+static size_t count_of(const char *text, const char *part)
+{
+    size_t n = 0;
+    for (const char *at = text; (at = strstr(at, part)); at += strlen(part))
+        n++;
+    return n;
+}
+
+/* Two limits: each is said once, on a line of the error; where events go, on one line. */
+static void what_a_limit_refuses_is_said_once(void **state)
+{
+    static const char *const ways[] = {"-q", "--no-progress", "-v"};
+    (void)state;
+    set_up();
+    g_autofree char *log = g_build_filename(world->folder, "events.json", NULL);
+    g_autofree char *rest = g_strdup_printf(WORLD_NO_LIMITS "<events level=\"error\" to=\"%s\"/>", log);
+    g_autofree char *element = world_server("home", home->uri, HOME_BASE);
+    world_define(world, element, NULL, NULL, rest);
+    world_set_people(world, three);
+    g_auto(Said) first = PROGRAM(NULL, "sync", world->connector);
+    assert_int_equal(first.status, 0);
+    world_set_people(world, one);
+    for (size_t i = 0; i < G_N_ELEMENTS(ways); i++) {
+        g_auto(Said) said =
+            PROGRAM(NULL, "sync", ways[i], "--max-disable=0", "--max-change=0", world->connector);
+        assert_said(&said, 4, "", "dirsync: import: limit \"");
+        if (count_of(said.err, "--max-disable") != 1 || count_of(said.err, "--max-change") != 1)
+            fail_msg("%s: %s", ways[i], said.err);
+    }
+    g_autofree char *events = NULL;
+    assert_true(g_file_get_contents(log, &events, NULL, NULL));
+    assert_int_equal(count_of(events, "DS0004"), G_N_ELEMENTS(ways));
+    assert_int_equal(count_of(events, "; limit \\\""), G_N_ELEMENTS(ways));
+}
+
 static void a_partial_source_is_not_passed_over_in_silence(void **state)
 {
     (void)state;
@@ -530,6 +565,7 @@ int main(void)
         CASE(init_writes_definitions_that_can_be_loaded_and_never_overwrites),
         CASE(exit_codes_0_2_3_and_4),
         CASE(exit_codes_1_5_6_and_7),
+        CASE(what_a_limit_refuses_is_said_once),
         CASE(a_partial_source_is_not_passed_over_in_silence),
         CASE(an_interrupted_run_ends_in_good_order),
         CASE(a_saved_plan_is_shown_and_applied_exactly),

@@ -210,12 +210,13 @@ static void stderr_line_says_program_level_code_subject_message(void **state)
     SinkSettings settings = settings_of(SINK_STDERR, NULL, LEVEL_NOTICE);
     bool opened = event_open_sink(&settings, NULL);
     event_emit(EVENT_SOURCE_PARTIAL, "people.ldif", "cut off at line %d", 17);
-    event_emit(EVENT_RUN_LIMIT, NULL, "too many deletes");
+    event_emit(EVENT_WRITE_FAILED, NULL, "too many deletes");
+    event_emit(EVENT_RUN_LIMIT, NULL, "the command ends with that as its error");
     event_emit(EVENT_RUN_BEGIN, NULL, "info is not shown");
     g_autofree char *text = end_capture(fixture, saved);
     assert_true(opened);
     assert_string_equal(text, "dirsync: warning: DS0201 people.ldif: cut off at line 17\n"
-                              "dirsync: error: DS0004 too many deletes\n");
+                              "dirsync: error: DS0600 too many deletes\n");
 }
 
 static void control_characters_do_not_reach_the_terminal(void **state)
