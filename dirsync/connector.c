@@ -72,10 +72,8 @@ static void read_sources(PassSettings *pass, const xmlNode *node, GString **prob
 
 static void read_grace(PassSettings *pass, const xmlNode *node)
 {
-    g_autofree char *days = xml_attribute(node, "days");
     g_autofree char *action = xml_attribute(node, "action");
-    if (days)
-        pass->grace_days = (unsigned)g_ascii_strtoull(days, NULL, 10);
+    pass->grace_days = xml_number(node, "days", pass->grace_days);
     pass->grace_action = g_strcmp0(action, "keep") == 0 ? KEEP_IN_GRACE : HIDE_IN_GRACE;
 }
 
@@ -377,16 +375,10 @@ static void read_foreign(Connector *connector, const xmlNode *root, const xmlNod
         xml_problem(problems, root, "<foreign> is missing: the directory of the other system");
 }
 
-static unsigned read_number(const xmlNode *node, const char *name, unsigned otherwise)
-{
-    g_autofree char *text = node ? xml_attribute(node, name) : NULL;
-    return text ? (unsigned)g_ascii_strtoull(text, NULL, 10) : otherwise;
-}
-
 static void read_history(Connector *connector, const xmlNode *node)
 {
-    connector->history_days = read_number(node, "days", HISTORY_DAYS);
-    connector->history_runs = read_number(node, "runs", HISTORY_RUNS);
+    connector->history_days = xml_number(node, "days", HISTORY_DAYS);
+    connector->history_runs = xml_number(node, "runs", HISTORY_RUNS);
 }
 
 static Connector *read_connector(const xmlDoc *doc, const char *path, GString **problems)

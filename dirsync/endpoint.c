@@ -24,12 +24,6 @@ typedef struct {
     GString **problems;
 } Reading;
 
-static unsigned read_number(const xmlNode *node, const char *name, unsigned otherwise)
-{
-    g_autofree char *text = xml_attribute(node, name);
-    return text ? (unsigned)g_ascii_strtoull(text, NULL, 10) : otherwise;
-}
-
 static char *read_file(const Reading *to, const xmlNode *node, const char *name)
 {
     g_autofree char *text = xml_attribute(node, name);
@@ -255,7 +249,7 @@ static void read_file_element(Reading *to, const xmlNode *node)
     endpoint->count_trailer = xml_attribute(node, "count-trailer");
     endpoint->checksum = read_file(to, node, "checksum");
     endpoint->max_age = read_duration(to, node, "max-age");
-    endpoint->minimum_percent = read_number(node, "minimum", DEFAULT_MINIMUM);
+    endpoint->minimum_percent = xml_number(node, "minimum", DEFAULT_MINIMUM);
     if (strcmp(endpoint->driver, "csv") == 0)
         read_csv(to, node);
 }
@@ -268,9 +262,9 @@ void endpoint_read(Endpoint *endpoint, const xmlNode *node, const char *definiti
     endpoint->driver = xml_attribute(node, "driver");
     endpoint->where = xml_where(node);
     endpoint->base = definition_dn(node, "base", problems);
-    endpoint->timeout = read_number(node, "timeout", DEFAULT_TIMEOUT);
-    endpoint->page_size = read_number(node, "page-size", 0);
-    endpoint->window = read_number(node, "window", DEFAULT_WINDOW);
+    endpoint->timeout = xml_number(node, "timeout", DEFAULT_TIMEOUT);
+    endpoint->page_size = xml_number(node, "page-size", 0);
+    endpoint->window = xml_number(node, "window", DEFAULT_WINDOW);
     endpoint->minimum_percent = DEFAULT_MINIMUM;
     const xmlNode *file = xml_child(node, "file");
     if (file)

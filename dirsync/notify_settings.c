@@ -41,10 +41,9 @@ static gint64 read_patience(const xmlNode *node)
 static void read_connection(NotifyChannel *channel, const xmlNode *node, const char *definition)
 {
     g_autofree char *ca = xml_attribute(node, "ca");
-    g_autofree char *timeout = xml_attribute(node, "timeout");
     channel->where = xml_where(node);
     channel->ca = ca ? xml_resolve(definition, ca) : NULL;
-    channel->timeout = timeout ? (unsigned)g_ascii_strtoull(timeout, NULL, 10) : DEFAULT_TIMEOUT;
+    channel->timeout = xml_number(node, "timeout", DEFAULT_TIMEOUT);
 }
 
 static void read_mail(NotifyChannel *channel, const xmlNode *node, const char *definition, GString **problems)

@@ -296,6 +296,12 @@ char *xml_attribute(const xmlNode *node, const char *name)
     return copy;
 }
 
+unsigned xml_number(const xmlNode *node, const char *name, unsigned otherwise)
+{
+    g_autofree char *text = node ? xml_attribute(node, name) : NULL;
+    return text ? (unsigned)MIN(g_ascii_strtoull(text, NULL, 10), G_MAXUINT) : otherwise;
+}
+
 char *xml_where(const xmlNode *node)
 {
     return g_strdup_printf("%s:%ld", document_name(node), xmlGetLineNo(node));

@@ -48,6 +48,8 @@ char *xml_resolve(const char *definition, const char *file);
 
 /** Value of an attribute without namespace, g_free(); NULL when absent. */
 char *xml_attribute(const xmlNode *node, const char *name);
+/** One that the grammar has as a number; @otherwise when it, or the node, is absent. */
+unsigned xml_number(const xmlNode *node, const char *name, unsigned otherwise);
 /** "file:line" of a node; g_free(). */
 char *xml_where(const xmlNode *node);
 /** First child element of that local name, or NULL; next sibling element of the same name, or NULL. */

@@ -22,7 +22,7 @@ typedef struct {
     /* of verbs that run something */
     gboolean full, allow_empty, verify;
     char *only, *step;
-    double rate;
+    char *rate;
     char *limits[LIMIT_KINDS];
     char *output; /* plan -o */
     Progress *progress;
@@ -66,6 +66,22 @@ bool settings_log_json(void);
 /** Options of the run: the definition's limits, changed by what the command line says. */
 bool settings_run_options(Settings *settings, const Connector *connector, RunOptions *options,
                           GError **error);
+
+#define NUMBER_ANY G_MAXDOUBLE /* no bound */
+/** A number that an option takes. */
+typedef struct {
+    const char *name; /* "--jobs" */
+    const char *what; /* "how many runs at the same time" */
+    double least, most;
+    bool fraction; /* it need not be whole */
+} NumberOption;
+
+/** Reads it from what the option was given; @text NULL: *number stays as it is. ERROR_DEFINITION says what is
+ * allowed. */
+bool settings_number(const NumberOption *option, const char *text, double *number, GError **error);
+/** --rate; 0: no limit. */
+bool settings_rate(const Settings *settings, double *rate, GError **error);
+
 /** "import: nothing was removed: ..." for each step that has a reason; @what: the middle part. */
 void settings_print_reasons(const RunResult *result, const char *what);
 /** Plans, prints the plan and the summary, and drops it unless it is saved (-o). The exit status. */

@@ -11,13 +11,13 @@
 #include "dirsync/report/migration.h"
 #include "dirsync/report/report.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 static char *option_exact, *option_probable, *option_none, *option_as, *option_report, *option_anchor,
-    *option_guess;
+    *option_guess, *option_batch;
 static gboolean option_write;
-static int option_batch;
 
 static const GOptionEntry own_options[] = {
     {"exact", 0, 0, G_OPTION_ARG_STRING, &option_exact, "Who is surely somebody: adopt (default) or skip",
@@ -28,7 +28,7 @@ static const GOptionEntry own_options[] = {
      "ACTION"},
     {"as", 0, 0, G_OPTION_ARG_STRING, &option_as,
      "Make people contact, disabled-user or enabled-user; else as the definition says", "KIND"},
-    {"batch", 0, 0, G_OPTION_ARG_INT, &option_batch, "People of one run; else all in one", "N"},
+    {"batch", 0, 0, G_OPTION_ARG_STRING, &option_batch, "People of one run; else all in one", "N"},
     {"anchor", 0, 0, G_OPTION_ARG_STRING, &option_anchor,
      "Attribute or column that says who somebody is; else as the definition says", "NAME"},
     {"report", 0, 0, G_OPTION_ARG_FILENAME, &option_report, "Write the matches as CSV", "FILE"},
@@ -61,10 +61,12 @@ static bool choose(Migration *migration, GError **error)
     for (size_t i = 0; i < G_N_ELEMENTS(said); i++)
         if (said[i].word && !migration_choose(migration, said[i].class, said[i].word, error))
             return false;
-    if (option_batch < 0)
-        error_set(error, ERROR_DEFINITION, "--batch: say how many people, such as 500");
-    migration->batch = (size_t)MAX(option_batch, 0);
-    return option_batch >= 0;
+    static const NumberOption of_one_run = {"--batch", "how many people of one run", 1, INT_MAX, false};
+    double batch = 0; /* all */
+    if (!settings_number(&of_one_run, option_batch, &batch, error))
+        return false;
+    migration->batch = (size_t)batch;
+    return true;
 }
 
 /* What was chosen for each class, and shown before, is no accident; what nobody chose keeps its limit. */

@@ -11,11 +11,11 @@
 
 #define MOST_JOBS 64
 
-static int jobs = 1;
+static char *option_jobs;
 static gboolean watch_only;
 
 static const GOptionEntry own[] = {
-    {"jobs", 0, 0, G_OPTION_ARG_INT, &jobs, "At most N runs at the same time (default 1)", "N"},
+    {"jobs", 0, 0, G_OPTION_ARG_STRING, &option_jobs, "At most N runs at the same time (default 1)", "N"},
     {"watch-only", 0, 0, G_OPTION_ARG_NONE, &watch_only,
      "Only tell when a directory says that it has changed", NULL},
     {NULL, 0, 0, 0, NULL, NULL, NULL}};
@@ -51,7 +51,7 @@ static int watch(Settings *settings, int argc, char **argv, GError **error)
 /* --- the daemon --- */
 
 /* What the runs are told of our own options. */
-static void pass_on(const Settings *settings, char *rate, GPtrArray *pass)
+static void pass_on(const Settings *settings, GPtrArray *pass)
 {
     for (int i = 0; i < settings->verbose; i++)
         g_ptr_array_add(pass, (gpointer) "-v");
@@ -61,24 +61,23 @@ static void pass_on(const Settings *settings, char *rate, GPtrArray *pass)
         g_ptr_array_add(pass, (gpointer) "--state");
         g_ptr_array_add(pass, settings->state_folder);
     }
-    if (settings->rate > 0)
-        g_ptr_array_add(pass, rate);
+    if (settings->rate) {
+        g_ptr_array_add(pass, (gpointer) "--rate");
+        g_ptr_array_add(pass, settings->rate);
+    }
     g_ptr_array_add(pass, NULL);
 }
 
-static int serve(Settings *settings, char **argv, GError **error)
+static int serve(Settings *settings, unsigned jobs, char **argv, GError **error)
 {
     static const char *const json_log[] = {"DIRSYNC_LOG=json", NULL}, *const text_log[] = {"DIRSYNC_LOG=text",
                                                                                            NULL};
     bool json = settings->json || settings_log_json();
     g_autoptr(GPtrArray) pass = g_ptr_array_new();
-    char number[G_ASCII_DTOSTR_BUF_SIZE];
-    g_autofree char *rate =
-        g_strconcat("--rate=", g_ascii_dtostr(number, sizeof number, settings->rate), NULL);
-    pass_on(settings, rate, pass);
+    pass_on(settings, pass);
     DaemonOptions options = {.words = (const char *const *)argv,
                              .state_folder = settings->state_folder,
-                             .jobs = (unsigned)jobs,
+                             .jobs = jobs,
                              .pass = (const char *const *)pass->pdata,
                              .variables = json ? json_log : text_log};
     if (settings_open_service_events(settings, json, error))
@@ -88,15 +87,11 @@ static int serve(Settings *settings, char **argv, GError **error)
 
 static int run(Settings *settings, int argc, char **argv, GError **error)
 {
-    if (jobs < 1 || jobs > MOST_JOBS) {
-        error_set(error, ERROR_DEFINITION, "--jobs: say how many runs at the same time, 1 to %d", MOST_JOBS);
+    static const NumberOption at_once = {"--jobs", "how many runs at the same time", 1, MOST_JOBS, false};
+    double jobs = 1, rate;
+    if (!settings_number(&at_once, option_jobs, &jobs, error) || !settings_rate(settings, &rate, error))
         return 0;
-    }
-    if (settings->rate < 0) {
-        error_set(error, ERROR_DEFINITION, "--rate: say how many changes a second, such as 50");
-        return 0;
-    }
-    return watch_only ? watch(settings, argc, argv, error) : serve(settings, argv, error);
+    return watch_only ? watch(settings, argc, argv, error) : serve(settings, (unsigned)jobs, argv, error);
 }
 
 const Command command_run = {

@@ -12,6 +12,7 @@
 #include "proxygen/address.h"
 
 #include <grp.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,22 +20,23 @@
 
 #define PORT_MAX 65535
 #define CONNECTIONS_MAX 65536
+#define HOUR 3600
 
 static char **option_socketmaps, **option_lines;
-static char *option_index, *option_mode, *option_group, *option_user, *option_query;
-static int option_port, option_connections, option_old = -1;
+static char *option_index, *option_mode, *option_group, *option_user, *option_query, *option_port,
+    *option_connections, *option_old;
 
 static const GOptionEntry own_options[] = {
     {"socketmap", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &option_socketmaps,
      "Answer mail servers at this socket; as often as needed", "PATH"},
     {"lines", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &option_lines,
      "Answer the gateway at this socket; as often as needed", "PATH"},
-    {"port", 0, 0, G_OPTION_ARG_INT, &option_port, "Answer mail servers at this TCP port on 127.0.0.1", "N"},
+    {"port", 0, 0, G_OPTION_ARG_STRING, &option_port, "Answer mail servers at this TCP port on 127.0.0.1", "N"},
     {"mode", 0, 0, G_OPTION_ARG_STRING, &option_mode, "Permissions of the sockets; 0660", "OCTAL"},
     {"group", 0, 0, G_OPTION_ARG_STRING, &option_group, "Group of the sockets", "NAME"},
     {"user", 0, 0, G_OPTION_ARG_STRING, &option_user, "Become this user once the sockets are there", "NAME"},
-    {"connections", 0, 0, G_OPTION_ARG_INT, &option_connections, "At most N at a time; 1024", "N"},
-    {"old", 0, 0, G_OPTION_ARG_INT, &option_old, "Warn after N hours without a sync; 26, 0 never", "N"},
+    {"connections", 0, 0, G_OPTION_ARG_STRING, &option_connections, "At most N at a time; 1024", "N"},
+    {"old", 0, 0, G_OPTION_ARG_STRING, &option_old, "Warn after N hours without a sync; 26, 0 never", "N"},
     {"index", 0, 0, G_OPTION_ARG_FILENAME, &option_index, "Answer from this file; no definition is read",
      "FILE"},
     {"query", 0, 0, G_OPTION_ARG_STRING, &option_query, "Show who has this address, and end", "ADDRESS"},
@@ -186,17 +188,17 @@ static bool read_group(ServerSettings *server, GError **error)
 
 static bool read_numbers(ServerSettings *server, GError **error)
 {
-    if (option_port < 0 || option_port > PORT_MAX || option_connections < 0 ||
-        option_connections > CONNECTIONS_MAX) {
-        error_set(error, ERROR_DEFINITION, "--port is 1 to %d, --connections 1 to %d", PORT_MAX,
-                  CONNECTIONS_MAX);
+    static const NumberOption at_port = {"--port", "which TCP port", 1, PORT_MAX, false},
+                              at_a_time = {"--connections", "how many clients", 1, CONNECTIONS_MAX, false},
+                              hours = {"--old", "after how many hours to warn (0: never)", 0, INT_MAX, false};
+    double port = server->port, connections = server->connections, old = (double)server->old / HOUR;
+    if (!settings_number(&at_port, option_port, &port, error) ||
+        !settings_number(&at_a_time, option_connections, &connections, error) ||
+        !settings_number(&hours, option_old, &old, error))
         return false;
-    }
-    server->port = (unsigned)option_port;
-    if (option_connections)
-        server->connections = (unsigned)option_connections;
-    if (option_old >= 0)
-        server->old = (gint64)option_old * 3600;
+    server->port = (unsigned)port;
+    server->connections = (unsigned)connections;
+    server->old = (gint64)(old * HOUR);
     return true;
 }
 

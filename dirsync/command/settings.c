@@ -78,7 +78,7 @@ static void add_single_options(GOptionContext *context, Settings *settings, unsi
         {OPTIONS_PLAN | OPTIONS_ONLY,
          {"only", 0, 0, G_OPTION_ARG_STRING, &settings->only, "Only source entries that match", "FILTER"}},
         {OPTIONS_RUN,
-         {"rate", 0, 0, G_OPTION_ARG_DOUBLE, &settings->rate, "At most N changes a second", "N"}},
+         {"rate", 0, 0, G_OPTION_ARG_STRING, &settings->rate, "At most N changes a second", "N"}},
         {OPTIONS_VERIFY,
          {"verify", 0, 0, G_OPTION_ARG_NONE, &settings->verify, "Plan again afterwards: it must be empty",
           NULL}},
@@ -129,6 +129,7 @@ void settings_clear(Settings *settings)
     g_free(settings->only);
     g_free(settings->step);
     g_free(settings->output);
+    g_free(settings->rate);
     for (int kind = 0; kind < LIMIT_KINDS; kind++)
         g_free(settings->limits[kind]);
     progress_free(settings->progress);
@@ -234,7 +235,6 @@ bool settings_run_options(Settings *settings, const Connector *connector, RunOpt
 {
     *options = run_options(connector);
     options->state_folder = settings->state_folder;
-    options->rate = settings->rate;
     options->verify = settings->verify;
     options->pass =
         (StepOptions){.full = settings->full, .allow_empty = settings->allow_empty, .only = settings->only};
@@ -246,11 +246,7 @@ bool settings_run_options(Settings *settings, const Connector *connector, RunOpt
     }
     if (settings->step && !choose_step(settings, connector, options, error))
         return false;
-    if (settings->rate < 0) {
-        error_set(error, ERROR_DEFINITION, "--rate: say how many changes a second, such as 50");
-        return false;
-    }
-    return lift_limits(settings, options, error);
+    return settings_rate(settings, &options->rate, error) && lift_limits(settings, options, error);
 }
 
 int settings_end(Settings *settings, const char *verb, const Connector *connector, const RunResult *result,

@@ -5,15 +5,17 @@
 
 #include "dirsync/report/status.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #define RUNS_SHOWN 10
 
-static int runs_shown = RUNS_SHOWN;
+static char *option_runs;
+static double runs_shown = RUNS_SHOWN;
 
 static const GOptionEntry own[] = {
-    {"runs", 0, 0, G_OPTION_ARG_INT, &runs_shown, "Show the last N runs (default 10)", "N"},
+    {"runs", 0, 0, G_OPTION_ARG_STRING, &option_runs, "Show the last N runs (default 10)", "N"},
     {NULL, 0, 0, 0, NULL, NULL, NULL}};
 
 static bool have_problems(const json_t *connector)
@@ -87,10 +89,9 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
         settings_usage(&command_status, error);
         return 0;
     }
-    if (runs_shown < 0) {
-        error_set(error, ERROR_DEFINITION, "--runs: say how many, such as 20");
+    static const NumberOption shown = {"--runs", "how many of the last runs to show", 0, INT_MAX, false};
+    if (!settings_number(&shown, option_runs, &runs_shown, error))
         return 0;
-    }
     if (argc == 0)
         return settings_open_events(settings, NULL, error) ? overview(settings, error) : 0;
     g_autoptr(Connector) connector = settings_connector(settings, 1, argv, 1, error);

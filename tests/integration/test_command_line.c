@@ -116,7 +116,14 @@ static const struct {
     {{"serve", "--index=a", "--port=70000"}, "--port"},
     {{"serve", "no-such-organisation"}, "no-such-organisation"},
     {{"run", "a", "--jobs=0"}, "--jobs"},
-    {{"run", "a", "--jobs=x"}, "--help"},
+    {{"run", "a", "--jobs=x"}, "--jobs x: say how many runs at the same time, 1 to 64"},
+    {{"run", "a", "--jobs=65"}, "--jobs 65: say"},
+    {{"run", "a", "--jobs=1.5"}, "--jobs 1.5: say"},
+    {{"run", "a", "--rate=inf"}, "--rate inf: say"},
+    {{"serve", "--index=a", "--port=0"}, "--port 0: say which TCP port, 1 to 65535"},
+    {{"serve", "--index=a", "--connections=0x10"}, "--connections 0x10: say"},
+    {{"serve", "--index=a", "--old=-1"}, "--old -1: say"},
+    {{"status", "--runs", "many"}, "--runs many: say how many"},
     {{"run", "a", "--rate=-1"}, "--rate"},
     {{"run", "a", "--max-delete=3"}, "--help"},
     {{"run", "./no-such.xml"}, "no-such.xml"},
@@ -147,6 +154,20 @@ static void wrong_values_of_options_end_with_6(void **state)
     for (size_t i = 0; i < G_N_ELEMENTS(options); i++) {
         g_auto(Said) said = PROGRAM(NULL, "sync", world->connector, options[i]);
         assert_said(&said, 6, "", "dirsync: ");
+    }
+    assert_int_equal(lab_writes(home), 0);
+}
+
+/* Nothing is not everything. */
+static void a_batch_of_nobody_is_refused(void **state)
+{
+    static const char *const options[] = {"--batch=0", "--batch=-5", "--batch=1e99", "--batch="};
+    (void)state;
+    set_up();
+    world_set_people(world, three);
+    for (size_t i = 0; i < G_N_ELEMENTS(options); i++) {
+        g_auto(Said) said = PROGRAM(NULL, "migrate", world->connector, "--write", options[i]);
+        assert_said(&said, 6, "", ": say how many people of one run, 1 to ");
     }
     assert_int_equal(lab_writes(home), 0);
 }
@@ -561,6 +582,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(wrong_words_end_with_6_and_say_what_is_right),
         CASE(wrong_values_of_options_end_with_6),
+        CASE(a_batch_of_nobody_is_refused),
         CASE(help_and_version_end_well),
         CASE(init_writes_definitions_that_can_be_loaded_and_never_overwrites),
         CASE(exit_codes_0_2_3_and_4),
