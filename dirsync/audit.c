@@ -135,9 +135,12 @@ static bool open_home(Audit *audit, GError **error)
         return false;
     audit->view = holder_view_of(audit->home, NULL, &audit->scope->organisation->stamp);
     audit->schema = audit->view.schema;
-    for (guint i = 0; i < audit->scope->problems->len; i++)
-        audit_leave_out(audit, audit->scope->everything ? PART_STAMPS : NULL, "%s",
-                        (const char *)g_ptr_array_index(audit->scope->problems, i));
+    for (guint i = 0; i < audit->scope->problems->len; i++) {
+        const char *problem = g_ptr_array_index(audit->scope->problems, i);
+        audit_leave_out(audit, audit->scope->everything ? PART_STAMPS : NULL, "%s", problem);
+    }
+    if (audit->scope->everything && audit->scope->problems->len) /* a type may be used by one of them */
+        g_hash_table_add(audit->unread, g_strdup(PART_TYPES));
     return true;
 }
 

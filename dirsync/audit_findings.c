@@ -116,6 +116,30 @@ bool audit_find(Audit *audit, AuditKind kind, const char *part, json_t *objects,
     return good;
 }
 
+static bool is_looked_at(const Audit *audit, const char *part)
+{
+    for (guint i = 0; i < audit->scope->chosen->len; i++) {
+        const AuditConnector *of = &audit->connectors[i];
+        if (!strcmp(of->part, part) || !strcmp(of->by_hand, part))
+            return true;
+    }
+    return false;
+}
+
+/* A definition that cannot be read does not even say for certain whose it is: of every connector that is not
+ * looked at the findings stand. */
+static bool carry_unknown(Audit *audit, GError **error)
+{
+    if (!audit->scope->everything || !audit->scope->problems->len)
+        return true;
+    g_auto(GStrv) parts = audit_store_parts(audit->store, &audit->place, error);
+    for (char **part = parts; part && *part; part++)
+        if (g_str_has_prefix(*part, PART_OF_CONNECTOR) && !is_looked_at(audit, *part) &&
+            !audit_store_carry(audit->store, &audit->place, *part, error))
+            return false;
+    return parts;
+}
+
 static bool keep_all(Audit *audit, GError **error)
 {
     g_autoptr(GByteArray) body = g_byte_array_new();
@@ -133,7 +157,7 @@ static bool keep_all(Audit *audit, GError **error)
     while (g_hash_table_iter_next(&iter, &part, NULL))
         if (!audit_store_carry(audit->store, &audit->place, part, error))
             return false;
-    return true;
+    return carry_unknown(audit, error);
 }
 
 bool audit_keep(Audit *audit, GError **error)

@@ -18,6 +18,7 @@
 #define PART_HOME "home"
 #define PART_TYPES "types"
 #define PART_STAMPS "stamps" /* whose they are */
+#define PART_OF_CONNECTOR "connector "
 
 /** What sort of recipient an object of the home directory is. */
 typedef enum { SORT_OTHER, SORT_USER, SORT_CONTACT, SORT_GROUP } ObjectSort;

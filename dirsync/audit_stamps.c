@@ -77,7 +77,7 @@ void audit_open_connectors(Audit *audit)
         AuditConnector *of = &audit->connectors[i];
         g_autoptr(GError) why = NULL;
         of->connector = g_ptr_array_index(chosen, i);
-        of->part = g_strconcat("connector ", of->connector->name, NULL);
+        of->part = g_strconcat(PART_OF_CONNECTOR, of->connector->name, NULL);
         of->by_hand = g_strconcat(of->part, " by hand", NULL);
         of->changed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
         of->state = state_open_unlocked(of->connector, audit->options.state_folder, &why);

@@ -38,6 +38,8 @@ bool audit_store_add(AuditStore *store, const AuditPlace *place, const Fingerpri
                      const char *part, const char *body, GError **error);
 /** The part could not be looked at: what the audit before found there stands. */
 bool audit_store_carry(AuditStore *store, const AuditPlace *place, const char *part, GError **error);
+/** The parts in which the audit before found something; NULL with @error. g_strfreev(). */
+char **audit_store_parts(AuditStore *store, const AuditPlace *place, GError **error);
 bool audit_store_finish(AuditStore *store, const AuditPlace *place, const char *finished, GError **error);
 void audit_store_rollback(AuditStore *store);
 

@@ -31,7 +31,7 @@ char *delta_next(ChangesResult *result)
 {
     if (result->cursor)
         return g_steal_pointer(&result->cursor);
-    return delta_no_next(result->no_cursor ? result->no_cursor : "the server does not say where to go on");
+    return delta_no_next(result->no_cursor ? result->no_cursor : "it was not said where to go on");
 }
 
 const char *delta_cursor_in(const char *remembered, const char *index_id, const char **why)

@@ -103,7 +103,7 @@ typedef struct {
     char *cursor;      /* text, where to go on next time; NULL: next time everything must be read */
     char *full_reason; /* not NULL: there is no going on from the cursor given, for this reason; what was
                         * delivered counts for nothing, everything must be read (without a cursor) */
-    char *no_cursor;   /* where the server could give a cursor and did not: why, for people */
+    char *no_cursor;   /* where there could be a cursor and is none: why, for people */
     bool by_absence;   /* TOLD_PRESENT is meant: identities that were not told of are gone */
 } ChangesResult;
 

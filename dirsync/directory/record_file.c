@@ -159,14 +159,27 @@ static bool pass_entry(const DirectoryItem *item, void *data, GError **error)
     return reader->sink(&change, reader->data, error);
 }
 
+/* What the next run is told when it must read everything. */
+static void say_why_no_cursor(const RecordFile *file, ChangesResult *result)
+{
+    if (!result->cursor && !result->full_reason)
+        result->no_cursor =
+            g_strdup_printf("%s: was doubtful the last time: %s", file->endpoint->path,
+                            result->read.reason ? result->read.reason : "it was not read to its end");
+}
+
 bool record_file_changes(Directory *directory, const ReadRequest *request, const char *cursor,
                          DirectoryChangeSink sink, void *data, ChangesResult *result, GError **error)
 {
     RecordFile *file = (RecordFile *)directory;
     ChangeReader reader = {.sink = sink, .data = data};
     *result = (ChangesResult){.read = {.proof = PROOF_UNKNOWN}};
-    if (!cursor)
-        return read_file(file, request, pass_entry, &reader, &result->read, &result->cursor, error);
+    if (!cursor) {
+        if (!read_file(file, request, pass_entry, &reader, &result->read, &result->cursor, error))
+            return false;
+        say_why_no_cursor(file, result);
+        return true;
+    }
     if (!file_cursor_compare(file->endpoint, request, cursor, &result->full_reason, &result->read.reason,
                              error))
         return false;
@@ -174,6 +187,7 @@ bool record_file_changes(Directory *directory, const ReadRequest *request, const
         return true;
     result->read.proof = result->read.reason ? PROOF_PARTIAL : PROOF_COMPLETE;
     result->cursor = result->read.reason ? NULL : g_strdup(cursor);
+    say_why_no_cursor(file, result);
     return true;
 }
 

@@ -297,6 +297,29 @@ static void test_a_source_that_is_down_clears_nothing(void **state)
     end(world);
 }
 
+/* Whose findings those were is known only by what the audit before said. */
+static void test_a_definition_that_is_broken_clears_nothing_of_its_connector(void **state)
+{
+    (void)state;
+    World *world = begin(&(CaseStart){.source = ANN, .home = DUPLICATE});
+    g_autoptr(Audit) first = look(world);
+    assert_count(first, AUDIT_SOURCE_WITHOUT_OBJECT, 1, 0, 0);
+    g_ptr_array_set_size(world->scope.known, 0);
+    g_ptr_array_set_size(world->scope.chosen, 0);
+    g_ptr_array_add(world->scope.problems, (gpointer) "globex.xml:1: it is broken");
+    case_edit_home(world->c, CHANGE("Ben", SET("proxyAddresses", "SMTP:ben@acme.example")));
+    for (int i = 0; i < 2; i++) {
+        g_autoptr(Audit) broken = look(world);
+        assert_false(audit_is_whole(broken));
+        assert_count(broken, AUDIT_SOURCE_WITHOUT_OBJECT, 1, 0, 0);
+        assert_count(broken, AUDIT_DUPLICATE_ADDRESS, 0, 0, i ? 0 : 1);
+    }
+    g_ptr_array_set_size(world->scope.problems, 0); /* and then it is gone, on purpose */
+    g_autoptr(Audit) last = look(world);
+    assert_count(last, AUDIT_SOURCE_WITHOUT_OBJECT, 0, 0, 1);
+    end(world);
+}
+
 /* What was not read may hold the address: nothing is said of nobody, and nothing is cleared. */
 static void test_a_home_that_is_read_in_part_clears_nothing(void **state)
 {
@@ -404,6 +427,7 @@ int main(void)
         cmocka_unit_test(test_the_file_is_private_and_alone),
         cmocka_unit_test(test_losing_the_file_loses_the_comparison_alone),
         cmocka_unit_test(test_a_source_that_is_down_clears_nothing),
+        cmocka_unit_test(test_a_definition_that_is_broken_clears_nothing_of_its_connector),
         cmocka_unit_test(test_a_home_that_is_read_in_part_clears_nothing),
         cmocka_unit_test(test_a_state_that_cannot_be_read_is_left_out),
         cmocka_unit_test(test_one_connector_is_told_of_its_own),

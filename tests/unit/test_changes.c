@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "dirsync/delta.h"
 #include "dirsync/directory/memory.h"
 #include "dirsync/ldif.h"
 
@@ -440,6 +441,20 @@ static void another_way_of_reading_is_another_file(void **state)
     assert_non_null(strstr(other_proof, "full: "));
 }
 
+/* Why the next run reads everything is said of the file; there is no server that could have told. */
+static void assert_said_of_the_file(Directory *directory, const char *cursor, const char *why)
+{
+    const ReadRequest request = {.scope = SEARCH_SUBTREE};
+    g_autoptr(GString) told = g_string_new(NULL);
+    ChangesResult result;
+    assert_true(directory_changes(directory, &request, cursor, append_change, told, &result, NULL));
+    g_autofree char *next = delta_next(&result);
+    g_autofree char *expected = g_strdup_printf("*%s: was doubtful the last time: *%s*", file_path, why);
+    if (!g_pattern_match_simple(expected, next))
+        fail_msg("%s", next);
+    changes_result_clear(&result);
+}
+
 static void a_doubtful_file_gives_no_cursor(void **state)
 {
     (void)state;
@@ -451,6 +466,7 @@ static void a_doubtful_file_gives_no_cursor(void **state)
     g_autofree char *cut = ask(directory, &request, &cursor);
     assert_non_null(strstr(cut, "partial: "));
     assert_null(cursor);
+    assert_said_of_the_file(directory, NULL, "in the middle of a line");
 
     assert_true(g_file_set_contents(file_path, A, -1, NULL));
     endpoint.max_age = 3600;
@@ -458,6 +474,7 @@ static void a_doubtful_file_gives_no_cursor(void **state)
     assert_non_null(cursor);
     struct timespec times[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
     assert_int_equal(utimensat(AT_FDCWD, file_path, times, 0), 0);
+    assert_said_of_the_file(directory, cursor, "the file is");
     g_autofree char *old = ask(directory, &request, &cursor);
     assert_non_null(strstr(old, "partial: the file is"));
     assert_null(cursor);
