@@ -49,12 +49,25 @@ static const Command *find_command(const char *name, GError **error)
     return NULL;
 }
 
+static const char *first_odd_word(int argc, char **argv)
+{
+    for (int i = 0; i < argc; i++)
+        if (!g_utf8_validate(argv[i], -1, NULL))
+            return argv[i];
+    return NULL;
+}
+
 static bool parse(GOptionContext *context, int *argc, char ***argv, GError **error)
 {
     GError *why = NULL;
     if (g_option_context_parse(context, argc, argv, &why))
         return true;
-    error_set(error, ERROR_DEFINITION, "%s; --help lists the options", why->message);
+    const char *odd = why->domain == G_CONVERT_ERROR ? first_odd_word(*argc, *argv) : NULL;
+    if (odd)
+        error_set(error, ERROR_DEFINITION,
+                  "%s: these bytes are no text (UTF-8); see the encoding of the terminal or script", odd);
+    else
+        error_set(error, ERROR_DEFINITION, "%s; --help lists the options", why->message);
     g_error_free(why);
     return false;
 }
@@ -126,6 +139,9 @@ static bool flush_output(void)
 int main(int argc, char **argv)
 {
     setlocale(LC_ALL, "");
+    /* Where cron and services run; GLib would take no letters but those of ASCII. */
+    if (!strcmp(setlocale(LC_CTYPE, NULL), "C") || !strcmp(setlocale(LC_CTYPE, NULL), "POSIX"))
+        setlocale(LC_CTYPE, "C.UTF-8");
     struct sigaction action = {.sa_handler = on_signal};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);

@@ -21,9 +21,9 @@ static const GOptionEntry own_options[] = {
     {"since", 0, 0, G_OPTION_ARG_STRING, &option_since, "Compare with this audit, not with the last one",
      "AUDIT"},
     {"severity", 0, 0, G_OPTION_ARG_STRING, &option_severity,
-     "Show findings of this severity and worse: error, warning, info", "SEVERITY"},
+     "These and worse: error, warning, info", "SEVERITY"},
     {"kind", 0, 0, G_OPTION_ARG_STRING_ARRAY, &option_kinds,
-     "Show findings of this kind alone; more than once", "KIND"},
+     "Findings of this kind; more than once", "KIND"},
     {"organisation", 0, 0, G_OPTION_ARG_FILENAME, &option_organisation,
      "Look at all of its home directory", "ORGANISATION"},
     {"html", 0, 0, G_OPTION_ARG_FILENAME, &option_html, "Write everything into one HTML page, too", "FILE"},
@@ -70,9 +70,11 @@ static bool list_row(const json_t *row, void *data, GError **error)
     json_t *name;
     json_array_foreach(json_object_get(row, "connectors"), i, name)
         g_string_append_printf(scope, "%s%s", i ? " " : "", json_string_value(name));
-    printf("%s  %s  %6" JSON_INTEGER_FORMAT " findings  %s\n", json_string_value(json_object_get(row, "id")),
-           json_string_value(json_object_get(row, "finished")),
-           json_integer_value(json_object_get(row, "total")), scope->len ? scope->str : "whole directory");
+    g_autofree char *line = g_strdup_printf(
+        "%s  %s %6" JSON_INTEGER_FORMAT " findings  %s", json_string_value(json_object_get(row, "id")),
+        json_string_value(json_object_get(row, "finished")), json_integer_value(json_object_get(row, "total")),
+        scope->len ? scope->str : "whole directory");
+    report_lines(stdout, line, 0, 0); /* in a pipe each audit is one line */
     return true;
 }
 
@@ -127,7 +129,7 @@ static bool show(const Settings *settings, Audit *audit, const AuditView *view, 
     g_autofree char *summary = report_audit_summary(audit, view, totals);
     if (!report_audit_text(stdout, audit, view, error))
         return false;
-    puts(summary);
+    report_lines(stdout, summary, 0, 0);
     return true;
 }
 

@@ -23,18 +23,18 @@ static const GOptionEntry own_options[] = {
     {"exact", 0, 0, G_OPTION_ARG_STRING, &option_exact, "Who is surely somebody: adopt (default) or skip",
      "ACTION"},
     {"probable", 0, 0, G_OPTION_ARG_STRING, &option_probable,
-     "Who is probably somebody: adopt, create or skip (default)", "ACTION"},
+     "Who probably is: adopt, create or skip (default)", "ACTION"},
     {"none", 0, 0, G_OPTION_ARG_STRING, &option_none, "Who is nobody there: create (default) or skip",
      "ACTION"},
     {"as", 0, 0, G_OPTION_ARG_STRING, &option_as,
-     "Make people contact, disabled-user or enabled-user; else as the definition says", "KIND"},
+     "Make them contact, disabled-user or enabled-user", "KIND"},
     {"batch", 0, 0, G_OPTION_ARG_STRING, &option_batch, "People of one run; else all in one", "N"},
     {"anchor", 0, 0, G_OPTION_ARG_STRING, &option_anchor,
-     "Attribute or column that says who somebody is; else as the definition says", "NAME"},
+     "Attribute or column that says who is who", "NAME"},
     {"report", 0, 0, G_OPTION_ARG_FILENAME, &option_report, "Write the matches as CSV", "FILE"},
     {"write", 0, 0, G_OPTION_ARG_NONE, &option_write, "Carry it out; else it is only shown", NULL},
     {"guess-mapping", 0, 0, G_OPTION_ARG_FILENAME, &option_guess,
-     "Write a mapping for the columns of SOURCE, a CSV file, and do nothing else", "FILE"},
+     "Only write a mapping for SOURCE, a CSV file", "FILE"},
     {NULL, 0, 0, 0, NULL, NULL, NULL}};
 
 /* Everything that one call is about. */
@@ -174,8 +174,10 @@ static bool is_planned(const GError *failure)
 static void print_doubt(const RunResult *result)
 {
     const char *reason = result->step[STEP_IMPORT].partial_reason;
-    if (reason && strcmp(reason, MIGRATION_REMOVES_NOBODY) != 0)
-        printf("the source: %s\n", reason);
+    if (!reason || !strcmp(reason, MIGRATION_REMOVES_NOBODY))
+        return;
+    g_autofree char *line = g_strdup_printf("the source: %s", reason);
+    report_lines(stdout, line, 0, REPORT_COLUMNS);
 }
 
 /* --- the dry run --- */
@@ -200,10 +202,14 @@ static bool print_dry(const Migrating *self, const char *folder, const RunResult
         print_notes(self);
         putchar('\n');
         print_doubt(result);
-        printf("%s\n(nothing was written: --write does it)\n", summary);
+        report_lines(stdout, summary, 0, 0);
+        puts("(nothing was written: --write does it)");
     }
-    if (self->settings->output)
-        printf("saved in %s; dirsync apply %s carries out exactly this\n", folder, folder);
+    if (self->settings->output) {
+        g_autofree char *saved =
+            g_strdup_printf("saved in %s; dirsync apply %s carries out exactly this", folder, folder);
+        report_lines(stdout, saved, 0, REPORT_COLUMNS);
+    }
     return true;
 }
 
@@ -238,12 +244,11 @@ static void print_batch(const Migrating *self, const RunResult *result, size_t n
     g_autofree char *summary = run_summary(result);
     if (number == 1)
         print_doubt(result);
-    if (!result->folder) /* there was nothing to do */
-        printf("%s\n", summary);
-    else if (self->migration.batch)
-        printf("batch %zu, run %s, %zu left:\n%s\n", number, result->id, self->migration.put_off, summary);
-    else
-        printf("run %s:\n%s\n", result->id, summary);
+    if (result->folder && self->migration.batch) /* else there was nothing to do */
+        printf("batch %zu, run %s, %zu left:\n", number, result->id, self->migration.put_off);
+    else if (result->folder)
+        printf("run %s:\n", result->id);
+    report_lines(stdout, summary, 0, 0);
     fflush(stdout);
 }
 

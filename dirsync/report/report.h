@@ -21,6 +21,8 @@ bool report_plan_json(FILE *out, const char *folder, json_t *extra, GError **err
 /** What a run came to, as a JSON object. @error may be NULL. */
 json_t *report_result_json(const char *verb, const char *connector, const RunResult *result,
                            const GError *error);
+/** Text as JSON, whatever bytes it has: what is no UTF-8 is shown as such. NULL: null. */
+json_t *report_json_text(const char *text);
 /** A value as JSON: text where it is text, else {"base64": ...}. */
 json_t *report_value_json(Value value);
 /** One change of a plan as a JSON object. */

@@ -5,17 +5,24 @@
 
 #include <stdlib.h>
 
+json_t *report_json_text(const char *text)
+{
+    g_autofree char *valid = text ? g_utf8_make_valid(text, -1) : NULL;
+    return valid ? json_string(valid) : json_null();
+}
+
 static json_t *step_as_json(const StepResult *step)
 {
     json_t *counts = json_object();
     for (int i = 0; i < COUNTS; i++)
         json_object_set_new(counts, count_names[i], json_integer((json_int_t)step->counts.of[i]));
-    return json_pack("{s:o, s:I, s:I, s:I, s:I, s:f, s:f, s:I, s:s?, s:s?}", "counts", counts,
+    return json_pack("{s:o, s:I, s:I, s:I, s:I, s:f, s:f, s:I, s:o, s:o}", "counts", counts,
                      "newly_quarantined", (json_int_t)step->counts.newly_quarantined, "planned",
                      (json_int_t)step->planned, "entries_read", (json_int_t)step->read, "left_over",
                      (json_int_t)step->left_over, "seconds", step->seconds, "planning_seconds",
                      step->planning, "state_statements", (json_int_t)step->statements, "full_because",
-                     step->full_reason, "nothing_removed_because", step->partial_reason);
+                     report_json_text(step->full_reason), "nothing_removed_because",
+                     report_json_text(step->partial_reason));
 }
 
 json_t *report_result_json(const char *verb, const char *connector, const RunResult *result,
@@ -26,12 +33,12 @@ json_t *report_result_json(const char *verb, const char *connector, const RunRes
         if (result->step[step].ran)
             json_object_set_new(steps, step_names[step], step_as_json(&result->step[step]));
     int status = error ? error_exit_status(error) : run_exit_status(result);
-    json_t *json = json_pack("{s:s, s:s, s:s?, s:i, s:o, s:I, s:I, s:f, s:s?}", "verb", verb, "connector",
+    json_t *json = json_pack("{s:s, s:s, s:s?, s:i, s:o, s:I, s:I, s:f, s:o}", "verb", verb, "connector",
                              connector, "run", result->id, "status", status, "steps", steps, "planned",
                              (json_int_t)run_planned(result), "left_over", (json_int_t)run_left_over(result),
-                             "seconds", result->seconds, "folder", result->folder);
+                             "seconds", result->seconds, "folder", report_json_text(result->folder));
     if (error) {
-        json_object_set_new(json, "error", json_string(error->message));
+        json_object_set_new(json, "error", report_json_text(error->message));
         json_object_set_new(json, "error_kind", json_string(error_name(error)));
     }
     return json;

@@ -17,20 +17,14 @@ static const char *outcome_name(JournalOutcome outcome)
     return outcome == JOURNAL_NONE ? "not begun" : outcome_names[outcome];
 }
 
-static json_t *valid_text(const char *text)
-{
-    g_autofree char *valid = text ? g_utf8_make_valid(text, -1) : NULL;
-    return valid ? json_string(valid) : json_null();
-}
-
 static json_t *change_as_json(Step step, const Change *change, JournalOutcome outcome)
 {
     json_t *json =
         json_pack("{s:s, s:s}", "step", step_names[step], "change", change_kind_names[change->kind]);
-    json_object_set_new(json, "dn", valid_text(change->dn));
-    json_object_set_new(json, "new_rdn", valid_text(change->new_rdn));
-    json_object_set_new(json, "situation", valid_text(change->situation));
-    json_object_set_new(json, "anchor", valid_text(change->anchor));
+    json_object_set_new(json, "dn", report_json_text(change->dn));
+    json_object_set_new(json, "new_rdn", report_json_text(change->new_rdn));
+    json_object_set_new(json, "situation", report_json_text(change->situation));
+    json_object_set_new(json, "anchor", report_json_text(change->anchor));
     json_object_set_new(json, "outcome", json_string(outcome_name(outcome)));
     return json;
 }
@@ -74,7 +68,7 @@ static void add_plan(json_t *json, State *state, const RunRecord *record)
     json_object_set_new(json, "changes", json_array());
     if (!record->folder || !plan_load(record->folder, &head, &error)) {
         if (record->folder)
-            json_object_set_new(json, "plan_problem", valid_text(error->message));
+            json_object_set_new(json, "plan_problem", report_json_text(error->message));
         return;
     }
     undo = !g_strcmp0(head.kind, "undo");
@@ -84,7 +78,7 @@ static void add_plan(json_t *json, State *state, const RunRecord *record)
             add_changes(json, state, record->id, record->folder, step, &seq, &error);
     }
     if (error)
-        json_object_set_new(json, "plan_problem", valid_text(error->message));
+        json_object_set_new(json, "plan_problem", report_json_text(error->message));
     json_object_set_new(json, "changes_planned", json_integer((json_int_t)head.changes));
 }
 
@@ -101,7 +95,7 @@ static void note_put(const char *subject, const char *reason, const char *first,
     if (!strcmp(first, put->run))
         json_array_append_new(put->into,
                               json_pack("{s:s, s:o, s:o}", "step", step_names[put->step], "subject",
-                                        valid_text(subject), "reason", valid_text(reason)));
+                                        report_json_text(subject), "reason", report_json_text(reason)));
 }
 
 static bool add_quarantined(json_t *json, State *state, const char *run, GError **error)

@@ -14,6 +14,7 @@
 #include "tests/lab/sync_case.h"
 
 #include <glib/gstdio.h>
+#include <jansson.h>
 #include <pty.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +88,9 @@ static void assert_well_mannered(const char *verb, const Said *said)
     for (char **line = lines; *line; line++)
         if (could_be_broken(*line))
             fail_msg("%s: %ld columns: %s", verb, g_utf8_strlen(*line, -1), *line);
+    for (char **line = lines; *line && strstr(verb, "--help"); line++)
+        if (g_utf8_strlen(*line, -1) > COLUMNS)
+            fail_msg("%s: %ld columns: %s", verb, g_utf8_strlen(*line, -1), *line);
     if (strchr(said->out, '\x1b') || strchr(said->err, '\x1b'))
         fail_msg("%s: escape codes in a pipe:\n%s%s", verb, said->out, said->err);
     if (!g_utf8_validate(said->out, -1, NULL) || !g_utf8_validate(said->err, -1, NULL))
@@ -118,6 +122,12 @@ static const char *const words[][5] = {
     {"status", "--help"},
     {"proxy", "--help"},
     {"addrtype", "--help"},
+    {"audit", "--help"},
+    {"migrate", "--help"},
+    {"explain", "--help"},
+    {"release", "--help"},
+    {"run", "--help"},
+    {"serve", "--help"},
     {"status"},
     {"status", "CONNECTOR"},
     {"status", "-v", "CONNECTOR"},
@@ -132,11 +142,25 @@ static const char *const words[][5] = {
     {"show", "PLAN/undo"},
     {"addrtype", "list", "CONNECTOR"},
     {"proxy", "generate", "CONNECTOR", "ada@globex.example"},
+    {"explain", "CONNECTOR", "ada@globex.example"},
+    {"explain", "CONNECTOR", "nobody@globex.example"},
+    {"release", "--dry-run", "CONNECTOR", "ada@globex.example"},
+    {"migrate", "CONNECTOR"},
+    {"migrate", "-v", "CONNECTOR"},
+    {"audit", "CONNECTOR"},
+    {"audit", "-v", "--organisation", "organisation"},
+    {"audit", "--list"},
+    {"serve", "organisation", "--query", "ada@globex.example"},
+    {"serve", "organisation"},
+    {"run", "--watch-only", "no-such-connector"},
+    {"run", "./no-such.xml"},
+    {"init", "globex"},
     {"sync", "CONNECTOR"},
     {"sync", "-v", "CONNECTOR"},
     {"sync", "--verify", "--full", "CONNECTOR"},
     {"apply", "PLAN"},
     {"revert", "CONNECTOR", "no-such-run"},
+    {"revert", "CONNECTOR", "last"},
 };
 
 static const char *fill_in(const char *word, char **made)
@@ -187,8 +211,32 @@ static void every_verb_fits_80_columns_in_every_scene(void **state)
 
 /* --- wrong arguments --- */
 
-static const char *const verbs[] = {"init", "check",  "plan",   "show",  "apply",
-                                    "sync", "revert", "status", "proxy", "addrtype"};
+static const char *const verbs[] = {"init",    "check",   "plan",  "show",     "apply", "sync",
+                                    "revert",  "status",  "proxy", "addrtype", "audit", "migrate",
+                                    "explain", "release", "run",   "serve"};
+
+/* A verb that is new must come into this file. */
+static void every_verb_is_among_them(void **state)
+{
+    (void)state;
+    program_needed();
+    g_auto(Said) said = PROGRAM(NULL, "--help");
+    const char *list = strstr(said.out, "Verbs:\n");
+    assert_non_null(list);
+    g_auto(GStrv) lines = g_strsplit(list, "\n", 0);
+    size_t n = 0;
+    for (char **line = lines + 1; g_str_has_prefix(*line, "  "); line++, n++) {
+        g_autofree char *verb = g_strndup(*line + 2, strcspn(*line + 2, " "));
+        bool known = false, called = false;
+        for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++)
+            known |= !strcmp(verbs[i], verb);
+        for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+            called |= words[i][0] && !strcmp(words[i][0], verb) && g_strcmp0(words[i][1], "--help") != 0;
+        if (!known || !called)
+            fail_msg("%s is not looked at here", verb);
+    }
+    assert_int_equal(n, G_N_ELEMENTS(verbs));
+}
 
 static void a_wrong_option_is_one_line_with_a_remedy(void **state)
 {
@@ -324,6 +372,59 @@ static void names_cannot_steer_the_terminal(void **state)
     assert_null(strchr(run.out, '\x1b'));
 }
 
+/* Bytes that are no text, where words are expected: a message, and never half a document. */
+static void bytes_that_are_no_text_break_nothing(void **state)
+{
+    static const char *const calls[][6] = {
+        {"serve", "organisation", "--query", "SMTP:\xff@x"},
+        {"serve", "\xff", "--query", "a@x"},
+        {"explain", "CONNECTOR", "\xff@x"},
+        {"release", "--dry-run", "CONNECTOR", "\xff@x"},
+        {"proxy", "validate", "SMTP:\xff@x"},
+        {"proxy", "generate", "CONNECTOR", "\xff@x"},
+        {"status", "CONNECTOR", "\xff"},
+        {"revert", "CONNECTOR", "\xff"},
+        {"plan", "CONNECTOR", "--only", "(cn=\xff)"},
+        {"sync", "\xff"},
+        {"check", "\xff"},
+        {"show", "\xff"},
+        {"apply", "\xff"},
+        {"init", "\xff"},
+        {"addrtype", "register", "CONNECTOR", "\xff"},
+        {"audit", "--since", "\xff"},
+        {"migrate", "CONNECTOR", "\xff.csv"},
+        {"run", "\xff"},
+        {"\xff"},
+    };
+    (void)state;
+    begin();
+    g_auto(Said) first = PROGRAM(NULL, "sync", world->connector);
+    for (size_t i = 0; i < G_N_ELEMENTS(calls); i++) {
+        const char *call[8] = {"--json"};
+        char *made = NULL;
+        for (size_t j = 0; calls[i][j]; j++)
+            call[j + 1] = fill_in(calls[i][j], &made);
+        g_auto(Said) said = program(world->folder, call);
+        json_t *json = json_loads(said.out, 0, NULL);
+        if (said.status == 0 || said.status > 7 || !*said.err || !g_utf8_validate(said.err, -1, NULL) ||
+            (*said.out && !json))
+            fail_msg("%s %s: status %d:\n%s%s", call[1], call[2], said.status, said.out, said.err);
+        json_decref(json);
+    }
+}
+
+/* Nor is a locale without letters, as cron has it, a reason to refuse any. */
+static void letters_are_taken_in_every_locale(void **state)
+{
+    (void)state;
+    begin();
+    g_setenv("LC_ALL", "C", TRUE);
+    g_auto(Said) said = PROGRAM(world->folder, "plan", "--only", "(cn=J\xc3\xb6rg)", world->connector);
+    g_unsetenv("LC_ALL");
+    if (said.status != 0)
+        fail_msg("%d: %s", said.status, said.err);
+}
+
 #define CASE(name) cmocka_unit_test_teardown(name, end)
 
 int main(void)
@@ -332,6 +433,8 @@ int main(void)
         CASE(every_verb_fits_80_columns_in_every_scene),  CASE(a_wrong_option_is_one_line_with_a_remedy),
         CASE(a_reader_who_has_enough_is_no_trouble),      CASE(output_that_cannot_be_written_is_told),
         CASE(colour_is_for_terminals_and_can_be_refused), CASE(names_cannot_steer_the_terminal),
+        CASE(every_verb_is_among_them),                   CASE(bytes_that_are_no_text_break_nothing),
+        CASE(letters_are_taken_in_every_locale),
     };
     return cmocka_run_group_tests_name("terminal", tests, set_up, NULL);
 }
