@@ -40,7 +40,7 @@ typedef struct {
     const char *connector_uuid;
     const StampSettings *stamp;
     bool look_before_adding; /* the plan may be old: does somebody with that anchor have an object by now? */
-    bool follows_names;      /* the plan may be old: whoever is not found by the name is looked for by the stamp */
+    bool follows_names; /* the plan may be old: whoever is not found by the name is looked for by the stamp */
     bool tries_again;   /* what is refused is planned anew by the caller: it is no failure, and never ends the
                            work */
     unsigned patience;  /* seconds that a directory which went away in the middle is waited for */

@@ -134,10 +134,11 @@ static void explain_loss(Item *item, const char *now)
                   "%s: was given another name since (%s), which it keeps; take back the later run first",
                   item->change->dn, now);
     else
-        error_set(&item->error, ERROR_MOVED,
-                  "%s: is not there any more: it was renamed, moved or deleted since; take back the later run "
-                  "first, or change it by hand",
-                  item->change->dn);
+        error_set(
+            &item->error, ERROR_MOVED,
+            "%s: is not there any more: it was renamed, moved or deleted since; take back the later run "
+            "first, or change it by hand",
+            item->change->dn);
 }
 
 /* The name that somebody has by now counts, whatever else is done to the entry. */

@@ -18,8 +18,8 @@ typedef struct {
     Organisation *own;   /* the organisation where no connector has it */
 } AuditScope;
 
-/** @names: connectors, as for connector_load(); none: the organisation @organisation (organisation_path()), or (NULL)
- * the only one of the definitions folder. ERROR_DEFINITION. */
+/** @names: connectors, as for connector_load(); none: the organisation @organisation (organisation_path()),
+ * or (NULL) the only one of the definitions folder. ERROR_DEFINITION. */
 bool audit_scope_load(AuditScope *scope, const char *organisation, char *const *names, size_t n_names,
                       GError **error);
 void audit_scope_clear(AuditScope *scope);

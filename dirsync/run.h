@@ -57,8 +57,8 @@ int run_exit_status(const RunResult *result);
 /** {"import":{"created":4,...},"export":{...}}; g_free(). */
 char *run_counts_json(const RunResult *result);
 /** The same, for the run's record: each step with "seconds", "planned", "left_over", "entries_read",
- *  "newly_quarantined", "full_because" and "nothing_removed_because", and beside the steps "error", "error_kind"
- *  and "seconds". @failure may be NULL. g_free(). */
+ *  "newly_quarantined", "full_because" and "nothing_removed_because", and beside the steps "error",
+ * "error_kind" and "seconds". @failure may be NULL. g_free(). */
 char *run_figures_json(const RunResult *result, const GError *failure);
 
 /** Options as the connector's definition has them. */
@@ -92,8 +92,8 @@ typedef enum {
 /** @by: the last run that took changes of it back, NULL when none has; g_free(). */
 bool run_revert_state(State *state, const RunRecord *run, RevertState *is, char **by, GError **error);
 
-/** Applies the undo of what the run @id really did and what was not taken back since. Whoever has another name
- * by now is found by the stamp. ERROR_DEFINITION when there is nothing to take back. */
+/** Applies the undo of what the run @id really did and what was not taken back since. Whoever has another
+ * name by now is found by the stamp. ERROR_DEFINITION when there is nothing to take back. */
 bool run_revert(const Connector *connector, const RunOptions *options, const char *id, RunResult *result,
                 GError **error);
 

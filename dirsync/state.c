@@ -15,7 +15,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-
 #define LINK_COLUMNS                                                                                         \
     "row, step, anchor, dn, id, source_dn, source_key, source, target, desired, exact, flags, source_id"
 #define STEP_OF_OPEN "step = ? AND flags & 39 <> 0" /* as the index link_open says it */
@@ -148,8 +147,7 @@ State *state_new(const Connector *connector, const char *folder)
     State *state = g_new0(State, 1);
     state->lock = -1;
     state->folder = state_folder_of(connector, folder);
-    state->index_path[STEP_IMPORT] = 
-        state_organisation_file(connector->organisation, folder, STATE_INDEX);
+    state->index_path[STEP_IMPORT] = state_organisation_file(connector->organisation, folder, STATE_INDEX);
     state->index_path[STEP_EXPORT] = g_build_filename(state->folder, "foreign.db", NULL);
     return state;
 }

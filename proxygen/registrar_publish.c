@@ -67,7 +67,8 @@ static bool write_change(const Registrar *registrar, const Change *change, GErro
         g_propagate_prefixed_error(error, why, "%s: %s: ", change->dn, words[change->kind].refused);
         return false;
     }
-    registrar_tell(registrar, registrar->dry ? words[change->kind].would : words[change->kind].done, change->dn);
+    registrar_tell(registrar, registrar->dry ? words[change->kind].would : words[change->kind].done,
+                   change->dn);
     return true;
 }
 

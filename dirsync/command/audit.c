@@ -20,12 +20,11 @@ static gboolean option_list;
 static const GOptionEntry own_options[] = {
     {"since", 0, 0, G_OPTION_ARG_STRING, &option_since, "Compare with this audit, not with the last one",
      "AUDIT"},
-    {"severity", 0, 0, G_OPTION_ARG_STRING, &option_severity,
-     "These and worse: error, warning, info", "SEVERITY"},
-    {"kind", 0, 0, G_OPTION_ARG_STRING_ARRAY, &option_kinds,
-     "Findings of this kind; more than once", "KIND"},
-    {"organisation", 0, 0, G_OPTION_ARG_FILENAME, &option_organisation,
-     "Look at all of its home directory", "ORGANISATION"},
+    {"severity", 0, 0, G_OPTION_ARG_STRING, &option_severity, "These and worse: error, warning, info",
+     "SEVERITY"},
+    {"kind", 0, 0, G_OPTION_ARG_STRING_ARRAY, &option_kinds, "Findings of this kind; more than once", "KIND"},
+    {"organisation", 0, 0, G_OPTION_ARG_FILENAME, &option_organisation, "Look at all of its home directory",
+     "ORGANISATION"},
     {"html", 0, 0, G_OPTION_ARG_FILENAME, &option_html, "Write everything into one HTML page, too", "FILE"},
     {"list", 0, 0, G_OPTION_ARG_NONE, &option_list, "Only list earlier audits", NULL},
     {NULL, 0, 0, 0, NULL, NULL, NULL}};
@@ -72,8 +71,8 @@ static bool list_row(const json_t *row, void *data, GError **error)
         g_string_append_printf(scope, "%s%s", i ? " " : "", json_string_value(name));
     g_autofree char *line = g_strdup_printf(
         "%s  %s %6" JSON_INTEGER_FORMAT " findings  %s", json_string_value(json_object_get(row, "id")),
-        json_string_value(json_object_get(row, "finished")), json_integer_value(json_object_get(row, "total")),
-        scope->len ? scope->str : "whole directory");
+        json_string_value(json_object_get(row, "finished")),
+        json_integer_value(json_object_get(row, "total")), scope->len ? scope->str : "whole directory");
     report_lines(stdout, line, 0, 0); /* in a pipe each audit is one line */
     return true;
 }

@@ -32,8 +32,8 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
         report_explanation_text(stdout, connector, explanation, settings->verbose > 0);
     else if (connector && settings->json)
         report_print_json(stdout, json_pack("{s:s, s:s, s:o, s:[], s:o}", "verb", "explain", "connector",
-                                            connector->name, "object", report_json_text(argv[1]), "recipients", "error",
-                                            report_json_text((*error)->message)));
+                                            connector->name, "object", report_json_text(argv[1]),
+                                            "recipients", "error", report_json_text((*error)->message)));
     return 0;
 }
 

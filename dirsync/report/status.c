@@ -236,7 +236,8 @@ static json_t *reading_as_json(Step step, const StepReading *reading, const Hist
     for (int side = step == STEP_ADDRESSES ? TARGET : SOURCE; side < SIDES; side++) {
         json_object_set_new(json, side_name(step, side),
                             json_string(reading->changes[side] ? "changes" : "everything"));
-        json_object_set_new(cursors, side_name(step, side), report_json_text(cursor_kind(reading->way[side])));
+        json_object_set_new(cursors, side_name(step, side),
+                            report_json_text(cursor_kind(reading->way[side])));
     }
     json_object_set_new(json, "cursors", cursors);
     json_object_set(json, "cursors_since", history->moved[step] ? history->moved[step] : json_null());
@@ -275,8 +276,11 @@ static void add_step(json_t *into, const Connector *connector, State *state, Ste
 static void add_state(json_t *into, const Connector *connector, State *state, size_t runs, bool going_on)
 {
     GError *error = NULL;
-    History history = {
-        .into = into, .runs = json_object_get(into, "runs"), .state = state, .shown = runs, .going_on = going_on};
+    History history = {.into = into,
+                       .runs = json_object_get(into, "runs"),
+                       .state = state,
+                       .shown = runs,
+                       .going_on = going_on};
     state_scan_runs(state, 0, note_run, &history, &error);
     take_problem(into, &error);
     for (int step = 0; step < STEPS; step++)

@@ -399,6 +399,7 @@ static void bytes_that_are_no_text_break_nothing(void **state)
     (void)state;
     begin();
     g_auto(Said) first = PROGRAM(NULL, "sync", world->connector);
+    assert_int_equal(first.status, 3);
     for (size_t i = 0; i < G_N_ELEMENTS(calls); i++) {
         const char *call[8] = {"--json"};
         char *made = NULL;
@@ -430,10 +431,14 @@ static void letters_are_taken_in_every_locale(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(every_verb_fits_80_columns_in_every_scene),  CASE(a_wrong_option_is_one_line_with_a_remedy),
-        CASE(a_reader_who_has_enough_is_no_trouble),      CASE(output_that_cannot_be_written_is_told),
-        CASE(colour_is_for_terminals_and_can_be_refused), CASE(names_cannot_steer_the_terminal),
-        CASE(every_verb_is_among_them),                   CASE(bytes_that_are_no_text_break_nothing),
+        CASE(every_verb_fits_80_columns_in_every_scene),
+        CASE(a_wrong_option_is_one_line_with_a_remedy),
+        CASE(a_reader_who_has_enough_is_no_trouble),
+        CASE(output_that_cannot_be_written_is_told),
+        CASE(colour_is_for_terminals_and_can_be_refused),
+        CASE(names_cannot_steer_the_terminal),
+        CASE(every_verb_is_among_them),
+        CASE(bytes_that_are_no_text_break_nothing),
         CASE(letters_are_taken_in_every_locale),
     };
     return cmocka_run_group_tests_name("terminal", tests, set_up, NULL);

@@ -357,11 +357,8 @@ static void a_full_read_is_remembered_even_where_nobody_tells_of_changes(void **
 {
     (void)state;
     for (int always = 0; always < 2; always++) {
-        g_autoptr(Case) c = case_new(&(CaseStart){.source = "",
-                                                  .home = ADA,
-                                                  .addresses = "",
-                                                  .policies = NOTES_POLICY,
-                                                  .reads_all = always});
+        g_autoptr(Case) c = case_new(&(CaseStart){
+            .source = "", .home = ADA, .addresses = "", .policies = NOTES_POLICY, .reads_all = always});
         case_sync(c, NULL,
                   &(Expected){.changes = GIVEN("Ada Adams", "ada", GOT("NOTES:Ada Adams/Acme@Ex")),
                               .writes = 1,

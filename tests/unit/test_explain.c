@@ -593,10 +593,11 @@ static Backlog backlog_of(Case *c)
 static void who_was_released_is_counted_as_that(void **state)
 {
     (void)state;
-    g_autoptr(Case) c = case_new(&(CaseStart){
-        .source = ANN BOB,
-        .home = CONTACT("a1", "Ann Ash", "ann@globex.example", "telephoneNumber: 1\n") INSIDER("01", "Bob", "bob@globex.example", "")
-            CONTACT("b1", "Bob Birch", "bob@globex.example", "")});
+    g_autoptr(Case) c =
+        case_new(&(CaseStart){.source = ANN BOB,
+                              .home = CONTACT("a1", "Ann Ash", "ann@globex.example", "telephoneNumber: 1\n")
+                                  INSIDER("01", "Bob", "bob@globex.example", "")
+                                      CONTACT("b1", "Bob Birch", "bob@globex.example", "")});
     g_auto(RunResult) result = {0};
     case_sync(c, NULL,
               &(Expected){.changes = "- cn=Bob Birch,ou=in,o=acme\n",
@@ -608,7 +609,8 @@ static void who_was_released_is_counted_as_that(void **state)
         Backlog backlog = backlog_of(c);
         assert_int_equal(backlog.released, 1);
         assert_int_equal(backlog.yielded, 1);
-        case_sync(c, NULL, &(Expected){.counts = "2 unchanged", .events = "out-of-scope", .unlike_stateless = true});
+        case_sync(c, NULL,
+                  &(Expected){.counts = "2 unchanged", .events = "out-of-scope", .unlike_stateless = true});
     }
 }
 

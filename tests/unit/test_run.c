@@ -339,7 +339,8 @@ static void test_a_run_that_was_refused_has_nothing_to_take_back(void **state)
 {
     (void)state;
     g_autoptr(Case) c = case_new(&(CaseStart){.source = ANN BOB, .limits = "create=\"1\""});
-    case_sync(c, NULL, &(Expected){.status = 4, .error = "import: limit \"create\": 2*", .events = "run-limit"});
+    case_sync(c, NULL,
+              &(Expected){.status = 4, .error = "import: limit \"create\": 2*", .events = "run-limit"});
     case_revert(c, NULL, &(Expected){.status = 6, .error = "run *: wrote nothing, so there is nothing*"});
 }
 
@@ -348,8 +349,7 @@ static void test_a_second_revert_does_the_rest(void **state)
 {
     (void)state;
     g_autoptr(Case) c = case_new(&(CaseStart){.source = ANN BOB});
-    case_sync(c, NULL,
-              &(Expected){.changes = ANN_CREATED BOB_CREATED, .writes = 2, .counts = "2 created"});
+    case_sync(c, NULL, &(Expected){.changes = ANN_CREATED BOB_CREATED, .writes = 2, .counts = "2 created"});
     g_autofree char *run = g_strdup(case_last_run(c));
     case_set_faults(c, "refuse@1", NULL);
     case_revert(c, run,
@@ -396,9 +396,9 @@ static void test_a_revert_finds_whoever_was_renamed_since(void **state)
         case_sync(c, NULL, &(Expected){.changes = renamed, .writes = 1, .counts = "1 renamed"});
         case_revert(c, titled,
                     &(Expected){.changes = NO_TITLE("Ann Oak"), .writes = 1, .counts = "1 modified"});
-        case_revert(c, created,
-                    &(Expected){
-                        .changes = "- cn=Ann Oak,ou=in,o=acme\n", .writes = 1, .counts = "1 deleted"});
+        case_revert(
+            c, created,
+            &(Expected){.changes = "- cn=Ann Oak,ou=in,o=acme\n", .writes = 1, .counts = "1 deleted"});
     }
 }
 
@@ -406,8 +406,8 @@ static void test_a_revert_finds_whoever_was_renamed_since(void **state)
 static void test_a_revert_leaves_a_later_name(void **state)
 {
     (void)state;
-    g_autoptr(Case) c = case_new(
-        &(CaseStart){.source = TITLED("a1", "Ann Oak", "ann@globex.example"), .home = ANN_CONTACT});
+    g_autoptr(Case) c =
+        case_new(&(CaseStart){.source = TITLED("a1", "Ann Oak", "ann@globex.example"), .home = ANN_CONTACT});
     case_sync(c, NULL,
               &(Expected){.changes = "> cn=Ann Ash,ou=in,o=acme\n  to cn=Ann Oak,ou=in,o=acme\n"
                                      "  - cn: Ann Ash\n  + cn: Ann Oak\n  + title: T\n",
@@ -420,8 +420,7 @@ static void test_a_revert_leaves_a_later_name(void **state)
                                      "  - cn: Ann Oak\n  + cn: Ann Elm\n",
                           .writes = 1,
                           .counts = "1 renamed"});
-    case_revert(c, run,
-                &(Expected){.counts = "2 failed", .events = "write-moved*2", .status = 3});
+    case_revert(c, run, &(Expected){.counts = "2 failed", .events = "write-moved*2", .status = 3});
 }
 
 /* Nothing to find it by: a native whose group membership was changed, and who is gone. */
@@ -431,8 +430,7 @@ static void test_a_revert_says_why_somebody_is_not_found(void **state)
     g_autoptr(Case) c = case_new(&(CaseStart){.source = ANN});
     case_sync(c, NULL, &(Expected){.changes = ANN_CREATED, .writes = 1, .counts = "1 created"});
     case_edit_home(c, DELETED("cn=Ann Ash,ou=in,o=acme"));
-    case_revert(c, NULL,
-                &(Expected){.counts = "1 failed", .events = "write-moved", .status = 3});
+    case_revert(c, NULL, &(Expected){.counts = "1 failed", .events = "write-moved", .status = 3});
 }
 
 /* --- what fails --- */
