@@ -27,6 +27,8 @@ typedef struct {
 typedef bool (*ApplyRecord)(const Applied *applied, void *data, GError **error);
 /** True: leave this change out (it is neither sent nor journalled). */
 typedef bool (*ApplySkip)(size_t seq, void *data);
+/** Whether the object that carries the stamp of a delete by now is the one that was meant. */
+typedef bool (*ApplySame)(const Change *change, Step step, void *data);
 typedef void (*ApplyProgress)(size_t done, size_t total, void *data);
 
 typedef struct {
@@ -47,6 +49,7 @@ typedef struct {
     double rate;        /* changes a second; 0: as fast as it goes */
     ApplyRecord record; /* may be NULL, as may the others */
     ApplySkip skip;
+    ApplySame is_same; /* with follows_names */
     ApplyProgress progress;
     void *data;
 } Apply;

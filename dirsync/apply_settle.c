@@ -129,7 +129,13 @@ static void explain_loss(Item *item, const char *now)
     if (!now && !was_lost)
         return;
     g_clear_error(&item->error);
-    if (now)
+    if (now && item->change->kind == CHANGE_DELETE)
+        error_set(
+            &item->error, ERROR_MOVED,
+            "%s: is gone, and a later run has made %s for the same person, which stays; take back that run "
+            "first",
+            item->change->dn, now);
+    else if (now)
         error_set(&item->error, ERROR_MOVED,
                   "%s: was given another name since (%s), which it keeps; take back the later run first",
                   item->change->dn, now);
@@ -141,11 +147,18 @@ static void explain_loss(Item *item, const char *now)
             item->change->dn);
 }
 
-/* The name that somebody has by now counts, whatever else is done to the entry. */
+/* The name that somebody has by now counts. What a delete was meant for may have gone another way, and
+ * somebody else made the object that there is. */
+static bool may_follow(const Apply *apply, const Change *change)
+{
+    return change->kind == CHANGE_MODIFY || (change->kind == CHANGE_DELETE && apply->is_same &&
+                                             apply->is_same(change, apply->step, apply->data));
+}
+
 static void find_again(Work *work, Item *item)
 {
     g_autofree char *now = name_by_now(work, item->change);
-    if (!now || item->change->kind == CHANGE_RENAME) {
+    if (!now || !may_follow(work->apply, item->change)) {
         explain_loss(item, now);
         note_undone(work, item);
         return;

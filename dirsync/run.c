@@ -127,7 +127,7 @@ typedef struct {
     State *state;
     const StepOptions *options;
     Counts *counts;
-    const Undone *undone; /* what is to be undone; NULL: everything */
+    Undone *undone;       /* what is to be undone; NULL: everything */
     size_t changes;       /* of the whole plan */
 } Doing;
 
@@ -170,6 +170,12 @@ static bool skip(size_t seq, void *data)
     return outcome == JOURNAL_NONE || outcome == JOURNAL_FAILED;
 }
 
+static bool is_same(const Change *change, Step step, void *data)
+{
+    const Doing *doing = data;
+    return !run_made_anew(doing->undone, step, change->anchor);
+}
+
 static void progress(size_t done, size_t total, void *data)
 {
     const Doing *doing = data;
@@ -192,6 +198,7 @@ static bool carry_out(const Connector *connector, const RunOptions *options, Ste
     apply.rate = options->rate;
     apply.record = record;
     apply.skip = skip;
+    apply.is_same = is_same;
     apply.progress = progress;
     apply.data = doing;
     ApplyResult applied;
@@ -461,7 +468,7 @@ static bool check_definitions(const Connector *connector, const char *folder, GE
 }
 
 static bool carry_out_saved(const Connector *connector, const RunOptions *options, State *state, Step step,
-                            const Undone *undone, RunResult *result, GError **error)
+                            Undone *undone, RunResult *result, GError **error)
 {
     gint64 start = g_get_monotonic_time();
     StepResult *into = &result->step[step];
@@ -474,7 +481,7 @@ static bool carry_out_saved(const Connector *connector, const RunOptions *option
 }
 
 bool run_folder(const Connector *connector, const RunOptions *options, State *state, const char *kind,
-                const char *folder, const Undone *undone, RunResult *result, GError **error)
+                const char *folder, Undone *undone, RunResult *result, GError **error)
 {
     gint64 start = g_get_monotonic_time();
     g_auto(PlanHead) head = {0};

@@ -21,7 +21,13 @@ Apply run_apply_of(const Connector *connector, State *state, Directory *director
 typedef struct {
     const char *run; /* whose journal says what it did */
     char **reverts;  /* ... and those of these, what they have taken back of it */
+    GPtrArray *later;        /* char *: the plans of the runs since */
+    GHashTable *made[STEPS]; /* anchors for which they have added an object; NULL: not read yet */
+    bool unknown;            /* one of them cannot be read */
 } Undone;
+
+/** Whether a run since has made, or may have made, an object for that anchor. */
+bool run_made_anew(Undone *undone, Step step, const char *anchor);
 
 /** Whether the plan in @folder is one of this connector that no limit refused. */
 bool run_check_plan(const Connector *connector, const char *folder, GError **error);
@@ -29,7 +35,7 @@ bool run_check_plan(const Connector *connector, const char *folder, GError **err
 /** Carries out the saved plan in @folder as a run of that kind. @undone: it is an undo, and this is what it
  * is to undo; NULL. */
 bool run_folder(const Connector *connector, const RunOptions *options, State *state, const char *kind,
-                const char *folder, const Undone *undone, RunResult *result, GError **error);
+                const char *folder, Undone *undone, RunResult *result, GError **error);
 
 /** The run stops in the middle of its plan: the next one asks what became of it. False: that cannot be noted.
  */

@@ -3,7 +3,8 @@
  *
  * What a run did stands in its journal, what was taken back of it in those of the
  * reverts since. So a revert that had to stop is finished by a second one, and one of
- * which nothing is left is refused.
+ * which nothing is left is refused. An object that has another name by now is taken
+ * away only when no run since has made one for the same person.
  */
 #include "dirsync/run_internal.h"
 
@@ -86,6 +87,74 @@ static bool find(const Connector *connector, State *state, const char *id, RunRe
     return is == REVERT_POSSIBLE;
 }
 
+/* --- runs since --- */
+
+static void undone_clear(Undone *undone)
+{
+    g_strfreev(undone->reverts);
+    g_clear_pointer(&undone->later, g_ptr_array_unref);
+    for (int step = 0; step < STEPS; step++)
+        g_clear_pointer(&undone->made[step], g_hash_table_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Undone, undone_clear)
+
+typedef struct {
+    const char *run;
+    GPtrArray *later;
+    bool over;
+} Later;
+
+/* The newest comes first. */
+static void note_later(const RunRecord *record, void *data)
+{
+    Later *later = data;
+    later->over |= !strcmp(record->id, later->run);
+    if (!later->over && record->folder)
+        g_ptr_array_add(later->later, g_strdup(record->folder));
+}
+
+static bool find_later(Undone *undone, State *state, GError **error)
+{
+    undone->later = g_ptr_array_new_with_free_func(g_free);
+    Later later = {undone->run, undone->later, false};
+    return state_scan_runs(state, 0, note_later, &later, error);
+}
+
+/* False: it cannot be read. */
+static bool note_made(GHashTable *made, const char *folder, Step step)
+{
+    g_auto(PlanHead) head = {0};
+    if (!plan_load(folder, &head, NULL))
+        return false;
+    if (!head.step[step].planned)
+        return true;
+    g_autoptr(PlanReader) reader = plan_reader_new(folder, step, NULL);
+    while (reader) {
+        g_autoptr(Change) change = NULL;
+        if (!plan_read(reader, &change, NULL))
+            return false;
+        if (!change)
+            return true;
+        if (change->kind == CHANGE_ADD && change->anchor)
+            g_hash_table_add(made, g_strdup(change->anchor));
+    }
+    return false;
+}
+
+/* Read when the first of them is asked about, which is seldom. A plan that is gone may have made anybody. */
+bool run_made_anew(Undone *undone, Step step, const char *anchor)
+{
+    if (!undone->made[step]) {
+        undone->made[step] = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        for (guint i = 0; i < undone->later->len && !undone->unknown; i++)
+            undone->unknown = !note_made(undone->made[step], g_ptr_array_index(undone->later, i), step);
+    }
+    return undone->unknown || g_hash_table_contains(undone->made[step], anchor);
+}
+
+/* --- reverting --- */
+
 bool run_revert(const Connector *connector, const RunOptions *options, const char *id, RunResult *result,
                 GError **error)
 {
@@ -94,9 +163,8 @@ bool run_revert(const Connector *connector, const RunOptions *options, const cha
     g_autoptr(State) state = state_open(connector, options->state_folder, error);
     if (!state || !run_recover(connector, state, error) || !find(connector, state, id, &done, error))
         return false;
-    g_auto(GStrv) reverts = state_reverts_of(state, &done, error);
+    g_auto(Undone) undone = {.run = done.id, .reverts = state_reverts_of(state, &done, error)};
     g_autofree char *undo = g_build_filename(done.folder, "undo", NULL);
-    Undone undone = {done.id, reverts};
-    return reverts && run_check_plan(connector, undo, error) &&
+    return undone.reverts && find_later(&undone, state, error) && run_check_plan(connector, undo, error) &&
            run_folder(connector, options, state, "revert", undo, &undone, result, error);
 }

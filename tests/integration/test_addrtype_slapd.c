@@ -144,6 +144,31 @@ static void the_connectors_type_and_object_are_what_no_type_means(void **state)
     assert_int_equal(lab_writes(home), writes);
 }
 
+/* In the order of somebody who begins: register, check, sync, and what check then asks for. */
+static void the_container_of_the_first_sync_is_pointed_to_afterwards(void **state)
+{
+    (void)state;
+    set_up();
+    define(NULL, CONFIGURATION, FREE_TYPE, FREE_ADDRESSES(""));
+    g_auto(Said) first = TRY("register", world->connector);
+    assert_said(&first, 0, "missing " WORLD_CONTAINER "\n", "");
+    assert_said(&first, 0, "register again.\n", "");
+    g_auto(Said) before = PROGRAM(NULL, "check", world->connector);
+    assert_said(&before, 0, "address types and the connector's object are as the definition says", "");
+    g_auto(Said) synced = PROGRAM(NULL, "sync", world->connector, "--max-stamp=none");
+    assert_int_equal(synced.status, 0);
+    g_auto(Said) asked = PROGRAM(NULL, "check", world->connector);
+    assert_said(&asked, 0, "msExchImportContainerLinked", "");
+    g_auto(Said) again = TRY("register", world->connector);
+    assert_said(&again, 0, "changed " GLOBEX, "");
+    assert_null(strstr(again.out, "missing"));
+    g_autofree char *linked =
+        lab_value(home, PLACE, "(objectClass=mailGateway)", "msExchImportContainerLinked");
+    assert_string_equal(linked, WORLD_CONTAINER);
+    g_auto(Said) after = PROGRAM(NULL, "check", world->connector);
+    assert_said(&after, 0, "address types and the connector's object are as the definition says", "");
+}
+
 static void what_drifted_is_mended_and_what_is_not_ours_stays(void **state)
 {
     (void)state;
@@ -386,6 +411,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(the_defaults_are_registered_once_and_listed),
         CASE(the_connectors_type_and_object_are_what_no_type_means),
+        CASE(the_container_of_the_first_sync_is_pointed_to_afterwards),
         CASE(what_drifted_is_mended_and_what_is_not_ours_stays),
         CASE(a_type_is_unregistered_alone),
         CASE(who_may_not_write_is_told_where_and_what_to_do),

@@ -402,6 +402,35 @@ static void test_a_revert_finds_whoever_was_renamed_since(void **state)
     }
 }
 
+/* She has left and come back: the object that there is was made by another run, and is that run's to take. */
+static void test_a_revert_leaves_whom_a_later_run_has_made(void **state)
+{
+    (void)state;
+    for (int asserts = 0; asserts < 2; asserts++) {
+        g_autoptr(Case) c = case_new(&(CaseStart){
+            .source = ANN BOB, .import = NO_GRACE, .no_assertions = !asserts, .limits = "delete=\"none\""});
+        case_sync(c, NULL,
+                  &(Expected){.changes = ANN_CREATED BOB_CREATED, .writes = 2, .counts = "2 created"});
+        g_autofree char *created = g_strdup(case_last_run(c));
+        case_set_source(c, BOB);
+        case_sync(c, NULL,
+                  &(Expected){.changes = "- cn=Ann Ash,ou=in,o=acme\n",
+                              .writes = 1,
+                              .counts = "1 deleted, 1 unchanged"});
+        case_set_source(c, BOB PERSON("a1", "Ann Oak", "ann@globex.example", ""));
+        case_sync(c, NULL,
+                  &(Expected){.changes = CREATED("a1", "Ann Oak", "ann@globex.example", ""),
+                              .writes = 1,
+                              .counts = "1 created, 1 unchanged"});
+        case_revert(c, created,
+                    &(Expected){.changes = "- cn=Bob Birch,ou=in,o=acme\n",
+                                .writes = 1,
+                                .counts = "1 deleted, 1 failed",
+                                .events = "write-moved",
+                                .status = 3});
+    }
+}
+
 /* ... and then what the run did to the object beside naming it stays, too: it is one change for people. */
 static void test_a_revert_leaves_a_later_name(void **state)
 {
@@ -723,6 +752,7 @@ int main(void)
         cmocka_unit_test(test_a_second_revert_does_the_rest),
         cmocka_unit_test(test_a_plan_that_is_applied_again_is_taken_back_again),
         cmocka_unit_test(test_a_revert_finds_whoever_was_renamed_since),
+        cmocka_unit_test(test_a_revert_leaves_whom_a_later_run_has_made),
         cmocka_unit_test(test_a_revert_leaves_a_later_name),
         cmocka_unit_test(test_a_revert_says_why_somebody_is_not_found),
         cmocka_unit_test(test_a_second_run_is_locked_out),
