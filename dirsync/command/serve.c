@@ -86,17 +86,29 @@ static json_t *strings_as_json(const GPtrArray *strings)
 {
     json_t *list = json_array();
     for (guint i = 0; i < strings->len; i++)
-        json_array_append_new(list, json_string(g_ptr_array_index(strings, i)));
+        json_array_append_new(list, report_json_text(g_ptr_array_index(strings, i)));
     return list;
 }
 
 static json_t *recipient_as_json(const LookupRecipient *found, const char *smtp, const GPtrArray *addresses)
 {
-    return json_pack("{s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:b, s:b, s:b, s:o}", "id",
-                     found->id, "dn", found->dn, "kind", found->kind, "name", found->name, "smtp", smtp,
-                     "legacy", found->legacy, "target", found->target, "connector", found->connector,
-                     "matched", found->matched, "hidden", found->hidden, "disabled", found->disabled,
-                     "graced", found->graced, "addresses", strings_as_json(addresses));
+    const char *const texts[][2] = {{"id", found->id},
+                                    {"dn", found->dn},
+                                    {"kind", found->kind},
+                                    {"name", found->name},
+                                    {"smtp", smtp},
+                                    {"legacy", found->legacy},
+                                    {"target", found->target},
+                                    {"connector", found->connector},
+                                    {"matched", found->matched}};
+    json_t *json = json_object();
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+        json_object_set_new(json, texts[i][0], report_json_text(texts[i][1]));
+    json_object_set_new(json, "hidden", json_boolean(found->hidden));
+    json_object_set_new(json, "disabled", json_boolean(found->disabled));
+    json_object_set_new(json, "graced", json_boolean(found->graced));
+    json_object_set_new(json, "addresses", strings_as_json(addresses));
+    return json;
 }
 
 static void print_member(const char *name, const char *value)

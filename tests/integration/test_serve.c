@@ -175,6 +175,24 @@ static void a_person_can_ask_without_the_service(void **state)
     assert_int_equal(nothing.status, 5);
 }
 
+/* Neither in what is asked nor in what is known. */
+static void bytes_that_are_no_text_spoil_no_document(void **state)
+{
+    (void)state;
+    set_up("dn: cn=Odd,dc=acme,dc=example\nobjectClass: inetOrgPerson\n"
+           "entryUUID: 00000000-0000-4000-8000-000000000042\ncn: Odd\ndisplayName:: /0phbmU=\n"
+           "mail: odd@acme.example\nproxyAddresses: SMTP:odd@acme.example\n\n");
+    g_auto(Said) known =
+        PROGRAM(NULL, "serve", "--json", "--index", service->index, "--query", "odd@acme.example");
+    assert_int_equal(known.status, 0);
+    assert_non_null(strstr(known.out, "\"name\":\"\xef\xbf\xbdJane\""));
+    g_auto(Said) asked =
+        PROGRAM(NULL, "serve", "--json", "--index", service->index, "--query", "SMTP:\xff@acme.example");
+    assert_int_equal(asked.status, 6);
+    assert_string_equal(asked.out, "");
+    assert_non_null(strstr(asked.err, "SMTP:\\ff@acme.example: these bytes are no text (UTF-8)"));
+}
+
 /* --- the index comes and goes --- */
 
 static void without_an_index_the_failure_is_temporary_until_it_is_there(void **state)
@@ -484,6 +502,7 @@ int main(void)
         CASE(what_a_killed_service_left_is_replaced_and_a_living_one_is_not),
         CASE(sockets_are_inherited),
         CASE(a_person_can_ask_without_the_service),
+        CASE(bytes_that_are_no_text_spoil_no_document),
         CASE(without_an_index_the_failure_is_temporary_until_it_is_there),
         CASE(an_old_index_answers_and_is_warned_of),
         CASE(requests_may_come_in_pieces_and_all_at_once),
