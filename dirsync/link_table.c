@@ -178,6 +178,13 @@ bool link_table_find(LinkTable *table, const char *anchor, uint32_t *link, GErro
     return true;
 }
 
+void link_table_forget_fingerprints(LinkTable *table)
+{
+    table->forget = true;
+    fingerprint_index_clear(&table->by_source);
+    fingerprint_index_clear(&table->by_target);
+}
+
 void link_table_free(LinkTable *table)
 {
     if (!table)

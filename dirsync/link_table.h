@@ -74,6 +74,8 @@ LinkTable *link_table_open(State *state, Step step, GError **error);
 bool link_table_complete(LinkTable *table, GError **error);
 /** Before a side is read: what a link is until the read tells of it. */
 void link_table_unread(LinkTable *table, int side, Mark mark);
+/** Both sides have been read: links are not looked for by their fingerprints any more. */
+void link_table_forget_fingerprints(LinkTable *table);
 void link_table_free(LinkTable *table);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LinkTable, link_table_free)
 static inline Link *link_at(const LinkTable *table, uint32_t i)

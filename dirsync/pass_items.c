@@ -327,11 +327,29 @@ static bool is_wanted(const Pass *pass, const Item *item, int side, bool confirm
     return mark == MARK_SAME || mark == MARK_EQUAL;
 }
 
+/* Identities that are in memory at the same time. */
+#define IDS_AT_ONCE 5000
+
+static bool fetch_wanted(Fetching *fetching, GError **error)
+{
+    const Pass *pass = fetching->pass;
+    int side = fetching->side;
+    bool ok = !fetching->ids->len ||
+              directory_fetch(pass->side[side].directory, (const FetchId *)(void *)fetching->ids->data,
+                              fetching->ids->len, (const char *const *)pass->requests[side], fetched,
+                              fetching, error);
+    g_array_set_size(fetching->ids, 0);
+    g_ptr_array_set_size(fetching->owned, 0);
+    return ok;
+}
+
 static bool fetch_side(Pass *pass, int side, bool confirming, GError **error)
 {
     g_autoptr(GArray) ids = g_array_new(FALSE, TRUE, sizeof(FetchId));
     g_autoptr(GPtrArray) owned = g_ptr_array_new_with_free_func(bytes_free);
     Fetching fetching = {pass, side, ids, owned, confirming};
+    /* A file would be read whole for each part. */
+    bool in_parts = directory_describe(pass->side[side].directory)->capabilities & CAN_FETCH;
     for (guint i = 0; i < pass->items->len; i++) {
         if (!is_wanted(pass, item_at(pass, i), side, confirming))
             continue;
@@ -339,10 +357,10 @@ static bool fetch_side(Pass *pass, int side, bool confirming, GError **error)
         if (!item_identity(pass, item_at(pass, i), &row, error))
             return false;
         want(&fetching, i, &row);
+        if (in_parts && ids->len >= IDS_AT_ONCE && !fetch_wanted(&fetching, error))
+            return false;
     }
-    return !ids->len ||
-           directory_fetch(pass->side[side].directory, (const FetchId *)(void *)ids->data, ids->len,
-                           (const char *const *)pass->requests[side], fetched, &fetching, error);
+    return fetch_wanted(&fetching, error);
 }
 
 /* A file was read whole, which is the proof; a directory is asked again for each one it did not show. */

@@ -438,6 +438,7 @@ bool pass_read(Pass *pass, GError **error)
         return false;
     }
     g_clear_pointer(&pass->holders, holder_table_free);
+    link_table_forget_fingerprints(pass->links);
     pass->work.read = pass->side[SOURCE].result.entries + pass->side[TARGET].result.entries;
     event_emit(EVENT_SOURCE_READ, NULL, "%zu entries", pass->side[SOURCE].result.entries);
     event_emit(EVENT_HOME_READ, NULL, "%zu entries", pass->side[TARGET].result.entries);
