@@ -146,6 +146,7 @@ typedef struct {
     void *data;
     ChangesResult *result;
     char **from; /* CursorField of the cursor given; NULL: none */
+    int refused; /* result with which the server has refused to tell of changes; 0 */
 } Changes;
 
 /** What a cursor of the LDAP driver holds. */

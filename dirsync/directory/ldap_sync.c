@@ -316,6 +316,7 @@ static void refuse(Sync *sync)
 {
     bool more = sync->end.diagnostic && *sync->end.diagnostic;
     bool no_control = sync->end.result == LDAP_UNAVAILABLE_CRITICAL_EXTENSION;
+    sync->changes->refused = sync->end.result;
     ldap_directory_doubt(sync->changes,
                          g_strdup_printf("%s: %s (%d)%s%s%s", sync->changes->self->uri,
                                          ldap_err2string(sync->end.result), sync->end.result,
@@ -345,12 +346,14 @@ static GBytes *begin(Changes *changes, const char *base, const char *filter)
     Sync sync = {.changes = changes, .request = &one, .changed = new_ids()};
     g_autoptr(GError) lost = NULL;
     GBytes *cookie = NULL;
-    if (!search(&sync, &lost))
+    if (!search(&sync, &lost)) {
+        changes->refused = LDAP_SERVER_DOWN;
         ldap_directory_doubt(changes, g_strdup(lost->message));
-    else if (sync.end.result != LDAP_SUCCESS)
+    } else if (sync.end.result != LDAP_SUCCESS) {
         refuse(&sync);
-    else
+    } else {
         cookie = next_cookie(&sync);
+    }
     sync_clear(&sync);
     return cookie;
 }

@@ -57,6 +57,13 @@ static void refuse(const LdapDirectory *self, const char *why, GError **error)
               self->uri, why);
 }
 
+/* Results with which a server says that it will not do this, today or tomorrow. With all others it may. */
+static bool is_final(int result)
+{
+    return result == LDAP_UNAVAILABLE_CRITICAL_EXTENSION || result == LDAP_UNWILLING_TO_PERFORM ||
+           result == LDAP_INSUFFICIENT_ACCESS;
+}
+
 static bool check_sent(LdapDirectory *self, int result, GError **error)
 {
     if (result != LDAP_SUCCESS)
@@ -76,6 +83,19 @@ static bool watch_context(const Changes *changes, ReadRequest *asked, GError **e
     return asked->base != NULL;
 }
 
+/* Why there is no cookie. A password that was refused on the way is not tried again by asking for it. */
+static void fail_to_begin(const Changes *changes, GError **error)
+{
+    LdapDirectory *self = changes->self;
+    const char *why = changes->result->no_cursor;
+    if (!self->handle && !ldap_directory_ensure(self, error))
+        return;
+    if (changes->refused && !is_final(changes->refused))
+        error_set(error, ldap_directory_error_code(changes->refused), "%s; try again later", why);
+    else
+        refuse(self, why, error);
+}
+
 /* With a cookie of now; the server says at once whether it takes the control there. */
 static bool watch_by_sync(Changes *changes, const ReadRequest *asked, GError **error)
 {
@@ -84,34 +104,43 @@ static bool watch_by_sync(Changes *changes, const ReadRequest *asked, GError **e
         self->changes_way == CHANGES_IDS ? ldap_changes_begin_ids(changes) : ldap_changes_begin_sync(changes);
     if (cookie)
         return check_sent(self, send_persistent(self, asked, cookie), error);
-    if (self->handle)
-        refuse(self, changes->result->no_cursor, error);
-    else
-        check_sent(self, LDAP_SERVER_DOWN, error);
+    fail_to_begin(changes, error);
     return false;
 }
 
-/* What @request is of, as its server can be asked for it. */
-static bool watch_one(LdapDirectory *self, const ReadRequest *request, GError **error)
+static bool send_watch(Changes *changes, const ReadRequest *asked, GError **error)
+{
+    LdapDirectory *self = changes->self;
+    if (self->changes_way == CHANGES_DIRSYNC)
+        return check_sent(self, send_notification(self, asked), error);
+    return watch_by_sync(changes, asked, error);
+}
+
+/* What @request is of, as its server can be asked for it. @contexts: those that are watched already; Active
+ * Directory lets a connection wait for five searches at most. */
+static bool watch_one(LdapDirectory *self, const ReadRequest *request, GPtrArray *contexts, GError **error)
 {
     const char *const identity[] = {self->description.default_anchor, NULL};
     const ReadRequest identified = {request->base, request->scope, request->filter, identity, 0};
     ReadRequest asked = {request->base, request->scope, request->filter, no_attributes, 0};
     ChangesResult result = {0};
     Changes changes = {.self = self, .request = &identified, .result = &result};
-    bool good = self->changes_way == CHANGES_SYNC || watch_context(&changes, &asked, error);
-    if (good && self->changes_way == CHANGES_DIRSYNC)
-        good = check_sent(self, send_notification(self, &asked), error);
-    else if (good)
-        good = watch_by_sync(&changes, &asked, error);
+    bool whole = self->changes_way != CHANGES_SYNC;
+    bool good = !whole || watch_context(&changes, &asked, error);
+    bool watched = good && whole && g_ptr_array_find(contexts, asked.base, NULL);
+    if (good && !watched) {
+        g_ptr_array_add(contexts, (gpointer)asked.base);
+        good = send_watch(&changes, &asked, error);
+    }
     changes_result_clear(&result);
     return good;
 }
 
 static bool watch_all(LdapDirectory *self, const ReadRequest *requests, size_t n_requests, GError **error)
 {
+    g_autoptr(GPtrArray) contexts = g_ptr_array_new();
     for (size_t i = 0; i < n_requests; i++)
-        if (!watch_one(self, &requests[i], error))
+        if (!watch_one(self, &requests[i], contexts, error))
             return false;
     return true;
 }
@@ -151,6 +180,8 @@ static void fail_ended(LdapDirectory *self, LDAPMessage *message, GError **error
     int result = ldap_directory_parse(self, message, &diagnostic, NULL);
     if (result == LDAP_SUCCESS)
         error_set(error, ERROR_BUSY, "%s: the server has ended the watch", self->uri);
+    else if (is_final(result))
+        refuse(self, diagnostic && *diagnostic ? diagnostic : ldap_err2string(result), error);
     else
         ldap_directory_error(error, self->uri, "watching", result, diagnostic);
 }

@@ -200,6 +200,29 @@ static void an_empty_answer_that_is_not_the_last_is_gone_on_from(void **state)
     server->tells_changes = server->stuck = false;
 }
 
+/* Whole contexts are watched; a server lets a connection wait for a few searches only. */
+static void of_one_naming_context_one_search_waits(void **state)
+{
+    PlayedServer *server = *state;
+    Endpoint endpoint;
+    char *uris[2];
+    const ReadRequest requests[] = {{.base = "ou=a," PLAYED_SUFFIX, .scope = SEARCH_SUBTREE},
+                                    {.base = "ou=b," PLAYED_SUFFIX, .scope = SEARCH_SUBTREE},
+                                    {.base = PLAYED_OTHER_SUFFIX, .scope = SEARCH_SUBTREE},
+                                    {.base = "ou=c," PLAYED_SUFFIX, .scope = SEARCH_BASE}};
+    g_autoptr(GError) error = NULL;
+    server->tells_changes = true;
+    directory_close(played_server_open(server, &endpoint, uris));
+    server->notifications = 0;
+    DirectoryWatch *watch = directory_watch(&endpoint, requests, G_N_ELEMENTS(requests), &error);
+    if (!watch)
+        fail_msg("%s", error->message);
+    directory_watch_close(watch);
+    directory_close(played_server_open(server, &endpoint, uris)); /* answered when all before was heard */
+    assert_int_equal(server->notifications, 2);
+    server->tells_changes = false;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +232,7 @@ int main(void)
         cmocka_unit_test(ranges_without_headway_end_as_a_bad_record),
         cmocka_unit_test(a_binary_identity_is_fetched),
         cmocka_unit_test(an_empty_answer_that_is_not_the_last_is_gone_on_from),
+        cmocka_unit_test(of_one_naming_context_one_search_waits),
     };
     return cmocka_run_group_tests_name("ldap_active_directory", tests, played_server_start,
                                        played_server_stop);

@@ -12,6 +12,7 @@
 
 #include "dirsync/directory/directory.h"
 #include "tests/lab/lab.h"
+#include "tests/lab/meddler.h"
 #include "tests/lab/world.h"
 
 #include <glib/gstdio.h>
@@ -23,8 +24,10 @@
 #define PEOPLE "ou=people," BASE
 #define OTHERS "ou=others," BASE
 #define PATIENCE 90 /* seconds */
+#define SYNC_CONTROL "1.3.6.1.4.1.4203.1.9.1.1"
 
 static Lab *lab;
+static Meddler *meddler;
 static DirectoryWatch *watch;
 static char *folder;
 
@@ -32,11 +35,13 @@ static int tear_down(void **state)
 {
     (void)state;
     directory_watch_close(watch);
+    meddler_stop(meddler);
     lab_stop(lab);
     if (folder)
         remove_folder(folder);
     g_free(folder);
     watch = NULL;
+    meddler = NULL;
     lab = NULL;
     folder = NULL;
     return 0;
@@ -236,6 +241,51 @@ static void what_cannot_be_watched_says_why(void **state)
     assert_refused(&endpoint, ERROR_DEFINITION, "cannot be watched");
 }
 
+/* What a server answers to the request for changes, and what becomes of the watch. */
+static const struct {
+    int result;
+    ErrorCode code;
+    const char *text;
+} answers[] = {{51, ERROR_BUSY, "Server is busy (51): meddled with"},
+               {52, ERROR_BUSY, "Server is unavailable (52)"},
+               {3, ERROR_BUSY, "Time limit exceeded (3)"},
+               {11, ERROR_SERVER_LIMIT, "limit exceeded (11)"},
+               {32, ERROR_NOT_FOUND, "No such object (32)"},
+               {12, ERROR_DEFINITION, "overlay syncprov"},
+               {50, ERROR_DEFINITION, "Insufficient access (50)"},
+               {53, ERROR_DEFINITION, "Server is unwilling to perform (53)"}};
+
+static void a_server_that_is_busy_can_be_watched_later(void **state)
+{
+    const ReadRequest request = {.base = PEOPLE, .scope = SEARCH_SUBTREE};
+    static char *uris[2];
+    static Endpoint endpoint;
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    lab_skip_unless_slapd();
+    lab = lab_start("slapd", "--nosync --syncprov");
+    lab_ldif_load(lab, "dn: " PEOPLE "\nobjectClass: organizationalUnit\nou: people\n");
+    meddler = meddler_start(lab->uri);
+    endpoint = endpoint_of(uris);
+    uris[0] = meddler_uri(meddler);
+    for (size_t i = 0; i < G_N_ELEMENTS(answers); i++) {
+        meddler_refuse_searches_after(meddler, 0, SYNC_CONTROL, answers[i].result);
+        assert_refused(&endpoint, answers[i].code, answers[i].text);
+        meddler_refuse_searches_after(meddler, 1, SYNC_CONTROL, answers[i].result); /* the one that stays */
+        watch = directory_watch(&endpoint, &request, 1, &error);
+        assert_null(error);
+        assert_lost(answers[i].code);
+        directory_watch_close(watch);
+        watch = NULL;
+    }
+    meddler_refuse_searches_after(meddler, 0, SYNC_CONTROL, 0);
+    watch = directory_watch(&endpoint, &request, 1, &error);
+    if (!watch)
+        fail_msg("%s", error->message);
+    load_person("ada", PEOPLE);
+    assert_told();
+}
+
 static void samba_tells(void **state)
 {
     (void)state;
@@ -365,6 +415,7 @@ int main(void)
         CASE(a_server_that_goes_is_noticed),
         CASE(a_server_that_is_killed_is_noticed),
         CASE(what_cannot_be_watched_says_why),
+        CASE(a_server_that_is_busy_can_be_watched_later),
         CASE(a_file_tells_when_it_is_written_or_replaced),
         CASE(a_file_that_is_being_written_is_no_change),
         CASE(the_target_of_a_link_is_watched),

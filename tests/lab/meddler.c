@@ -48,8 +48,9 @@ struct Meddler {
     Connection connections[CONNECTIONS];
     GMutex lock; /* of all below */
     Meddling what;
-    int result, bind_result;
-    unsigned first, last, writes, good_binds, refused, outstanding, most, searches;
+    int result, bind_result, search_result;
+    const char *control; /* of the searches that are answered so */
+    unsigned first, last, writes, good_binds, refused, outstanding, most, searches, good_searches;
 };
 
 /* One whole message at the beginning of @bytes; 0: not there yet. */
@@ -176,12 +177,27 @@ static bool take_write(Meddler *meddler, Connection *connection, const guint8 *b
     return true;
 }
 
+static bool is_refused_search(Meddler *meddler, ber_tag_t operation, const guint8 *bytes, size_t length)
+{
+    bool meant = operation == TAG_SEARCH && meddler->search_result &&
+                 memmem(bytes, length, meddler->control, strlen(meddler->control));
+    if (!meant || !meddler->good_searches)
+        return meant;
+    meddler->good_searches--;
+    return false;
+}
+
 static bool take_from_client(Meddler *meddler, Connection *connection, const guint8 *bytes, size_t length)
 {
     ber_tag_t operation;
     int id = message_id(bytes, length, &operation);
     if (is_write(operation, bytes, length))
         return take_write(meddler, connection, bytes, length, id, operation);
+    if (is_refused_search(meddler, operation, bytes, length)) {
+        answer(connection, id, TAG_SEARCH + 1,
+               meddler->search_result); /* the end of a search, not an entry */
+        return true;
+    }
     if (operation == TAG_SEARCH && meddler->searches && meddler->writes >= meddler->first) {
         meddler->searches--;
         cut(meddler, connection);
@@ -374,6 +390,15 @@ void meddler_refuse_binds_after(Meddler *meddler, unsigned n, int result)
     g_mutex_lock(&meddler->lock);
     meddler->good_binds = n;
     meddler->bind_result = result;
+    g_mutex_unlock(&meddler->lock);
+}
+
+void meddler_refuse_searches_after(Meddler *meddler, unsigned n, const char *oid, int result)
+{
+    g_mutex_lock(&meddler->lock);
+    meddler->good_searches = n;
+    meddler->control = oid;
+    meddler->search_result = result;
     g_mutex_unlock(&meddler->lock);
 }
 

@@ -37,6 +37,9 @@ void meddler_cut_searches(Meddler *meddler, unsigned n);
 /** After the next @n binds, each is answered with @result; 0: all by the server. */
 void meddler_refuse_binds_after(Meddler *meddler, unsigned n, int result);
 unsigned meddler_refused_binds(Meddler *meddler);
+/** After the next @n, searches that carry the control @oid (static) are answered with @result; 0: all by the
+ * server. */
+void meddler_refuse_searches_after(Meddler *meddler, unsigned n, const char *oid, int result);
 /** Writes that came from the client since meddler_plan(). */
 unsigned meddler_writes(Meddler *meddler);
 /** How many writes were on their way at once, at most, since meddler_plan(). */

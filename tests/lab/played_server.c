@@ -16,6 +16,7 @@
 
 #define PAGED_RESULTS "1.2.840.113556.1.4.319"
 #define DIRSYNC "1.2.840.113556.1.4.841"
+#define NOTIFICATION "1.2.840.113556.1.4.528"
 #define DOMAIN_SCOPE "1.2.840.113556.1.4.1339"
 #define PASSWORD_MODIFY "1.3.6.1.4.1.4203.1.11.1"
 #define A_PAGE 2
@@ -47,7 +48,7 @@ typedef struct {
     bool by_guid;    /* the filter holds the identity, byte for byte */
     unsigned offset; /* from the cookie */
     bool paged;
-    bool dirsync;
+    bool dirsync, notification;
     char cookie[20];
 } Search;
 
@@ -94,8 +95,9 @@ static void answer_root(Search *search)
     const char *const capabilities[] = {"1.2.840.113556.1.4.800", NULL};
     BerElement *ber = ber_alloc_t(LBER_USE_DER);
     const char *const controls[] = {PAGED_RESULTS, DOMAIN_SCOPE,
-                                    search->server->tells_changes ? DIRSYNC : NULL, NULL};
-    const char *const contexts[] = {PLAYED_SUFFIX, NULL};
+                                    search->server->tells_changes ? DIRSYNC : NULL,
+                                    search->server->tells_changes ? NOTIFICATION : NULL, NULL};
+    const char *const contexts[] = {PLAYED_SUFFIX, PLAYED_OTHER_SUFFIX, NULL};
     ber_printf(ber, "{it{s{{s[v]}{s[v]}{s[v]}}}}", search->id, (ber_tag_t)TAG_ENTRY, "",
                "supportedCapabilities", (char **)capabilities, "supportedControl", (char **)controls,
                "namingContexts", (char **)contexts);
@@ -184,6 +186,8 @@ static void read_control(Search *search, BerElement *ber)
         ber_scanf(ber, "m", &value);
     if (oid.bv_len == strlen(DOMAIN_SCOPE) && memcmp(oid.bv_val, DOMAIN_SCOPE, oid.bv_len) == 0)
         g_atomic_int_inc(&search->server->scope_controls);
+    if (oid.bv_len == strlen(NOTIFICATION) && memcmp(oid.bv_val, NOTIFICATION, oid.bv_len) == 0)
+        search->notification = true;
     if (oid.bv_len == strlen(DIRSYNC) && memcmp(oid.bv_val, DIRSYNC, oid.bv_len) == 0) {
         read_dirsync(search, &value);
     } else if (value.bv_len) {
@@ -223,6 +227,10 @@ static void read_search(Search *search, BerElement *ber)
 static void answer_search(Search *search)
 {
     const char *const none[] = {"x", NULL};
+    if (search->notification) {
+        g_atomic_int_inc(&search->server->notifications);
+        return;
+    }
     if (strcmp(search->base, "ou=paged") == 0 || search->dirsync) {
         if (search->dirsync)
             answer_changes(search);

@@ -15,6 +15,8 @@
 #include <lber.h>
 
 #define PLAYED_SUFFIX "dc=lab,dc=test"
+/** Another naming context. */
+#define PLAYED_OTHER_SUFFIX "dc=other,dc=test"
 /** People in ou=paged. */
 #define PLAYED_PAGED 5
 /** What it says when it refuses something. */
@@ -36,6 +38,9 @@ typedef struct {
     bool tells_changes; /* set before it is opened */
     bool stuck;         /* it never gets beyond the empty answer */
     unsigned asked;     /* times that it was asked for changes */
+
+    gint notifications; /* searches that wait for changes (Active Directory's control), which are never
+                           answered */
 
     bool is_other;       /* not Active Directory: it has RFC 3062 */
     int refusal;         /* result for a password that was made elsewhere */
