@@ -2,7 +2,8 @@
  * file_watch.h - whether a file is written or replaced
  *
  * By inotify on the folders in which it and its checksum stand, since files are
- * replaced by a rename; a symbolic link's target is watched too. A file that is
+ * replaced by a rename; so are those of all symbolic links on the way to them, and one
+ * that is switched to another target is a change, and followed. A file that is
  * only being written, or taken away, is no change. What another host does on a
  * network file system the kernel does not tell of.
  */

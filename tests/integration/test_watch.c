@@ -388,6 +388,83 @@ static void the_target_of_a_link_is_watched(void **state)
     close_file(&endpoint);
 }
 
+/* people.csv in a folder of its own; g_free(). */
+static char *make_export(const char *name)
+{
+    g_autofree char *below = in_folder(name);
+    char *file = g_build_filename(below, "people.csv", NULL);
+    assert_int_equal(g_mkdir(below, 0700), 0);
+    write_text(file, name);
+    return file;
+}
+
+/* As ln -sfn does it, or without a name that is always there. */
+static void point(const char *link, const char *target, bool by_rename)
+{
+    g_autofree char *new = g_strconcat(link, ".new", NULL);
+    if (!by_rename)
+        g_unlink(link);
+    assert_int_equal(symlink(target, by_rename ? new : link), 0);
+    if (by_rename)
+        assert_int_equal(g_rename(new, link), 0);
+}
+
+/* @link is the last part of the path (targets are files) or one before it (targets are folders). */
+static void assert_switch_is_seen(const char *link, bool by_rename)
+{
+    Endpoint endpoint = {.driver = (char *)"csv"};
+    g_autoptr(GError) error = NULL;
+    folder = g_dir_make_tmp("watch-XXXXXX", NULL);
+    g_autofree char *monday = make_export("monday"), *tuesday = make_export("tuesday");
+    bool of_file = g_str_has_suffix(link, ".csv");
+    g_autofree char *name = in_folder(link);
+    point(name, of_file ? "monday/people.csv" : "monday", false);
+    endpoint.path = of_file ? g_strdup(name) : g_build_filename(name, "people.csv", NULL);
+    watch = directory_watch(&endpoint, NULL, 0, &error);
+    assert_null(error);
+    point(name, of_file ? tuesday : "tuesday", by_rename);
+    assert_told();
+    settle();
+    write_text(monday, "nobody reads this any more");
+    assert_false(look(50, NULL));
+    write_text(tuesday, "new");
+    assert_told();
+    settle();
+    point(name, of_file ? monday : "monday", by_rename); /* and back */
+    assert_told();
+    settle();
+    write_text(monday, "new");
+    assert_told();
+    close_file(&endpoint);
+    remove_folder(folder);
+    g_clear_pointer(&folder, g_free);
+}
+
+static void a_link_that_is_switched_is_followed(void **state)
+{
+    (void)state;
+    for (int by_rename = 0; by_rename < 2; by_rename++) {
+        assert_switch_is_seen("today.csv", by_rename);
+        assert_switch_is_seen("today", by_rename);
+        assert_switch_is_seen("tuesday/../today", by_rename);
+    }
+}
+
+static void links_without_end_are_said(void **state)
+{
+    Endpoint endpoint = {.driver = (char *)"csv"};
+    g_autoptr(GError) error = NULL;
+    (void)state;
+    folder = g_dir_make_tmp("watch-XXXXXX", NULL);
+    endpoint.path = in_folder("people.csv");
+    point(endpoint.path, "people.csv", false);
+    watch = directory_watch(&endpoint, NULL, 0, &error);
+    assert_null(watch);
+    assert_true(error_is(error, ERROR_SOURCE));
+    assert_non_null(strstr(error->message, "symbolic links"));
+    close_file(&endpoint);
+}
+
 static void a_folder_that_is_missing_or_goes_is_said(void **state)
 {
     Endpoint endpoint;
@@ -419,6 +496,8 @@ int main(void)
         CASE(a_file_tells_when_it_is_written_or_replaced),
         CASE(a_file_that_is_being_written_is_no_change),
         CASE(the_target_of_a_link_is_watched),
+        CASE(a_link_that_is_switched_is_followed),
+        CASE(links_without_end_are_said),
         CASE(a_folder_that_is_missing_or_goes_is_said),
         CASE(samba_tells),
         CASE(ds389_tells),
