@@ -93,7 +93,8 @@ static bool drop_tables(Database *database, GError **error)
     }
 }
 
-/* Others may have the file open: they see the old tables or the new ones. Who comes second finds it done. */
+/* Others may have the file open: they see the old tables or the new ones. Who comes second finds it done, as
+ * with tables that are made for the first time. */
 static bool renew_tables(Database *database, const char *sql, int version, const char *pragma, GError **error)
 {
     int found = 0;
@@ -117,8 +118,12 @@ static bool make_tables(Database *database, const char *sql_name, int version, b
     g_autofree char *pragma = g_strdup_printf("PRAGMA user_version = %d", version);
     if (renew)
         return renew_tables(database, text, version, pragma, error);
-    return execute(database, "BEGIN IMMEDIATE", error) && execute(database, text, error) &&
-           execute(database, pragma, error) && execute(database, "COMMIT", error);
+    int found = 0;
+    if (!execute(database, "BEGIN IMMEDIATE", error) || !read_version(database, &found, error))
+        return false;
+    if (found == 0 && (!execute(database, text, error) || !execute(database, pragma, error)))
+        return false;
+    return execute(database, "COMMIT", error);
 }
 
 void database_refuse_version(const Database *database, int found, int version, GError **error)

@@ -39,6 +39,18 @@ void holder_free(Holder *holder)
     g_free(holder);
 }
 
+/* Two that make the file together must agree on one. */
+static bool take_id(HolderIndex *index, GError **error)
+{
+    Database *database = index->database;
+    if (!database_get_meta(database, "id", &index->id, error) || index->id)
+        return index->id != NULL;
+    g_autofree char *id = g_uuid_string_random();
+    return database_run(database, error, "INSERT OR IGNORE INTO meta (name, value) VALUES ('id', ?)", "s",
+                        id) &&
+           database_get_meta(database, "id", &index->id, error) && index->id;
+}
+
 HolderIndex *holder_index_open(const char *path, GError **error)
 {
     bool created;
@@ -48,14 +60,7 @@ HolderIndex *holder_index_open(const char *path, GError **error)
     g_autoptr(HolderIndex) index = g_new0(HolderIndex, 1);
     index->database = database;
     index->top = INT64_MAX;
-    if (!database_get_meta(database, "id", &index->id, error))
-        return NULL;
-    if (!index->id) {
-        index->id = g_uuid_string_random();
-        if (!database_set_meta(database, "id", index->id, error))
-            return NULL;
-    }
-    return g_steal_pointer(&index);
+    return take_id(index, error) ? g_steal_pointer(&index) : NULL;
 }
 
 const char *holder_index_id(const HolderIndex *index)

@@ -503,6 +503,34 @@ static void test_each_directory_has_an_index_of_its_own(void **state)
     assert_int_equal(found->len, 1);
 }
 
+/* Its id, or why it cannot be opened; g_free(). */
+static void *open_index(void *path)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(HolderIndex) index = holder_index_open(path, &error);
+    return g_strdup(index ? holder_index_id(index) : error->message);
+}
+
+/* As the runs of two connectors do that begin together on a new machine. */
+static void test_several_make_one_index_at_once(void **state)
+{
+    Fixture *fixture = *state;
+    g_autofree char *path = g_build_filename(fixture->folder, "acme.home.db", NULL);
+    GThread *threads[8];
+    state_close(g_steal_pointer(&fixture->state));
+    for (int round = 0; round < 20; round++) {
+        remove(path);
+        for (size_t i = 0; i < G_N_ELEMENTS(threads); i++)
+            threads[i] = g_thread_new("opener", open_index, path);
+        g_autofree char *first = g_thread_join(threads[0]);
+        assert_true(g_uuid_string_is_valid(first));
+        for (size_t i = 1; i < G_N_ELEMENTS(threads); i++) {
+            g_autofree char *other = g_thread_join(threads[i]);
+            assert_string_equal(other, first);
+        }
+    }
+}
+
 static void test_addresses_are_folded(void **state)
 {
     (void)state;
@@ -540,6 +568,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_rivals_since, begin, end),
         cmocka_unit_test_setup_teardown(test_keys_of_a_holder_are_replaced, begin, end),
         cmocka_unit_test_setup_teardown(test_each_directory_has_an_index_of_its_own, begin, end),
+        cmocka_unit_test_setup_teardown(test_several_make_one_index_at_once, begin, end),
         cmocka_unit_test(test_addresses_are_folded),
     };
     return cmocka_run_group_tests_name("state", tests, NULL, NULL);
