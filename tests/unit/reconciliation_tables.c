@@ -38,8 +38,9 @@ static void said_clear(void *data)
 
 static void say(const Reconciliation *row, void *data)
 {
+    bool nameless = !g_strcmp0(row->reason_id, "unreadable"); /* a place in the source stands for it */
     Said said = {row->step, row->verdict, g_strdup(row->reason_id ? row->reason_id : "-"),
-                 g_strdup(row->anchor)};
+                 g_strdup(nameless ? row->source_dn : row->anchor)};
     g_array_append_val((GArray *)data, said);
 }
 
@@ -69,6 +70,7 @@ static const struct {
     {"unowned", WRITES_NOTHING, true},
     {"quarantined", WRITES_NOTHING, true},
     {"duplicate-anchor", WRITES_NOTHING, true},
+    {"unreadable", WRITES_NOTHING, true},
     {"filtered-out", MAY_WRITE, false}, /* out-of-scope="missing" */
     {"hidden", MAY_WRITE, false},
     {"disabled", MAY_WRITE, false},
@@ -137,6 +139,21 @@ static GHashTable *planned_anchors(const char *folder, Step step)
     }
 }
 
+/* Whoever is in quarantine was said to be in trouble. */
+static void compare_quarantine(const GArray *all, Step step, const GPtrArray *quarantined)
+{
+    for (guint i = 0; i < quarantined->len; i++) {
+        const char *anchor = g_ptr_array_index(quarantined, i);
+        const Said *said = said_of(all, step, anchor);
+        bool trouble = false;
+        if (said)
+            outcome_of(said, &trouble);
+        if (!trouble)
+            fail_msg("%s %s is in quarantine, and was said to be %s", step_names[step], anchor,
+                     said ? said->reason : "nothing");
+    }
+}
+
 static void compare_step(const Case *c, const GArray *all, Step step, const char *folder)
 {
     g_autoptr(GHashTable) planned = planned_anchors(folder, step);
@@ -157,6 +174,7 @@ static void compare_step(const Case *c, const GArray *all, Step step, const char
             fail_msg("%s %s was said to be %s, and is not in quarantine", step_names[step], said->anchor,
                      said->reason);
     }
+    compare_quarantine(all, step, quarantined);
     GHashTableIter iter;
     gpointer anchor;
     g_hash_table_iter_init(&iter, planned);
