@@ -4,6 +4,7 @@
 #include "dirsync/child.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib-unix.h>
 #include <signal.h>
 #include <string.h>
@@ -108,14 +109,21 @@ static void on_ended(GPid pid, gint status, gpointer data)
     g_free(child);
 }
 
+typedef struct {
+    pid_t parent;
+    int descriptor;
+} Inheritance;
+
 /* Between fork and exec: nothing but system calls. */
 static void set_up(gpointer data)
 {
-    pid_t parent = *(pid_t *)data;
+    const Inheritance *inheritance = data;
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (getppid() != parent)
+    if (getppid() != inheritance->parent)
         _exit(1);
+    if (inheritance->descriptor >= 0)
+        fcntl(inheritance->descriptor, F_SETFD, 0);
 }
 
 static char **environment(const char *const *variables)
@@ -130,13 +138,13 @@ static char **environment(const char *const *variables)
     return g_environ_unsetenv(all, "WATCHDOG_USEC");
 }
 
-Child *child_start(const char *const *words, const char *const *variables, const ChildHandler *handler,
-                   void *data, GError **error)
+Child *child_start(const char *const *words, const char *const *variables, int descriptor,
+                   const ChildHandler *handler, void *data, GError **error)
 {
     g_autoptr(GPtrArray) argv = g_ptr_array_new();
     g_auto(GStrv) environ_of_child = environment(variables);
     g_autoptr(GError) cause = NULL;
-    pid_t parent = getpid();
+    Inheritance inheritance = {getpid(), descriptor};
     GPid pid;
     int output, errors;
     g_ptr_array_add(argv, (gpointer) "/proc/self/exe");
@@ -144,7 +152,7 @@ Child *child_start(const char *const *words, const char *const *variables, const
         g_ptr_array_add(argv, (gpointer)*words);
     g_ptr_array_add(argv, NULL);
     if (!g_spawn_async_with_pipes(NULL, (char **)argv->pdata, environ_of_child, G_SPAWN_DO_NOT_REAP_CHILD,
-                                  set_up, &parent, &pid, NULL, &output, &errors, &cause)) {
+                                  set_up, &inheritance, &pid, NULL, &output, &errors, &cause)) {
         error_set(error, ERROR_IO, "cannot start a process: %s", cause->message);
         return NULL;
     }

@@ -24,9 +24,9 @@ typedef struct {
 } ChildHandler;
 
 /** Runs /proc/self/exe with @words (NULL-terminated), with @variables ("NAME=value", may be NULL) in its
- *  environment. NULL and ERROR_IO. */
-Child *child_start(const char *const *words, const char *const *variables, const ChildHandler *handler,
-                   void *data, GError **error);
+ *  environment. It inherits @descriptor, under the same number; -1: none. NULL and ERROR_IO. */
+Child *child_start(const char *const *words, const char *const *variables, int descriptor,
+                   const ChildHandler *handler, void *data, GError **error);
 void child_signal(const Child *child, int number);
 GPid child_pid(const Child *child);
 

@@ -226,6 +226,13 @@ const Endpoint *connector_endpoint(const Connector *connector, Step step, int si
                                                                : &connector->foreign;
 }
 
+void connector_endpoints(const Connector *connector, const Endpoint *endpoints[CONNECTOR_ENDPOINTS])
+{
+    endpoints[0] = &connector->organisation->home;
+    endpoints[1] = &connector->foreign;
+    endpoints[2] = &connector->export_target;
+}
+
 const StampSettings *connector_stamp(const Connector *connector, Step step, int side)
 {
     if (is_home(step, side))

@@ -132,6 +132,9 @@ typedef struct Connector {
 
 /** The directory that a step reads or writes; that of the addresses is home on both sides. */
 const Endpoint *connector_endpoint(const Connector *connector, Step step, int side);
+enum { CONNECTOR_ENDPOINTS = 3 };
+/** All directories that it may use: home, foreign, the target of the export; one without a driver is none. */
+void connector_endpoints(const Connector *connector, const Endpoint *endpoints[CONNECTOR_ENDPOINTS]);
 /** How objects of ours are marked in that directory; NULL: there are none. */
 const StampSettings *connector_stamp(const Connector *connector, Step step, int side);
 

@@ -34,8 +34,7 @@ static Job *next_due(Daemon *self, Moment now, RunCause *cause)
         Job *job = g_ptr_array_index(self->jobs, i);
         RunCause this_cause;
         int64_t wake = supervised_wake(&job->what, now);
-        if (job->gone || wake >= since || !supervised_is_due(&job->what, now, &this_cause) ||
-            daemon_job_must_wait(job))
+        if (job->gone || wake >= since || !supervised_is_due(&job->what, now, &this_cause))
             continue;
         best = job;
         since = wake;
@@ -60,8 +59,7 @@ static void turn_watches(Daemon *self, Moment now)
         supervised_tick(&job->what, now);
         if (job->watch && (job->gone || supervised_watch_unwanted(&job->what)))
             daemon_job_close_watch(job);
-        else if (!job->watch && !job->gone && supervised_watch_wanted(&job->what, now) &&
-                 !daemon_job_must_wait(job))
+        else if (!job->watch && !job->gone && supervised_watch_wanted(&job->what, now))
             daemon_job_open_watch(job);
     }
 }
@@ -91,7 +89,7 @@ static gboolean on_timer(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* Who waits for a place, or for another one's try, is waked by the end of that. */
+/* Who waits for a place is waked by the end of a run. */
 static void set_timer(Daemon *self, Moment now)
 {
     int64_t wait = (self->unpublished ? 1 : LOOK_AGAIN) * G_USEC_PER_SEC;
@@ -100,7 +98,7 @@ static void set_timer(Daemon *self, Moment now)
         const Job *job = g_ptr_array_index(self->jobs, i);
         const Supervised *what = &job->what;
         int64_t wake = supervised_wake(what, now);
-        if (room && wake != NO_MOMENT && !job->gone && !daemon_job_must_wait(job))
+        if (room && wake != NO_MOMENT && !job->gone)
             wait = MIN(wait, MAX(wake - now.monotonic, 0));
         if (what->schedule.watch && what->watch == WATCH_CLOSED && what->watch_moment > now.monotonic)
             wait = MIN(wait, what->watch_moment - now.monotonic);
@@ -201,6 +199,7 @@ static Daemon *daemon_new(const DaemonOptions *options)
     self->options = options;
     self->loop = g_main_loop_new(NULL, FALSE);
     self->jobs = g_ptr_array_new_with_free_func(daemon_job_free);
+    self->gates = daemon_gates_new();
     self->locks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, unlock);
     self->written = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     self->since = time_now_text();
@@ -218,6 +217,7 @@ static void daemon_free(Daemon *self, bool served)
     if (self->timer)
         g_source_remove(self->timer);
     g_ptr_array_unref(self->jobs);
+    g_hash_table_unref(self->gates);
     g_hash_table_unref(self->written);
     g_hash_table_unref(self->locks);
     g_main_loop_unref(self->loop);

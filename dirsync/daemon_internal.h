@@ -4,6 +4,7 @@
  * daemon.c         the main loop, signals, the service manager
  * daemon_list.c    which connectors there are, reading and reloading them
  * daemon_parked.c  who is parked, and what lets them go
+ * daemon_gate.c    one try with a password at a time
  * daemon_job.c     runs and watches of one connector: beginning, lines, end
  * daemon_words.c   what is said about them: the file, the status line
  */
@@ -16,6 +17,7 @@
 #include "dirsync/supervisor.h"
 
 typedef struct Daemon Daemon;
+typedef struct Door Door;
 
 /** One connector. */
 typedef struct {
@@ -28,9 +30,11 @@ typedef struct {
     char *print;          /* run_file_print() before it was tried last */
     SupervisedState told; /* the state as it was last published, and since when */
     char *told_since;
-    bool proven; /* a run has shown since the last reading of its definition that its passwords are right */
-    bool gone;   /* not in the list any more: forgotten when its processes have ended */
+    char *print_of_try; /* the same, before somebody tried a password that it uses; NULL */
+    unsigned named;     /* of two with one name, the one with the lower number has it by right */
+    bool gone;          /* not in the list any more: forgotten when its processes have ended */
     Child *run, *watch;
+    Door *run_door, *watch_door; /* where they ask whether they may bind */
     gint64 run_began;
     json_t *result;                             /* of the run, as it printed it */
     json_t *watch_end;                          /* of the watch: what it said of its end */
@@ -42,6 +46,8 @@ struct Daemon {
     const DaemonOptions *options;
     GMainLoop *loop;
     GPtrArray *jobs;
+    GHashTable *gates;   /* of daemon_gate.c */
+    unsigned names;      /* Job.named was given to so many */
     GHashTable *locks;   /* state folder to descriptor, as pointer */
     GHashTable *written; /* state folder to what its run.json says */
     int64_t published;   /* monotonic: when run.json was written last */
@@ -67,9 +73,6 @@ void daemon_job_reload(Job *job, Moment now);
 
 /* daemon_parked.c */
 
-/** Another connector is just trying the same password for the first time: one try must be enough to find it
- * wrong. */
-bool daemon_job_must_wait(const Job *job);
 /** Before something is tried: what is corrected meanwhile counts. */
 void daemon_job_note_print(Job *job);
 /** Tells of it. */
@@ -78,9 +81,24 @@ void daemon_job_parked(Job *job);
 void daemon_job_measure_parked(const Job *job, bool parked);
 /** Parked ones whose files have changed are tried again. */
 void daemon_look_at_parked(Daemon *self, Moment now);
-/** The other connectors that would try the same password as @job did, by @message of its run, are parked too.
- */
-void daemon_park_companions(const Job *job, const char *message);
+/** The password of its that was tried last was wrong. */
+void daemon_job_blame_try(Job *job);
+/** Parks it, since a password of its was found to be wrong by somebody else's try. */
+void daemon_job_park_refused(Job *job, const char *why);
+/** Parks it if another connector has its name, or a password of its was found to be wrong meanwhile. */
+void daemon_job_park_if_barred(Job *job);
+
+/* daemon_gate.c */
+
+GHashTable *daemon_gates_new(void);
+/** For a process of @job that is about to be started, which gets @other_end. NULL and ERROR_IO. */
+Door *daemon_door_open(Job *job, int *other_end, GError **error);
+/** The process has ended. NULL is nothing. */
+void daemon_door_close(Door *door);
+/** Why one of its passwords is not to be tried; NULL: all may be. Borrowed. */
+const char *daemon_job_refusal(const Job *job);
+/** Its passwords may be tried again. */
+void daemon_job_forget_refusals(const Job *job);
 
 /* daemon_job.c */
 

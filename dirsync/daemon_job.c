@@ -6,11 +6,13 @@
  */
 #include "dirsync/daemon_internal.h"
 
+#include "dirsync/bind_gate.h"
 #include "dirsync/event.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MOST_COMPLAINTS 4096
 
@@ -135,17 +137,19 @@ static void on_run_ended(int exit_status, int signal, void *data)
     RunEnd end = run_end_of(exit_status, kind);
     g_autofree char *reason = reason_of(job, exit_status, signal);
     job->run = NULL;
-    job->proven |= end == RUN_END_WELL || end == RUN_END_LIMIT;
+    daemon_door_close(g_steal_pointer(&job->run_door));
     set_context(job);
     supervised_end(&job->what, end, reason, g_random_double(), daemon_now());
     if (job->daemon->stopping)
         event_emit(EVENT_JOB_END, job->name, "stopped: %s", end == RUN_END_WELL ? "it was finished" : reason);
     else
         tell_end(job, end, exit_status, reason);
+    if (end == RUN_END_CREDENTIALS)
+        daemon_job_blame_try(job);
     if (job->what.state == SUPERVISED_PARKED)
         daemon_job_parked(job);
-    if (end == RUN_END_CREDENTIALS)
-        daemon_park_companions(job, reason);
+    else if (!job->daemon->stopping)
+        daemon_job_park_if_barred(job);
     g_clear_pointer(&job->result, json_decref);
     g_string_truncate(job->run_complaints, 0);
     daemon_turn(job->daemon);
@@ -172,10 +176,10 @@ static void take_watch_end(Job *job, int exit_status, const char *reason)
     set_context(job);
     supervised_watch_ended(&job->what, end, reason, g_random_double(), daemon_now());
     tell_watch_end(job, reason);
+    if (end == RUN_END_CREDENTIALS)
+        daemon_job_blame_try(job);
     if (job->what.state == SUPERVISED_PARKED)
         daemon_job_parked(job);
-    if (end == RUN_END_CREDENTIALS)
-        daemon_park_companions(job, reason);
 }
 
 static void on_watch_ended(int exit_status, int signal, void *data)
@@ -190,6 +194,7 @@ static void on_watch_ended(int exit_status, int signal, void *data)
     bool closing = job->watch_closing;
     job->watch = NULL;
     job->watch_closing = false;
+    daemon_door_close(g_steal_pointer(&job->watch_door));
     if (!closing && !job->daemon->stopping)
         take_watch_end(job, exit_status, reason);
     g_clear_pointer(&job->watch_end, json_decref);
@@ -202,8 +207,30 @@ static void on_watch_ended(int exit_status, int signal, void *data)
 static const ChildHandler run_handler = {on_run_line, on_run_ended},
                           watch_handler = {on_watch_line, on_watch_ended};
 
+/* With the daemon's variables, and one that says where it is to ask. */
+static Child *start_with_door(Job *job, const char *const *words, Door **door, const ChildHandler *handler,
+                              GError **error)
+{
+    g_autoptr(GPtrArray) variables = g_ptr_array_new();
+    int end = -1;
+    *door = daemon_door_open(job, &end, error);
+    if (!*door)
+        return NULL;
+    g_autofree char *variable = g_strdup_printf(BIND_GATE_VARIABLE "=%d", end);
+    for (const char *const *one = job->daemon->options->variables; one && *one; one++)
+        g_ptr_array_add(variables, (gpointer)*one);
+    g_ptr_array_add(variables, variable);
+    g_ptr_array_add(variables, NULL);
+    Child *child = child_start(words, (const char *const *)variables->pdata, end, handler, job, error);
+    close(end);
+    if (!child)
+        daemon_door_close(g_steal_pointer(door));
+    return child;
+}
+
 /* @verb and its own options, then those of the command line, then the connector. */
-static Child *start(Job *job, const char *const *verb, const ChildHandler *handler, GError **error)
+static Child *start(Job *job, const char *const *verb, Door **door, const ChildHandler *handler,
+                    GError **error)
 {
     const DaemonOptions *options = job->daemon->options;
     g_autoptr(GPtrArray) words = g_ptr_array_new();
@@ -214,7 +241,7 @@ static Child *start(Job *job, const char *const *verb, const ChildHandler *handl
     g_ptr_array_add(words, (gpointer) "--");
     g_ptr_array_add(words, job->path);
     g_ptr_array_add(words, NULL);
-    return child_start((const char *const *)words->pdata, options->variables, handler, job, error);
+    return start_with_door(job, (const char *const *)words->pdata, door, handler, error);
 }
 
 void daemon_job_begin(Job *job, RunCause cause)
@@ -226,7 +253,7 @@ void daemon_job_begin(Job *job, RunCause cause)
     daemon_job_measure_parked(job, false);
     supervised_begin(&job->what, daemon_now());
     job->run_began = g_get_monotonic_time();
-    job->run = start(job, verb, &run_handler, &error);
+    job->run = start(job, verb, &job->run_door, &run_handler, &error);
     if (job->run) {
         event_emit(EVENT_JOB_BEGIN, job->name, "begun: %s (process %d)", run_cause_names[cause],
                    (int)child_pid(job->run));
@@ -242,7 +269,7 @@ void daemon_job_open_watch(Job *job)
     g_autoptr(GError) error = NULL;
     daemon_job_note_print(job);
     supervised_watch_opening(&job->what);
-    job->watch = start(job, verb, &watch_handler, &error);
+    job->watch = start(job, verb, &job->watch_door, &watch_handler, &error);
     if (!job->watch)
         take_watch_end(job, 1, error->message);
 }

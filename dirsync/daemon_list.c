@@ -28,6 +28,7 @@ void daemon_job_free(gpointer data)
     g_free(job->name);
     g_free(job->place);
     g_free(job->print);
+    g_free(job->print_of_try);
     g_free(job->told_since);
     g_free(job);
 }
@@ -105,6 +106,7 @@ static Job *job_new(Daemon *self, const char *path, Moment now, GError **error)
     g_autoptr(GError) cause = NULL;
     Job *job = g_new0(Job, 1);
     job->daemon = self;
+    job->named = ++self->names;
     job->run_complaints = g_string_new(NULL);
     job->watch_complaints = g_string_new(NULL);
     job->path = g_strdup(path);
@@ -150,15 +152,19 @@ void daemon_job_reload(Job *job, Moment now)
     }
     bool other = !job->connector || strcmp(connector->digest, job->connector->digest) != 0 ||
                  strcmp(connector->organisation->digest, job->connector->organisation->digest) != 0;
+    bool renamed = g_strcmp0(connector->name, job->name) != 0 || g_strcmp0(place, job->place) != 0;
+    daemon_job_forget_refusals(job);
     connector_free(job->connector);
     job->connector = g_steal_pointer(&connector);
+    daemon_job_forget_refusals(job);
+    if (renamed)
+        job->named = ++job->daemon->names;
     g_free(job->name);
     job->name = g_strdup(job->connector->name);
     g_free(job->place);
     job->place = g_steal_pointer(&place);
     if (other && job->watch)
         daemon_job_close_watch(job);
-    job->proven = false;
     supervised_reload(&job->what, &job->connector->schedule, now);
 }
 
@@ -276,6 +282,8 @@ bool daemon_load(Daemon *self, bool reload, GError **error)
     for (char **path = paths; *path; path++)
         if (!load_path(self, *path, now, reload, error))
             return false;
+    for (guint i = 0; reload && i < self->jobs->len; i++)
+        daemon_job_park_if_barred(g_ptr_array_index(self->jobs, i));
     event_set_context(NULL, NULL);
     if (reload)
         event_emit(EVENT_SERVICE_RELOADED, NULL, "connectors: %u", g_strv_length(paths));

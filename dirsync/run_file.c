@@ -106,9 +106,10 @@ char *run_file_print(const char *path, const Connector *connector)
     if (!connector)
         return g_strdup(g_checksum_get_string(sum));
     print_file(sum, connector->organisation->path);
-    print_endpoint(sum, &connector->organisation->home);
-    print_endpoint(sum, &connector->foreign);
-    print_endpoint(sum, &connector->export_target);
+    const Endpoint *endpoints[CONNECTOR_ENDPOINTS];
+    connector_endpoints(connector, endpoints);
+    for (size_t i = 0; i < CONNECTOR_ENDPOINTS; i++)
+        print_endpoint(sum, endpoints[i]);
     for (int step = 0; step < STEPS; step++)
         if (connector->pass[step].mapping && strchr(connector->pass[step].mapping, '/'))
             print_file(sum, connector->pass[step].mapping);

@@ -13,6 +13,7 @@
  * SIGPIPE is ignored from the first connection on, unless the program handles
  * it already.
  */
+#include "dirsync/bind_gate.h"
 #include "dirsync/directory/ldap_internal.h"
 
 #include "dirsync/event.h"
@@ -209,6 +210,34 @@ static char *failure_text(LDAP *handle, int result, int system_error)
     return g_strdup(g_strerror(system_error));
 }
 
+/* The text of the error goes with it: whoever is refused for our try says the same. */
+static int bind_in_turn(LDAP *handle, const Endpoint *endpoint, const char *uri, GError **error)
+{
+    g_autofree char *key = bind_gate_key(uri, endpoint->bind_dn, &endpoint->password);
+    g_autoptr(GError) wrong = NULL;
+    if (!bind_gate_enter(key, error))
+        return LDAP_OTHER;
+    int result = bind_as_defined(handle, endpoint, uri, error);
+    if (result == LDAP_INVALID_CREDENTIALS) {
+        g_autofree char *text = failure_text(handle, result, 0);
+        ldap_directory_error(&wrong, uri, "binding", result, text);
+    }
+    bind_gate_leave(result == LDAP_SUCCESS ? BIND_GOOD
+                    : wrong                ? BIND_WRONG
+                                           : BIND_UNKNOWN,
+                    wrong ? wrong->message : NULL);
+    return result;
+}
+
+/* Others wait for our bind, and not for a server that cannot be reached. */
+static int bind_now(LDAP *handle, const Endpoint *endpoint, const char *uri, GError **error)
+{
+    if (endpoint->bind != BIND_SIMPLE || !bind_gate_is_there())
+        return bind_as_defined(handle, endpoint, uri, error);
+    int result = ldap_connect(handle);
+    return result == LDAP_SUCCESS ? bind_in_turn(handle, endpoint, uri, error) : result;
+}
+
 static bool establish(LDAP *handle, const Endpoint *endpoint, const char *uri, GError **error)
 {
     bool upgrade = endpoint->tls == TLS_START && scheme_is(uri, "ldap://");
@@ -225,7 +254,7 @@ static bool establish(LDAP *handle, const Endpoint *endpoint, const char *uri, G
     errno = 0;
     int result = upgrade ? ldap_start_tls_s(handle, NULL, NULL) : LDAP_SUCCESS;
     if (result == LDAP_SUCCESS) {
-        result = bind_as_defined(handle, endpoint, uri, &cause);
+        result = bind_now(handle, endpoint, uri, &cause);
         what = ldap_directory_is_lost(result) ? "connecting" : "binding";
     }
     int system_error = errno;

@@ -13,6 +13,7 @@
 #include "dirsync/run_file.h"
 #include "dirsync/state.h"
 #include "tests/lab/daemon_case.h"
+#include "tests/lab/meddler.h"
 
 #include <glib-unix.h>
 #include <glib/gstdio.h>
@@ -35,6 +36,7 @@
 #define DAILY "<schedule when=\"00:00\"/>"
 
 static Lab *home, *source;
+static Meddler *meddler;
 static World *world;
 
 static const Person three[] = {{"1", "Ada Alt", "ada@globex.example", "Engineer"},
@@ -71,9 +73,11 @@ static int tear_down(void **state)
 {
     (void)state;
     world_free(world);
+    meddler_stop(meddler);
     lab_slapd_stop(source);
     lab_slapd_stop(home);
     world = NULL;
+    meddler = NULL;
     home = source = NULL;
     return 0;
 }
@@ -185,7 +189,7 @@ static void set_up_servers(const char *schedule)
 {
     program_needed();
     lab_skip_unless_slapd();
-    home = lab_slapd_start("--nosync");
+    home = lab_slapd_start("--nosync --port auto --user-writes");
     source = lab_slapd_start("--nosync --port auto --syncprov --sizelimit 5000 --suffix " SOURCE_BASE);
     lab_ldif_load(source, "dn: " SOURCE_PEOPLE "\nobjectClass: organizationalUnit\nou: people\n");
     add_person("ada");
@@ -335,13 +339,18 @@ static void write_password(const char *password)
     write_text(path, password);
 }
 
-static void define_with_password(const char *schedule)
+static void define_with_password_at(const char *uri, const char *schedule)
 {
     g_autofree char *foreign = g_strdup_printf("<foreign driver=\"ldap\" uri=\"%s\" base=\"" SOURCE_BASE
                                                "\"><bind method=\"simple\" dn=\"" SOURCE_USER
                                                "\"><password file=\"source.password\"/></bind></foreign>",
-                                               source->ldap_uri);
+                                               uri);
     define(foreign, schedule);
+}
+
+static void define_with_password(const char *schedule)
+{
+    define_with_password_at(source->ldap_uri, schedule);
 }
 
 /* One that needs no password: it shows that time goes on. */
@@ -389,6 +398,91 @@ static void a_wrong_password_is_tried_once_whatever_happens(void **state)
     daemon_says(daemon, "DS0911", "globex", "import: 1 "); /* made, or refused since the other has made her */
     assert_int_equal(lab_count(home, HOME_BASE, "(&(objectClass=contact)(mail=ada@globex.example))"), 1);
     daemon_stop(daemon);
+}
+
+/* Two that bind with the same password, after a good run of each, and one that needs none. */
+static TestDaemon *start_two_with_a_password(const char *jobs)
+{
+    set_up_servers(OFTEN);
+    meddler = meddler_start(source->uri);
+    write_password("secret\n");
+    define_with_password_at(meddler_uri(meddler), OFTEN);
+    g_autofree char *second = define_another("initech", "7d0c1a52-7e43-4f0c-9d53-0a3a1f7c2b22");
+    g_autofree char *third = define_third();
+    TestDaemon *daemon = DAEMON(jobs, world->connector, second, third);
+    daemon_says(daemon, "DS0911", "globex", "import: ");
+    daemon_says(daemon, "DS0911", "initech", "import: ");
+    return daemon;
+}
+
+static void wait_for_refused_bind(void)
+{
+    while (!meddler_refused_binds(meddler))
+        g_usleep(10000);
+}
+
+/* The server is slow to say that it is wrong; meanwhile the other one's time comes. */
+static void a_password_that_became_wrong_is_tried_once_by_all_together(void **state)
+{
+    (void)state;
+    TestDaemon *daemon = start_two_with_a_password("--jobs=3");
+    meddler_hold_binds(meddler, true);
+    meddler_refuse_binds_after(meddler, 0, 49);
+    wait_for_refused_bind();
+    for (int i = 0; i < 3; i++)
+        daemon_says(daemon, "DS0911", "third", "import: ");
+    meddler_hold_binds(meddler, false);
+    daemon_waits_for(daemon, "DS0914");
+    daemon_waits_for(daemon, "DS0914");
+    for (int i = 0; i < 2; i++)
+        daemon_says(daemon, "DS0911", "third", "import: ");
+    assert_int_equal(meddler_refused_binds(meddler), 1);
+    assert_int_equal(daemon_has_said(daemon, "DS0914"), 2);
+    daemon_stop(daemon);
+}
+
+/* Whoever is parked because of that try is not parked for the password that is there by then. */
+static void what_is_corrected_while_it_is_tried_counts(void **state)
+{
+    (void)state;
+    TestDaemon *daemon = start_two_with_a_password("--jobs=1");
+    meddler_hold_binds(meddler, true);
+    meddler_refuse_binds_after(meddler, 0, 49);
+    wait_for_refused_bind();
+    write_password("secret");
+    meddler_refuse_binds_after(meddler, 0, 0); /* from now on */
+    meddler_hold_binds(meddler, false);
+    for (int i = 0; i < 60 && daemon_has_said(daemon, "DS0915") < 2; i++)
+        daemon_says(daemon, "DS0911", "third", "import: ");
+    assert_int_equal(daemon_has_said(daemon, "DS0914"), 2);
+    assert_int_equal(daemon_has_said(daemon, "DS0915"), 2);
+    daemon_stop(daemon);
+}
+
+/* Two accounts at one server: whose password it was says who tried, not the server. */
+static void of_two_accounts_at_one_server_the_wrong_one_is_known(void **state)
+{
+    (void)state;
+    set_up_servers(OFTEN);
+    write_password("wrong\n");
+    g_autofree char *right = g_build_filename(world->folder, "right.password", NULL);
+    write_text(right, "secret\n");
+    g_autofree char *element = g_strdup_printf("<home driver=\"ldap\" uri=\"%s\" base=\"" HOME_BASE
+                                               "\"><bind method=\"simple\" dn=\"" HOME_USER
+                                               "\"><password file=\"right.password\"/></bind></home>",
+                                               home->ldap_uri);
+    g_autofree char *foreign = g_strdup_printf(
+        "<foreign driver=\"ldap\" uri=\"%s\" base=\"" HOME_BASE "\"><bind method=\"simple\" "
+        "dn=\"cn=reader," HOME_BASE "\"><password file=\"source.password\"/></bind></foreign>",
+        home->ldap_uri);
+    world_define(world, element, foreign, SERVER_IMPORT, WORLD_NO_LIMITS OFTEN);
+    g_autofree char *second = define_another("initech", "7d0c1a52-7e43-4f0c-9d53-0a3a1f7c2b22");
+    unsigned long first = lab_operations(home, "Bind"), before = lab_operations(home, "Bind");
+    TestDaemon *daemon = DAEMON(world->connector, second);
+    daemon_waits_for(daemon, "DS0914");
+    daemon_waits_for(daemon, "DS0914");
+    daemon_stop(daemon);
+    assert_int_equal(lab_operations(home, "Bind") - before - (before - first), 1);
 }
 
 /* @value: "0" or "1". */
@@ -516,6 +610,25 @@ static void the_list_of_a_folder_is_read_again(void **state)
     daemon_signals(daemon, SIGHUP);
     daemon_says(daemon, "DS0902", NULL, "connectors: 1");
     daemon_says(daemon, "DS0911", "globex", "import: no changes");
+    daemon_stop(daemon);
+}
+
+static void two_that_get_one_name_are_not_both_run(void **state)
+{
+    (void)state;
+    set_up(OFTEN);
+    g_autofree char *second = define_another("initech", "7d0c1a52-7e43-4f0c-9d53-0a3a1f7c2b22");
+    g_autofree char *text = text_of(second);
+    TestDaemon *daemon = DAEMON(world->connector, second);
+    daemon_says(daemon, "DS0911", "initech", "import: ");
+    g_autoptr(GString) renamed = g_string_new(text);
+    g_string_replace(renamed, "name=\"initech\"", "name=\"globex\"", 0);
+    write_text(second, renamed->str);
+    daemon_signals(daemon, SIGHUP);
+    daemon_says(daemon, "DS0914", "globex", "are both connector globex");
+    write_text(second, text); /* which is seen */
+    daemon_says(daemon, "DS0910", "initech", "asked for");
+    daemon_says(daemon, "DS0911", "initech", "import: ");
     daemon_stop(daemon);
 }
 
@@ -740,12 +853,16 @@ int main(void)
         CASE(a_limit_is_told_and_not_repeated_for_a_change),
         CASE(a_server_that_is_away_is_tried_again),
         CASE(a_wrong_password_is_tried_once_whatever_happens),
+        CASE(a_password_that_became_wrong_is_tried_once_by_all_together),
+        CASE(what_is_corrected_while_it_is_tried_counts),
+        CASE(of_two_accounts_at_one_server_the_wrong_one_is_known),
         CASE(who_is_parked_is_measured),
         CASE(a_run_that_crashes_takes_nobody_down),
         CASE(the_state_is_locked_or_broken),
         CASE(the_disk_is_full),
         CASE(a_definition_that_breaks_keeps_its_schedule),
         CASE(the_list_of_a_folder_is_read_again),
+        CASE(two_that_get_one_name_are_not_both_run),
         CASE(asked_to_stop_it_ends_the_run_in_good_order),
         CASE(asked_twice_it_does_not_wait),
         CASE(killed_it_leaves_no_run_behind_and_the_next_goes_on),

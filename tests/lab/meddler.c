@@ -38,6 +38,7 @@ typedef struct {
     GHashTable *writes; /* message ids of writes that were passed on */
     int watched;        /* message id whose answer is meddled with; 0: none */
     Meddling meddling;
+    int held, held_result; /* message id of a bind whose answer is kept back; 0: none */
 } Connection;
 
 struct Meddler {
@@ -49,6 +50,7 @@ struct Meddler {
     GMutex lock; /* of all below */
     Meddling what;
     int result, bind_result, search_result;
+    bool hold;
     const char *control; /* of the searches that are answered so */
     unsigned first, last, writes, good_binds, refused, outstanding, most, searches, good_searches;
 };
@@ -206,7 +208,10 @@ static bool take_from_client(Meddler *meddler, Connection *connection, const gui
     if (operation == TAG_BIND) {
         if (meddler->bind_result && !meddler->good_binds) {
             meddler->refused++;
-            answer(connection, id, operation, meddler->bind_result);
+            connection->held = meddler->hold ? id : 0;
+            connection->held_result = meddler->bind_result;
+            if (!meddler->hold)
+                answer(connection, id, operation, meddler->bind_result);
             return true;
         }
         meddler->good_binds -= meddler->good_binds > 0;
@@ -399,6 +404,19 @@ void meddler_refuse_searches_after(Meddler *meddler, unsigned n, const char *oid
     meddler->good_searches = n;
     meddler->control = oid;
     meddler->search_result = result;
+    g_mutex_unlock(&meddler->lock);
+}
+
+void meddler_hold_binds(Meddler *meddler, bool hold)
+{
+    g_mutex_lock(&meddler->lock);
+    meddler->hold = hold;
+    for (int i = 0; i < CONNECTIONS && !hold; i++) {
+        Connection *connection = &meddler->connections[i];
+        if (connection->client >= 0 && connection->held)
+            answer(connection, connection->held, TAG_BIND, connection->held_result);
+        connection->held = 0;
+    }
     g_mutex_unlock(&meddler->lock);
 }
 

@@ -10,6 +10,7 @@
 #define DIRSYNC_TESTS_MEDDLER_H
 
 #include <glib.h>
+#include <stdbool.h>
 
 typedef enum {
     MEDDLE_NOT,
@@ -37,6 +38,8 @@ void meddler_cut_searches(Meddler *meddler, unsigned n);
 /** After the next @n binds, each is answered with @result; 0: all by the server. */
 void meddler_refuse_binds_after(Meddler *meddler, unsigned n, int result);
 unsigned meddler_refused_binds(Meddler *meddler);
+/** From now on the answers to refused binds are kept back; or they go, and so do the next. */
+void meddler_hold_binds(Meddler *meddler, bool hold);
 /** After the next @n, searches that carry the control @oid (static) are answered with @result; 0: all by the
  * server. */
 void meddler_refuse_searches_after(Meddler *meddler, unsigned n, const char *oid, int result);
