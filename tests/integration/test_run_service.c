@@ -116,6 +116,43 @@ static char *define_another(const char *name, const char *uuid)
     return path;
 }
 
+/* One with people of its own, each second: it shows that time goes on. To be called before the daemon starts,
+ * of a connector that is watched. */
+static char *define_bystander(void)
+{
+    g_autofree char *from = g_build_filename(world->live, "people.ldif", NULL);
+    g_autofree char *to = g_build_filename(world->live, "bystanders.ldif", NULL);
+    g_autofree char *kept = text_of(from);
+    world_set_people(world, others);
+    g_autofree char *own = text_of(from);
+    write_text(from, kept);
+    write_text(to, own);
+    char *path = define_another("bystander", "9d0c1a52-7e43-4f0c-9d53-0a3a1f7c2b44");
+    g_autofree char *text = text_of(path);
+    g_autoptr(GString) definition = g_string_new(text);
+    assert_int_equal(g_string_replace(definition, "people.ldif", "bystanders.ldif", 0), 1);
+    assert_int_equal(g_string_replace(definition, WATCHED, OFTEN, 0), 1);
+    write_text(path, definition->str);
+    return path;
+}
+
+/* Longer than a change would take to begin a run. */
+static void let_time_go_by(TestDaemon *daemon)
+{
+    for (int i = 0; i < 5; i++)
+        daemon_says(daemon, "DS0910", "bystander", "");
+}
+
+static size_t runs_of_globex(TestDaemon *daemon)
+{
+    size_t count = 0;
+    daemon_has_said(daemon, "DS0910"); /* takes what is there */
+    g_auto(GStrv) lines = g_strsplit(daemon->said->str, "\n", -1);
+    for (char **line = lines; *line; line++)
+        count += strstr(*line, "\"id\":\"DS0910\"") && strstr(*line, "\"connector\":\"globex\"");
+    return count;
+}
+
 /* --- when runs begin --- */
 
 static void the_schedule_begins_runs(void **state)
@@ -145,7 +182,8 @@ static void a_file_that_is_replaced_begins_a_run(void **state)
 {
     (void)state;
     set_up(WATCHED);
-    TestDaemon *daemon = DAEMON(world->connector);
+    g_autofree char *bystander = define_bystander();
+    TestDaemon *daemon = DAEMON("--jobs=2", world->connector, bystander);
     daemon_says(daemon, "DS0920", "globex", "");
     daemon_says(daemon, "DS0911", "globex", "import: 3 created");
     replace_people(four);
@@ -155,9 +193,8 @@ static void a_file_that_is_replaced_begins_a_run(void **state)
     daemon_says(daemon, "DS0911", "globex", "1 disabled");
     g_autofree char *other = g_build_filename(world->live, "other.ldif", NULL);
     write_text(other, "nothing of ours");
-    daemon_signals(daemon, SIGHUP);
-    daemon_says(daemon, "DS0902", NULL, "");
-    assert_int_equal(daemon_has_said(daemon, "DS0910"), 3);
+    let_time_go_by(daemon);
+    assert_int_equal(runs_of_globex(daemon), 3);
     daemon_stop(daemon);
 }
 
@@ -296,11 +333,15 @@ static void a_limit_is_told_and_not_repeated_for_a_change(void **state)
     set_up(WATCHED);
     g_autofree char *element = world_server("home", home->uri, HOME_BASE);
     world_define(world, element, NULL, NULL, "<limits disable=\"1\"/>" WATCHED);
-    TestDaemon *daemon = DAEMON(world->connector);
+    g_autofree char *bystander = define_bystander();
+    TestDaemon *daemon = DAEMON("--jobs=2", world->connector, bystander);
     daemon_says(daemon, "DS0911", "globex", "import: 3 created");
     replace_people(one);
     daemon_says(daemon, "DS0913", "globex", "--max-disable");
+    let_time_go_by(daemon);
     replace_people(one);
+    let_time_go_by(daemon);
+    assert_int_equal(runs_of_globex(daemon), 2);
     replace_people(three);
     daemon_signals(daemon, SIGHUP); /* asks for it */
     daemon_says(daemon, "DS0910", "globex", "asked for");
