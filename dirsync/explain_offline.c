@@ -6,6 +6,7 @@
 #include "dirsync/explain_internal.h"
 
 #include "dirsync/directory/directory.h"
+#include "dirsync/filter.h"
 #include "dirsync/link_table.h"
 #include "dirsync/schema.h"
 #include "dirsync/stamp.h"
@@ -66,13 +67,17 @@ static bool find_holders(Explaining *e, Step step, const char *object, GError **
 
 /* --- the sides --- */
 
+/* NULL: the definition does not say, and the directory has none by itself. */
+static const char *anchor_attribute(const Explaining *e, Step step, Directory *directory)
+{
+    const char *given = e->connector->pass[step].anchor;
+    return given ? given : directory_describe(directory)->default_anchor;
+}
+
 static void note_source(Explaining *e, Step step, Directory *directory, const Entry *entry)
 {
-    const PassSettings *settings = &e->connector->pass[step];
-    const DirectoryDescription *about = directory_describe(directory);
-    const char *name = settings->anchor ? settings->anchor : about->default_anchor;
-    const Attribute *id = name ? schema_find(about->schema, entry, name) : NULL;
-    g_autofree char *anchor = id && id->n_values ? anchor_text(id->values[0]) : NULL;
+    const char *name = anchor_attribute(e, step, directory);
+    g_autofree char *anchor = name ? anchor_smallest(directory_describe(directory)->schema, entry, name) : NULL;
     PassStory *story = inquiry_story(e->into->inquiry[step], anchor);
     if (!story->source)
         story->source = story_copy(entry);
@@ -94,16 +99,32 @@ static void note_target(Explaining *e, Step step, Directory *directory, const En
         story->grace = g_strdup(stamp.grace);
 }
 
-static GPtrArray *search(Explaining *e, Step step, Directory *directory, const char *object, GError **error)
+/* Who has the address, or the anchor: in the source as it stands there, in the target in a stamp. */
+static char *filter_for(const Explaining *e, Step step, int side, Directory *directory, const char *object)
 {
     static const char *const names[] = {"mail", "proxyAddresses", "targetAddress", NULL};
-    const char *anchor = e->connector->pass[step].anchor;
-    const char *const attributes[] = {"*", anchor ? anchor : "entryUUID", "objectGUID", NULL};
+    const StampSettings *stamp = connector_stamp(e->connector, step, TARGET);
+    const char *attribute = anchor_attribute(e, step, directory);
+    g_autoptr(GBytes) bytes = anchor_bytes(object);
+    g_autofree char *address = object_filter(object, names);
+    g_autofree char *anchor = NULL;
+    if (side == TARGET && stamp)
+        anchor = stamp_filter(stamp, e->connector->uuid, object);
+    else if (side == SOURCE && attribute)
+        anchor = filter_equals(attribute, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+    return g_strconcat("(|", anchor ? anchor : "", address, ")", NULL);
+}
+
+static GPtrArray *search(Explaining *e, Step step, int side, Directory *directory, const char *object,
+                         GError **error)
+{
+    const char *anchor = anchor_attribute(e, step, directory);
+    const char *const attributes[] = {"*", anchor, NULL};
     bool by_name = object_kind(object) == OBJECT_DN;
     const char *base = directory_describe(directory)->base;
     if (by_name && base && !schema_dn_within(directory_describe(directory)->schema, object, base))
         return g_ptr_array_new();
-    g_autofree char *filter = by_name ? NULL : object_filter(object, names);
+    g_autofree char *filter = by_name ? NULL : filter_for(e, step, side, directory, object);
     ReadRequest request = {.base = by_name ? object : NULL,
                            .scope = by_name ? SEARCH_BASE : SEARCH_SUBTREE,
                            .filter = filter,
@@ -138,7 +159,8 @@ static bool look_at_side(Explaining *e, Step step, int side)
     g_autoptr(Directory) directory = directory_open(connector_endpoint(e->connector, step, side), &why);
     const Inquiry *inquiry = e->into->inquiry[step];
     for (guint i = 0; directory && i < inquiry->objects->len && !why; i++) {
-        g_autoptr(GPtrArray) found = search(e, step, directory, g_ptr_array_index(inquiry->objects, i), &why);
+        g_autoptr(GPtrArray) found =
+            search(e, step, side, directory, g_ptr_array_index(inquiry->objects, i), &why);
         for (guint j = 0; found && j < found->len; j++)
             (side == SOURCE ? note_source : note_target)(e, step, directory, g_ptr_array_index(found, j));
     }

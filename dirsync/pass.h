@@ -33,8 +33,9 @@ typedef struct {
 bool pass_find_ours(StepWork *work, const char *object, GPtrArray *ours, GPtrArray *others, GError **error);
 void released_free(void *released);
 /** Plans in @folder that our stamp comes off the object @dn, and what came with its grace; *row: the link
- * that keeps it let go of. ERROR_DEFINITION where the stamp cannot be taken off. */
+ * that keeps it let go of; *stays_disabled: the account was disabled when its grace began. ERROR_DEFINITION
+ * where the stamp cannot be taken off. */
 bool pass_plan_release(StepWork *work, const Released *released, const char *folder, const char *run,
-                       LinkRow *row, GError **error);
+                       LinkRow *row, bool *stays_disabled, GError **error);
 
 #endif

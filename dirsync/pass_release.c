@@ -6,6 +6,8 @@
  */
 #include "dirsync/pass_internal.h"
 
+#include "dirsync/account.h"
+
 #include <string.h>
 
 void released_free(void *data)
@@ -107,7 +109,7 @@ static bool write_plan(Pass *pass, Change *change, const Entry *current, const c
 }
 
 bool pass_plan_release(StepWork *work, const Released *released, const char *folder, const char *run,
-                       LinkRow *row, GError **error)
+                       LinkRow *row, bool *stays_disabled, GError **error)
 {
     Pass *pass = (Pass *)work;
     if (target_stamp(pass)->form == STAMP_ANCHOR) {
@@ -131,6 +133,8 @@ bool pass_plan_release(StepWork *work, const Released *released, const char *fol
         error_set(error, ERROR_MOVED, "%s: carries no stamp of this connector any more", released->dn);
         return false;
     }
+    *stays_disabled = stamp.grace && mapping_recipient(pass->mapping, (size_t)kind)->as == AS_USER &&
+                      account_is_disabled(target_schema(pass), current);
     change->wave = 1;
     change->situation = change_strdup(change, "released");
     change->anchor = change_strdup(change, released->anchor);

@@ -118,21 +118,9 @@ Fingerprint pass_source_key(const Pass *pass, const char *dn)
     return fingerprint_string(key ? key : dn);
 }
 
-/* Of several values the smallest: servers promise no order. */
 char *pass_anchor_of(const Pass *pass, const Entry *entry)
 {
-    const Attribute *anchor = schema_find(pass->side[SOURCE].schema, entry, pass->anchor);
-    char *smallest = NULL;
-    for (size_t i = 0; anchor && i < anchor->n_values; i++) {
-        if (!anchor->values[i].len)
-            continue;
-        g_autofree char *text = anchor_text(anchor->values[i]);
-        if (!smallest || strcmp(text, smallest) < 0) {
-            g_free(smallest);
-            smallest = g_steal_pointer(&text);
-        }
-    }
-    return smallest;
+    return anchor_smallest(pass->side[SOURCE].schema, entry, pass->anchor);
 }
 
 const char *pass_source_id_attribute(const Pass *pass)

@@ -40,6 +40,7 @@ typedef struct {
     char *folder; /* of the plan; NULL when it was empty and is gone */
     StepResult step[STEPS];
     double seconds;
+    bool stays_disabled; /* of a release: the account was disabled when its grace began, and is left so */
 } RunResult;
 
 void run_result_clear(RunResult *result);

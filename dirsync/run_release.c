@@ -98,7 +98,7 @@ static bool plan(const Connector *connector, State *state, const char *object, c
         return false;
     StepResult *into = &result->step[releasing.step];
     if (!pass_plan_release(releasing.work[releasing.step], releasing.released, folder, result->id, row,
-                           error))
+                           &result->stays_disabled, error))
         return false;
     into->ran = true;
     into->planned = 1;
@@ -129,7 +129,7 @@ static bool remember(State *state, LinkRow *row, unsigned flags, GError **error)
 /* It leads to a native from now on, which is looked for as one. */
 static bool settle(State *state, LinkRow *row, const RunResult *result, GError **error)
 {
-    row->flags &= ~(unsigned)(LINK_RETRY | LINK_LOCKED);
+    row->flags &= ~(unsigned)LINK_RETRY;
     return !result->step[row->step].counts.of[COUNT_MODIFIED] || remember(state, row, LINK_YIELDED, error);
 }
 

@@ -229,6 +229,22 @@ char *anchor_text(Value value)
     return g_string_free(text, FALSE);
 }
 
+char *anchor_smallest(const Schema *schema, const Entry *entry, const char *name)
+{
+    const Attribute *anchor = schema_find(schema, entry, name);
+    char *smallest = NULL;
+    for (size_t i = 0; anchor && i < anchor->n_values; i++) {
+        if (!anchor->values[i].len)
+            continue;
+        g_autofree char *text = anchor_text(anchor->values[i]);
+        if (!smallest || strcmp(text, smallest) < 0) {
+            g_free(smallest);
+            smallest = g_steal_pointer(&text);
+        }
+    }
+    return smallest;
+}
+
 GBytes *anchor_bytes(const char *text)
 {
     if (strncmp(text, "hex:", 4) != 0)

@@ -51,6 +51,9 @@ GDateTime *stamp_grace_time(const char *grace);
 
 /** Anchor value as text: itself when it is printable UTF-8, else "hex:" and digits. g_free(). */
 char *anchor_text(Value value);
+/** The anchor of a source entry: of several values of the attribute @name the smallest, since servers promise
+ * no order; NULL: it has none. g_free(). */
+char *anchor_smallest(const Schema *schema, const Entry *entry, const char *name);
 /** The bytes again. */
 GBytes *anchor_bytes(const char *text);
 

@@ -31,9 +31,11 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
     else if (explanation)
         report_explanation_text(stdout, connector, explanation, settings->verbose > 0);
     else if (connector && settings->json)
-        report_print_json(stdout, json_pack("{s:s, s:s, s:o, s:[], s:o}", "verb", "explain", "connector",
-                                            connector->name, "object", report_json_text(argv[1]),
-                                            "recipients", "error", report_json_text((*error)->message)));
+        report_print_json(stdout, json_pack("{s:s, s:s, s:o, s:b, s:[], s:o, s:s}", "verb", "explain",
+                                            "connector", connector->name, "object", report_json_text(argv[1]),
+                                            "reachable", !error_is(*error, ERROR_UNREACHABLE), "recipients",
+                                            "error", report_json_text((*error)->message), "error_kind",
+                                            error_name(*error)));
     return 0;
 }
 

@@ -12,6 +12,12 @@ static const GOptionEntry own_options[] = {{"dry-run", 'n', 0, G_OPTION_ARG_NONE
                                             "Show what would be written, and nothing else", NULL},
                                            {NULL, 0, 0, 0, NULL, NULL, NULL}};
 
+static void tell_disabled(const RunResult *result)
+{
+    if (result->stays_disabled)
+        puts("the account was disabled when its grace began, and stays so");
+}
+
 static int show(const Settings *settings, const Connector *connector, const RunOptions *options,
                 const char *object, GError **error)
 {
@@ -28,6 +34,7 @@ static int show(const Settings *settings, const Connector *connector, const RunO
         report_plan_json(stdout, folder, report_result_json("release", connector->name, &result, NULL),
                          error);
     } else if (report_plan_text(stdout, folder, true, error)) {
+        tell_disabled(&result);
         puts("(dry run: nothing was written)");
     }
     plan_remove(folder);
@@ -50,8 +57,10 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
     GError *failure = NULL;
     run_release(connector, &options, argv[1], &result, &failure);
     int status = settings_end(settings, "release", connector, &result, failure, error);
-    if (!failure && !status && !settings->json && !settings->quiet)
+    if (!failure && !status && !settings->json && !settings->quiet) {
+        tell_disabled(&result);
         printf("dirsync revert %s %s takes it back\n", connector->name, result.id);
+    }
     return status;
 }
 

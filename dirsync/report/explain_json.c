@@ -162,10 +162,11 @@ static json_t *addresses_json(const ExplainedObject *object)
     json_t *list = json_array();
     for (guint i = 0; i < object->addresses->len; i++) {
         const ExplainedAddress *address = g_ptr_array_index(object->addresses, i);
-        json_array_append_new(
-            list, json_pack("{s:s?, s:b, s:s?, s:s?, s:s?, s:s?, s:s?}", "address", address->address, "there",
-                            address->there, "type", address->type, "template", address->site, "because",
-                            address->because, "generator", address->generator, "problem", address->problem));
+        json_array_append_new(list, json_pack("{s:s?, s:b, s:b, s:s?, s:s?, s:s?, s:s?, s:s?}", "address",
+                                              address->address, "there", address->there, "outside",
+                                              address->outside, "type", address->type, "template",
+                                              address->site, "because", address->because, "generator",
+                                              address->generator, "problem", address->problem));
     }
     return list;
 }

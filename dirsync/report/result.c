@@ -37,6 +37,8 @@ json_t *report_result_json(const char *verb, const char *connector, const RunRes
                              connector, "run", result->id, "status", status, "steps", steps, "planned",
                              (json_int_t)run_planned(result), "left_over", (json_int_t)run_left_over(result),
                              "seconds", result->seconds, "folder", report_json_text(result->folder));
+    if (result->stays_disabled)
+        json_object_set_new(json, "stays_disabled", json_true());
     if (error) {
         json_object_set_new(json, "error", report_json_text(error->message));
         json_object_set_new(json, "error_kind", json_string(error_name(error)));

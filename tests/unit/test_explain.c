@@ -456,6 +456,27 @@ static void a_source_that_is_down_leaves_what_the_state_knows(void **state)
     assert_int_equal(error_exit_status(error), 5);
 }
 
+/* Both sides answer, and yet nothing can be planned. The anchor is the smallest of the values, wherever the
+ * server puts it, and who has never been here is found by it. */
+static void without_a_plan_the_source_is_asked_for_the_anchor(void **state)
+{
+    (void)state;
+    g_autoptr(Case) c = case_new(&(CaseStart){
+        .source = "dn: cn=Zoe,o=globex\nobjectClass: inetOrgPerson\nuid: z2\nuid: a1\ncn: Zoe\nsn: x\n"
+                  "mail: zoe@globex.example\n\n"});
+    g_autofree char *mapping = case_path(c, "mapping.xml");
+    assert_true(g_file_set_contents(mapping, "<mapping/>", -1, NULL));
+    static const char *const objects[] = {"zoe@globex.example", "cn=Zoe,o=globex", "a1", "z2"};
+    for (size_t i = 0; i < G_N_ELEMENTS(objects); i++) {
+        g_autoptr(Explanation) explanation = ask_one(c, objects[i]);
+        const PassStory *story = import_of(explanation);
+        assert_false(story->decided);
+        assert_string_equal(story->anchor, "a1");
+        assert_string_equal(entry_dn(story->source), "cn=Zoe,o=globex");
+        assert_false(explanation->unreachable);
+    }
+}
+
 static void a_run_that_is_going_on_is_not_in_the_way(void **state)
 {
     (void)state;
@@ -478,6 +499,28 @@ static void passwords_are_not_told(void **state)
     entry_add_string(entry, "unicodePwd", "s3cret");
     g_autoptr(Entry) told = story_copy(entry);
     assert_int_equal(entry_n_attributes(told), 1);
+}
+
+/* Neither what the mapping gives nor what stands there. */
+static void a_password_that_the_mapping_gives_is_not_told(void **state)
+{
+    (void)state;
+    g_autoptr(Case) c = case_new(
+        &(CaseStart){.source = PERSON("a1", "Ann Ash", "ann@globex.example", "description: n3w s3cret\n"),
+                     .home = CONTACT("a1", "Ann Ash", "ann@globex.example", "userPassword: 0ld s3cret\n")});
+    g_autofree char *path = case_path(c, "mapping.xml"), *text = NULL;
+    assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    g_autoptr(GString) mapping = g_string_new(text);
+    assert_int_equal(
+        g_string_replace(mapping, "<attribute name=\"description\"", "<attribute name=\"userPassword\"", 1),
+        1);
+    assert_true(g_file_set_contents(path, mapping->str, -1, NULL));
+    g_autoptr(Explanation) explanation = ask_one(c, "a1");
+    const PassStory *story = import_of(explanation);
+    assert_non_null(story->desired);
+    for (guint i = 0; i < story->attributes->len; i++)
+        assert_string_not_equal(((StoryAttribute *)g_ptr_array_index(story->attributes, i))->name,
+                                "userPassword");
 }
 
 /* --- how it looks --- */
@@ -706,6 +749,54 @@ static void who_is_released_in_grace_is_shown_again(void **state)
     case_sync(c, NULL, &(Expected){.counts = "1 unchanged", .unlike_stateless = true});
 }
 
+static void sync_quietly(Case *c)
+{
+    g_autoptr(Connector) connector = case_connector(c);
+    RunOptions options = case_options(c, connector, NULL);
+    g_auto(RunResult) result = {0};
+    g_autoptr(GError) error = NULL;
+    if (!run_sync(connector, &options, &result, &error))
+        fail_msg("%s", error->message);
+}
+
+static bool is_locked(const Case *c)
+{
+    g_autofree char *home = case_dump(c);
+    return strstr(home, "pwdAccountLockedTime") != NULL;
+}
+
+/* That it was we who disabled it is remembered: when the release is taken back and the person returns, the
+ * account is enabled. */
+static void an_account_in_grace_stays_disabled_and_that_is_said(void **state)
+{
+    (void)state;
+    g_autoptr(Case) c = case_new(&(CaseStart){.source = ANN BOB,
+                                              .kinds = "groups=\"no\" resources=\"no\"",
+                                              .import_kinds = "people=\"enabled-user\""});
+    g_auto(RunResult) result = {0};
+    g_auto(RunResult) back = {0};
+    g_autoptr(GError) error = NULL;
+    sync_quietly(c);
+    assert_false(is_locked(c));
+    case_set_source(c, BOB);
+    sync_quietly(c);
+    assert_true(is_locked(c));
+    assert_true(release(c, "cn=Ann Ash,ou=in,o=acme", &result, &error));
+    assert_true(result.stays_disabled);
+    assert_true(is_locked(c));
+    json_t *json = report_result_json("release", "globex", &result, NULL);
+    assert_true(json_is_true(json_object_get(json, "stays_disabled")));
+    json_decref(json);
+
+    g_autoptr(Connector) connector = case_connector(c);
+    RunOptions options = case_options(c, connector, NULL);
+    if (!run_revert(connector, &options, result.id, &back, &error))
+        fail_msg("%s", error->message);
+    case_set_source(c, ANN BOB);
+    sync_quietly(c);
+    assert_false(is_locked(c));
+}
+
 static void a_group_keeps_the_member_that_was_released(void **state)
 {
     (void)state;
@@ -789,7 +880,9 @@ int main(void)
         cmocka_unit_test(quarantine_has_a_reason_and_the_run_since_when),
         cmocka_unit_test(templates_and_generators_are_named),
         cmocka_unit_test(a_source_that_is_down_leaves_what_the_state_knows),
+        cmocka_unit_test(without_a_plan_the_source_is_asked_for_the_anchor),
         cmocka_unit_test(a_run_that_is_going_on_is_not_in_the_way),
+        cmocka_unit_test(a_password_that_the_mapping_gives_is_not_told),
         cmocka_unit_test(passwords_are_not_told),
         cmocka_unit_test(everything_fits_80_columns_and_is_safe_for_a_terminal),
         cmocka_unit_test(json_has_all_that_a_person_sees),
@@ -799,6 +892,7 @@ int main(void)
         cmocka_unit_test(a_release_that_was_cut_short_leaves_the_object_ours),
         cmocka_unit_test(a_release_that_was_cut_short_afterwards_is_one),
         cmocka_unit_test(who_is_released_in_grace_is_shown_again),
+        cmocka_unit_test(an_account_in_grace_stays_disabled_and_that_is_said),
         cmocka_unit_test(a_group_keeps_the_member_that_was_released),
         cmocka_unit_test(what_is_not_ours_cannot_be_released),
         cmocka_unit_test(what_the_export_made_is_released_there),
