@@ -19,6 +19,7 @@
 #include "dirsync/notify_internal.h"
 
 #include <glib/gstdio.h>
+#include <libxml/parser.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -363,6 +364,38 @@ static void what_cannot_be_sent_is_sent_by_the_next_run(void **state)
     }
 }
 
+static void hook_up(Scene *scene, const char *format)
+{
+    played_mail_stop(scene->mail);
+    scene->mail = played_mail_start(true);
+    g_auto(GStrv) parts = g_strsplit(format, "HOST", 0);
+    g_autofree char *text = g_strjoinv(played_mail_uri(scene->mail), parts);
+    xmlDoc *document = xmlReadDoc((const xmlChar *)text, NULL, NULL, XML_PARSE_NONET);
+    GString *problems = NULL;
+    notify_settings_clear(&scene->connector->notify);
+    notify_settings_read(&scene->connector->notify, xmlDocGetRootElement(document), "here", &problems);
+    xmlFreeDoc(document);
+    if (problems)
+        fail_msg("%s", problems->str);
+}
+
+/* What waits for one of them is not taken for sent because the other has it. */
+static void two_webhooks_of_one_host_are_two_channels(void **state)
+{
+    (void)state;
+    g_autoptr(Scene) scene = scene_new(ALL);
+    hook_up(scene, "<notify><webhook url=\"HOST/one\"/><webhook url=\"HOST/two\"/></notify>");
+    lose_source(scene, true);
+    played_mail_refuse(scene->mail, "POST /two", "503 Service Unavailable");
+    assert_int_equal(sync_scene(scene), 1);
+    assert_mails(scene, 1, "POST /one", "");
+    assert_int_equal(pending(scene), 1);
+    played_mail_refuse(scene->mail, NULL, NULL);
+    assert_int_equal(sync_scene(scene), 1);
+    assert_mails(scene, 2, "POST /two", "");
+    assert_int_equal(pending(scene), 0);
+}
+
 static void one_address_that_is_gone_silences_nobody_else(void **state)
 {
     (void)state;
@@ -542,6 +575,7 @@ int main(void)
         cmocka_unit_test(what_is_tried_by_hand_is_nobodys_news),
         cmocka_unit_test(a_limit_says_what_the_limit_said),
         cmocka_unit_test(what_cannot_be_sent_is_sent_by_the_next_run),
+        cmocka_unit_test(two_webhooks_of_one_host_are_two_channels),
         cmocka_unit_test(one_address_that_is_gone_silences_nobody_else),
         cmocka_unit_test(a_server_that_is_down_harms_no_run),
         cmocka_unit_test(of_a_silent_server_only_one_answer_is_waited_for),
