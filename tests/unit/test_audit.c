@@ -12,11 +12,14 @@
 #include <cmocka.h>
 
 #include "dirsync/audit.h"
+#include "dirsync/interrupt.h"
 #include "proxygen/registrar.h"
 
 #include "pass_case.h"
 
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define PEOPLE ",ou=people,o=acme"
 #define N(cn, more)                                                                                          \
@@ -606,6 +609,98 @@ static void run_case(void **state)
     world_end(world);
 }
 
+/* It may be that of the definition that cannot be read: nothing is said of it, and what was said stands. */
+static void test_a_broken_definition_makes_no_stamp_unknown(void **state)
+{
+    static const CaseStart start =
+        TELL(.source = "", .home = OF(UNKNOWN_UUID, "Ann", MAIL("a@globex.example")));
+    (void)state;
+    World *world = world_begin(&start, false);
+    g_autoptr(Audit) first = world_audit(world, NULL);
+    assert_findings(first, AUDIT_STAMP_UNKNOWN, audit_findings, "cn=Ann,*");
+    g_ptr_array_add(world->scope.problems, (gpointer) "y.xml:1: cannot be read");
+    g_autoptr(Audit) second = world_audit(world, NULL);
+    assert_false(audit_is_whole(second));
+    assert_findings(second, AUDIT_STAMP_UNKNOWN, audit_cleared, "");
+    g_ptr_array_set_size(world->scope.problems, 0);
+    g_autoptr(Audit) third = world_audit(world, NULL);
+    assert_true(audit_is_whole(third));
+    AuditCount counts[AUDIT_KINDS];
+    assert_true(audit_counts(third, counts, NULL));
+    assert_int_equal(counts[AUDIT_STAMP_UNKNOWN].count, 1);
+    assert_int_equal(counts[AUDIT_STAMP_UNKNOWN].fresh, 0);
+    world_end(world);
+
+    /* The first audit of all has nothing to stand. */
+    World *anew = world_begin(&start, false);
+    g_ptr_array_add(anew->scope.problems, (gpointer) "y.xml:1: cannot be read");
+    g_autoptr(Audit) only = world_audit(anew, NULL);
+    assert_findings(only, AUDIT_STAMP_UNKNOWN, audit_findings, "");
+    world_end(anew);
+}
+
+/* --- Ctrl-C --- */
+
+typedef struct {
+    unsigned calls, stop_at;
+} Stopping;
+
+static void stop_at(const char *what, size_t done, size_t total, void *data)
+{
+    Stopping *stopping = data;
+    (void)what;
+    (void)done;
+    (void)total;
+    if (++stopping->calls == stopping->stop_at)
+        interrupt_request();
+}
+
+static bool count_row(const json_t *row, void *data, GError **error)
+{
+    (void)row;
+    (void)error;
+    ++*(unsigned *)data;
+    return true;
+}
+
+/* In a process of its own, since the wish to stop is never taken back. */
+static int audit_and_stop(World *world, unsigned at)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        Stopping stopping = {.stop_at = at};
+        g_autoptr(GError) error = NULL;
+        const AuditOptions options = {
+            .state_folder = case_state_folder(world->c), .progress = stop_at, .data = &stopping};
+        g_autoptr(Audit) audit = audit_run(&world->scope, &options, &error);
+        unsigned kept = 0;
+        audit_list(world->scope.organisation, options.state_folder, count_row, &kept, NULL);
+        bool stopped = error_is(error, ERROR_INTERRUPTED) && !kept;
+        _exit(stopping.calls < at ? 2 : stopped ? 0 : 1);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void test_interrupted_anywhere_nothing_is_kept(void **state)
+{
+    static const CaseStart start =
+        TELL(LISTS_AS_CONTACTS, .home = INSIDER("01", "Bob", "bob@acme.example", "") G("A", MEMBER("B")),
+             .source = ANN GROUP("g1", "Team", "mail: t@globex.example\n" IN("a1")));
+    (void)state;
+    World *world = world_begin(&start, false);
+    unsigned at = 1;
+    int end;
+    while ((end = audit_and_stop(world, at)) == 0)
+        at++;
+    print_message("# stopped at %u places\n", at - 1);
+    assert_int_equal(end, 2);
+    assert_true(at > 3);
+    world_end(world);
+}
+
 static void test_every_kind_has_both(void **state)
 {
     bool found[AUDIT_KINDS] = {false}, none[AUDIT_KINDS] = {false};
@@ -619,12 +714,16 @@ static void test_every_kind_has_both(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[G_N_ELEMENTS(cases) + 1];
+    static const struct CMUnitTest others[] = {
+        cmocka_unit_test(test_every_kind_has_both),
+        cmocka_unit_test(test_a_broken_definition_makes_no_stamp_unknown),
+        cmocka_unit_test(test_interrupted_anywhere_nothing_is_kept)};
+    struct CMUnitTest tests[G_N_ELEMENTS(cases) + G_N_ELEMENTS(others)];
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *name = g_strdup_printf("%s: %s", audit_kinds[cases[i].kind].id, cases[i].name);
         tests[i] = (struct CMUnitTest){
             .name = g_intern_string(name), .test_func = run_case, .initial_state = (void *)&cases[i]};
     }
-    tests[G_N_ELEMENTS(cases)] = (struct CMUnitTest)cmocka_unit_test(test_every_kind_has_both);
+    memcpy(tests + G_N_ELEMENTS(cases), others, sizeof others);
     return cmocka_run_group_tests_name("audit", tests, NULL, NULL);
 }
