@@ -418,6 +418,47 @@ static void every_verb_speaks_json(void **state)
     lab_slapd_restart(home);
 }
 
+/* --- by cron, which mails whatever is printed --- */
+
+/* The line of contrib/cron, of this program and this connector; g_free(). */
+static char *cron_command(void)
+{
+    g_autofree char *file = lab_source_file("contrib/cron/dirsync"), *text = text_of(file);
+    const char *line = strstr(text, "  dirsync  ");
+    assert_non_null(line);
+    g_autoptr(GString) command = g_string_new(line + strlen("  dirsync  "));
+    assert_int_equal(g_string_replace(command, "/usr/bin/dirsync", g_getenv("DIRSYNC"), 0), 1);
+    assert_int_equal(g_string_replace(command, "/var/lib/dirsync", world->state, 0), 1);
+    assert_int_equal(g_string_replace(command, " globex ", " \"$CONNECTOR\" ", 0), 1);
+    return g_strdup(command->str);
+}
+
+static void assert_cron_mails(const char *command, const char *text)
+{
+    g_autofree char *out = NULL, *err = NULL;
+    const char *const words[] = {"/bin/sh", "-c", command, NULL};
+    assert_true(
+        g_spawn_sync(NULL, (char **)words, NULL, G_SPAWN_DEFAULT, NULL, NULL, &out, &err, NULL, NULL));
+    if (*out || !text != !*err || (text && !strstr(err, text)))
+        fail_msg("instead of %s:\n%s%s", text ? text : "nothing", out, err);
+}
+
+static void cron_mails_when_there_is_something_to_say(void **state)
+{
+    (void)state;
+    set_up();
+    g_setenv("CONNECTOR", world->connector, TRUE);
+    g_autofree char *command = cron_command();
+    world_set_people(world, three);
+    assert_cron_mails(command, NULL);
+    assert_int_equal(lab_count(home, HOME_BASE, "(objectClass=contact)"), 3);
+    world_set_people(world, nameless);
+    assert_cron_mails(command, "DS0400");
+    g_unlink(world->connector);
+    assert_cron_mails(command, "globex.xml");
+    g_unsetenv("CONNECTOR");
+}
+
 /* --- explain, release --- */
 
 static void explain_tells_why_and_writes_nothing(void **state)
@@ -588,6 +629,7 @@ int main(void)
         CASE(exit_codes_0_2_3_and_4),
         CASE(exit_codes_1_5_6_and_7),
         CASE(what_a_limit_refuses_is_said_once),
+        CASE(cron_mails_when_there_is_something_to_say),
         CASE(a_partial_source_is_not_passed_over_in_silence),
         CASE(an_interrupted_run_ends_in_good_order),
         CASE(a_saved_plan_is_shown_and_applied_exactly),
