@@ -479,8 +479,13 @@ static void explain_tells_why_and_writes_nothing(void **state)
     assert_said(&nobody, 1, "", "not found; looked in");
     g_auto(Said) json = PROGRAM(NULL, "explain", "--json", world->connector, "SMTP:ada@globex.example");
     assert_json(&json, "recipients");
+    g_auto(Said) none = PROGRAM(NULL, "explain", "--json", world->connector, "nobody@globex.example");
+    assert_said(&none, 1, "\"reachable\":true", "not found");
+    assert_said(&none, 1, "\"error_kind\":\"not-found\"", "");
     assert_int_equal(lab_writes(home), writes);
     lab_slapd_kill(home);
+    g_auto(Said) out_of_reach = PROGRAM(NULL, "explain", "--json", world->connector, "nobody@globex.example");
+    assert_said(&out_of_reach, 5, "\"reachable\":false", "");
     g_auto(Said) down = PROGRAM(NULL, "explain", world->connector, "ada@globex.example");
     assert_said(&down, 0, "note: the home directory cannot be asked", "");
     assert_said(&down, 0, "link: anchor", "");
