@@ -101,6 +101,13 @@ static bool note_holder(AddressStep *step, Fingerprint fingerprint, const Entry 
     return holder_note(&step->view, step->holders, fingerprint, entry, holder, &changed, error);
 }
 
+bool address_note_holder(AddressStep *step, const Entry *entry, GError **error)
+{
+    g_autofree char *unlike_any = g_uuid_string_random();
+    g_autoptr(Holder) holder = g_new0(Holder, 1);
+    return note_holder(step, fingerprint_string(unlike_any), entry, holder, error);
+}
+
 static void count_types(AddressStep *step, const Entry *entry)
 {
     g_autoptr(GPtrArray) addresses = entry_get_values(home_schema(step), entry, "proxyAddresses");

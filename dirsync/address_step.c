@@ -8,6 +8,7 @@
  */
 #include "dirsync/address_step_internal.h"
 
+#include "dirsync/directory/entry_update.h"
 #include "dirsync/fault.h"
 #include "dirsync/interrupt.h"
 #include "dirsync/pass.h"
@@ -470,6 +471,15 @@ static bool is_worth_another(AddressStep *step, const Pending *pending, const Ap
     return false;
 }
 
+/* As the directory has it from now on. Where that cannot be said, since somebody changed it meanwhile or the
+ * disk is full, the next read shows it. */
+static void note_given(AddressStep *step, Pending *pending, const Change *change)
+{
+    g_autoptr(Entry) entry = spool_read(step->spool, pending->at, NULL);
+    if (entry && entry_update(home_schema(step), entry, change, NULL))
+        pending->became = spool_append(step->spool, entry, &pending->at, NULL);
+}
+
 static bool record(StepWork *work, const Applied *applied, GError **error)
 {
     AddressStep *step = (AddressStep *)work;
@@ -478,7 +488,9 @@ static bool record(StepWork *work, const Applied *applied, GError **error)
     if (i == NOWHERE)
         return true;
     Pending *pending = g_ptr_array_index(step->pending, i);
-    if (applied->outcome != JOURNAL_DONE) {
+    if (applied->outcome == JOURNAL_DONE) {
+        note_given(step, pending, applied->change);
+    } else {
         bool anew = is_worth_another(step, pending, applied);
         pending->refused |= anew;
         pending->unwritten |= !anew;
@@ -520,13 +532,38 @@ static bool store_numbers(AddressStep *step, GError **error)
     return true;
 }
 
+/* Whoever looks up is answered with them from now on. The next read compares anew. */
+static bool store_given(AddressStep *step, GError **error)
+{
+    for (guint i = 0; i < step->pending->len; i++) {
+        Pending *pending = g_ptr_array_index(step->pending, i);
+        if (!pending->became)
+            continue;
+        g_autoptr(Entry) entry = spool_read(step->spool, pending->at, NULL);
+        if (entry && !address_note_holder(step, entry, error))
+            return false;
+        pending->became = false;
+    }
+    return true;
+}
+
+static bool is_any_given(const AddressStep *step)
+{
+    for (guint i = 0; i < step->pending->len; i++)
+        if (((const Pending *)g_ptr_array_index(step->pending, i))->became)
+            return true;
+    return false;
+}
+
 static bool store_in_index(AddressStep *step, GError **error)
 {
-    if (!g_hash_table_size(step->highest) && !step->refused->len && !step->doubtful->len)
+    if (!g_hash_table_size(step->highest) && !step->refused->len && !step->doubtful->len &&
+        !is_any_given(step))
         return true;
     if (!holder_index_begin(step->index, error))
         return false;
-    if (store_numbers(step, error) && store_refused(step, error) && holder_index_commit(step->index, error))
+    if (store_numbers(step, error) && store_refused(step, error) && store_given(step, error) &&
+        holder_index_commit(step->index, error))
         return true;
     holder_index_rollback(step->index);
     return false;

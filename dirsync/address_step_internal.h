@@ -42,6 +42,7 @@ typedef struct {
     bool failed;      /* something is missing that a later run may give */
     bool refused;     /* the server did not take a change, which may be planned anew */
     bool unwritten;   /* a change failed for another reason */
+    bool became;      /* a change was done: what lies in the spool is what it has become */
     unsigned changes; /* planned and not answered */
 } Pending;
 
@@ -135,6 +136,9 @@ bool address_load_known(AddressStep *step, GError **error);
 bool address_take(const DirectoryItem *item, void *data, GError **error);
 /** The same for one that was fetched. */
 bool address_keep(AddressStep *step, Fingerprint fingerprint, const Entry *entry, GError **error);
+/** Puts an entry into the index as it has become by what it was given; whoever reads it next looks at it
+ * anew. */
+bool address_note_holder(AddressStep *step, const Entry *entry, GError **error);
 
 /* address_changes.c */
 /** Whether the home directory is asked for changes in this run, or for a cursor at least. */

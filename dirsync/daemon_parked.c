@@ -52,8 +52,8 @@ void daemon_look_at_parked(Daemon *self, Moment now)
 
 void daemon_job_blame_try(Job *job)
 {
-    if (!job->print_of_try)
-        return;
+    if (!job->print_of_try || !daemon_job_refusal(job))
+        return; /* it was no password that others use too */
     g_free(job->print);
     job->print = g_steal_pointer(&job->print_of_try);
 }

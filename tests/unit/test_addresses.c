@@ -303,6 +303,44 @@ static void addresses_are_found_in_both_directions(void **state)
     assert_string_equal(g_ptr_array_index(addresses, 1), "SMTP:ada@acme.example");
 }
 
+static void assert_holder(Case *c, const char *address, const char *dn)
+{
+    g_autoptr(Connector) connector = case_connector(c);
+    g_autoptr(State) opened = state_open(connector, case_state_folder(c), NULL);
+    g_autoptr(GPtrArray) holders = g_ptr_array_new_with_free_func((GDestroyNotify)holder_free);
+    g_autofree char *key = address_normalise(address, strlen(address));
+    assert_true(
+        holder_index_find(state_index(opened, STEP_ADDRESSES, NULL), KEY_ADDRESS, key, holders, NULL));
+    if (holders->len != (dn ? 1 : 0))
+        fail_msg("%s: %u holders", address, holders->len);
+    if (dn)
+        assert_string_equal(((Holder *)g_ptr_array_index(holders, 0))->dn, dn);
+}
+
+/* Without another read: whoever looks up is answered. What is taken away later is seen by the next read,
+ * which compares anew. */
+static void what_a_run_gave_is_known_when_it_ends(void **state)
+{
+    (void)state;
+    for (int all = 0; all < 2; all++) {
+        g_autoptr(Case) c = case_new(&(CaseStart){
+            .source = ANN, .home = ADA, .addresses = "", .policies = NOTES_POLICY, .reads_all = all});
+        g_autoptr(Connector) connector = case_connector(c);
+        RunOptions options = case_options(c, connector, NULL);
+        g_auto(RunResult) result = {0};
+        g_auto(RunResult) next = {0};
+        assert_true(run_sync(connector, &options, &result, NULL));
+        assert_holder(c, "NOTES:Ada Adams/Acme@Ex", "cn=Ada Adams,ou=people,o=acme");
+        assert_holder(c, "NOTES:Ann Ash/Acme@Ex", "cn=Ann Ash,ou=in,o=acme");
+        assert_holder(c, "SMTP:ann@globex.example", "cn=Ann Ash,ou=in,o=acme");
+        case_edit_home(c,
+                       MODIFY("cn=Ada Adams,ou=people,o=acme", SET("proxyAddresses", "NOTES:Other/Acme@Ex")));
+        assert_true(run_sync(connector, &options, &next, NULL));
+        assert_holder(c, "NOTES:Ada Adams/Acme@Ex", NULL);
+        assert_holder(c, "NOTES:Other/Acme@Ex", "cn=Ada Adams,ou=people,o=acme");
+    }
+}
+
 /* --- the order in which a directory shows its entries --- */
 
 #define SAME(id, cn) NATIVE(id, cn, cn "@acme.example", "displayName: Same\n")
@@ -379,6 +417,7 @@ int main(void)
         cmocka_unit_test(the_run_goes_on_without_a_type_that_misbehaves),
         cmocka_unit_test(one_recipient_without_an_address_does_not_disable_a_type),
         cmocka_unit_test(addresses_are_found_in_both_directions),
+        cmocka_unit_test(what_a_run_gave_is_known_when_it_ends),
         cmocka_unit_test(the_order_of_reading_does_not_matter),
         cmocka_unit_test(a_saved_plan_does_what_a_sync_would_and_can_be_reverted),
         cmocka_unit_test(a_full_read_is_remembered_even_where_nobody_tells_of_changes),
