@@ -675,7 +675,7 @@ static int audit_and_stop(World *world, unsigned at)
         g_autoptr(Audit) audit = audit_run(&world->scope, &options, &error);
         unsigned kept = 0;
         audit_list(world->scope.organisation, options.state_folder, count_row, &kept, NULL);
-        bool stopped = error_is(error, ERROR_INTERRUPTED) && !kept;
+        bool stopped = !audit && error_is(error, ERROR_INTERRUPTED) && !kept;
         _exit(stopping.calls < at ? 2 : stopped ? 0 : 1);
     }
     int status = 0;
