@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "dirsync/explain.h"
 #include "tests/lab/sync_case.h"
 
 #include <string.h>
@@ -274,6 +275,33 @@ static void people_of_a_foreign_389_come_in_and_ours_go_out(void **state)
     assert_quiet();
 }
 
+/* The anchor of 389 is an operational attribute, which comes when it is asked for alone. */
+static void without_its_home_a_foreign_389_still_knows_the_anchor(void **state)
+{
+    static const Person theirs[] = {{"pat", "Pat Poe", "pat@globex.example", NULL}, NOBODY};
+    (void)state;
+    set_up(NULL);
+    foreign = lab_start("389", "--no-schema --suffix " SOURCE_BASE);
+    g_autofree char *them = people_as_ldif(theirs, SOURCE_PEOPLE);
+    lab_ldif_load(foreign, "dn: " SOURCE_PEOPLE "\nobjectClass: organizationalUnit\nou: people\n");
+    lab_ldif_load(foreign, them);
+    define("mapping=\"inetorgperson\"", "<source><filter>(mail=*)</filter></source>", NULL);
+    g_autofree char *anchor = lab_value(foreign, SOURCE_PEOPLE, "(uid=pat)", "nsUniqueId");
+    g_autoptr(Connector) connector = world_connector(world);
+    const char *const objects[] = {"pat@globex.example", anchor};
+    lab_kill(home);
+    for (size_t i = 0; i < G_N_ELEMENTS(objects); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Explanation) explanation = explain(connector, world->state, objects[i], &error);
+        if (!explanation)
+            fail_msg("%s", error->message);
+        const ExplainedObject *pat = g_ptr_array_index(explanation->objects, 0);
+        assert_true(explanation->unreachable);
+        assert_string_equal(pat->import->story->anchor, anchor);
+    }
+    lab_restart(home);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_teardown(name, tear_down)
@@ -285,6 +313,7 @@ int main(void)
         CASE(addresses_change_hands_under_the_uniqueness_plugin),
         CASE(accounts_are_locked_and_unlocked),
         CASE(people_of_a_foreign_389_come_in_and_ours_go_out),
+        CASE(without_its_home_a_foreign_389_still_knows_the_anchor),
     };
     return cmocka_run_group_tests_name("sync_389", tests, NULL, NULL);
 }
