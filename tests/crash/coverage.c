@@ -10,7 +10,6 @@
 #include <cmocka.h>
 
 #include <glib.h>
-#include <stdbool.h>
 #include <string.h>
 
 static const Coverage coverage[] = {
@@ -99,6 +98,14 @@ static const char *const required[] = {"in-sync",
 static bool is_of(const Coverage *row, const char *program, const char *name)
 {
     return !strcmp(row->program, program) && !strcmp(row->name, name);
+}
+
+bool coverage_names(const char *program, const char *name)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(coverage); i++)
+        if (is_of(&coverage[i], program, name))
+            return true;
+    return false;
 }
 
 void coverage_expect(const char *program, const char *const *names)

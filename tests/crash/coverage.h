@@ -8,6 +8,8 @@
 #ifndef DIRSYNC_TESTS_CRASH_COVERAGE_H
 #define DIRSYNC_TESTS_CRASH_COVERAGE_H
 
+#include <stdbool.h>
+
 typedef struct {
     const char *situation; /* as the design calls it */
     const char *seen;      /* what the run says then (CrashSite.happened) */
@@ -18,6 +20,8 @@ typedef struct {
 /** Fails the test when a row of @program names a case that is not in @names (up to NULL), or a situation has
  * no row. */
 void coverage_expect(const char *program, const char *const *names);
+/** Whether a row names the case. */
+bool coverage_names(const char *program, const char *name);
 /** Fails the test when a row of the case is not in @happened. */
 void coverage_check(const char *program, const char *name, const char *happened);
 

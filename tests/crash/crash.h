@@ -29,6 +29,8 @@ typedef struct {
     void (*call)(RunOptions *options, void *data); /* how the run is called; NULL: plainly */
     char *(*mask)(char *text, void *data); /* takes @text; replaces identities that differ from run to run */
     const char *file[STEPS]; /* LDIF below live/ that the step's changes go to; NULL: cannot be replayed */
+    const char *server; /* the kind of server that holds them: a sample of its sites is tried, see
+                           crash_walk(); NULL: none */
     void *data;
 } CrashHome;
 
@@ -85,19 +87,27 @@ char *crash_dump(const CrashSite *site);
 /** Reads CRASH_SEED and CRASH, prints the seed, and has worlds made in memory where that can be. Before
  *  anything else in main(). */
 void crash_begin(void);
-/** CRASH=all (or NIGHTLY): every step of every case, and more of what is random. */
+/** CRASH=all (or NIGHTLY): every step of every case, and more of what is random. On a server there is more then,
+ *  and everything with CRASH_SERVERS=all. */
 bool crash_is_exhaustive(void);
+bool crash_is_exhaustive_on_servers(void);
+/** From here on chance depends on the seed and on this name alone, so that the case can be repeated without the
+ *  others. @command: what selects it, "DIRSYNC_TEST_CASE"; NULL: nothing does, the program is to be repeated.
+ *  Said by whatever fails. */
+void crash_begin_case(const char *name, const char *command);
 /** The chance of the seed. */
 GRand *crash_chance(void);
 /** Whether this one of @of things is among about @wanted that are taken; all of them are where everything is.
  */
 bool crash_is_chosen(unsigned long wanted, unsigned long of);
+/** The same, by chance even where everything is tried. */
+bool crash_is_drawn(unsigned long wanted, unsigned long of);
 /** The steps that are worth being tried: of a row of statements in one transaction any one. Of unsigned long.
  */
 GArray *crash_steps(const CrashSite *site);
 /**
  * Tries the steps of the site: every one, or about @wanted. Some are followed by a revert, some by a second
- * kill. Fails the test at the first complaint.
+ * kill. Fails the test at the first complaint, and says how to repeat it.
  */
 void crash_walk(CrashSite *site, const char *name, unsigned long wanted);
 /** Says what was tried, to be added up over programs. */

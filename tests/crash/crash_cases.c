@@ -3,6 +3,8 @@
  */
 #include "tests/crash/crash_cases.h"
 
+#include "tests/crash/crash_slapd.h"
+
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -189,7 +191,7 @@ static void set_kinds(const World *world, const CrashCase *c)
     write_text(world->connector, defined);
 }
 
-CrashSite *crash_case_site(const World *world, const CrashCase *c)
+static CrashHome prepare(const World *world, const CrashCase *c)
 {
     CrashHome home = crash_memory_home(world);
     g_autofree char *import = g_strconcat(WORLD_FILE_IMPORT, c->import, NULL);
@@ -214,5 +216,20 @@ CrashSite *crash_case_site(const World *world, const CrashCase *c)
         world_define(world, HOME, NULL, import, NULL);
     if (c->kinds || c->groups)
         set_kinds(world, c);
-    return crash_site_new(world, home);
+    return home;
+}
+
+CrashSite *crash_case_site(const World *world, const CrashCase *c)
+{
+    return crash_site_new(world, prepare(world, c));
+}
+
+CrashSite *crash_case_site_on_slapd(const World *world, const CrashCase *c)
+{
+    static const CrashTree trees[CRASH_TREES] = {{"dc=example,dc=com", "home.ldif"}};
+    g_autofree char *refused = NULL;
+    CrashHome slapd;
+    if (!crash_on_slapd(world, prepare(world, c), trees, &slapd, &refused))
+        fail_msg("%s: slapd does not take it: %s", c->name, refused);
+    return crash_site_new(world, slapd);
 }

@@ -3,7 +3,8 @@
  *
  * Takes the place of tests/unit/pass_case_table.c in a program made from the
  * same table of cases (tests/unit/pass_case.h): what a case expects of each of
- * its runs is tested there; here each of its runs is killed at every step. Runs
+ * its runs is tested there; here each of its runs is killed at every step, with
+ * its directories in memory, and at some with them in a real slapd. Runs
  * under injected faults are left out: a fault that is counted begins anew in
  * each process, so that there is no undisturbed run to compare with.
  */
@@ -14,7 +15,7 @@
 #include <cmocka.h>
 
 #include "tests/crash/coverage.h"
-#include "tests/crash/crash.h"
+#include "tests/crash/crash_slapd.h"
 #include "tests/unit/pass_case.h"
 
 #include <stdlib.h>
@@ -22,6 +23,10 @@
 
 #define WANTED_CASES 3 /* of a table in a sample... */
 #define WANTED_STEPS 2 /* ... and steps of each run */
+#define SLAPD_CASES 1 /* of a table in a sample... */
+#define SLAPD_CASES_OF_ALL 6 /* ... and with CRASH=all, beside those that coverage.c names... */
+#define SLAPD_STEPS 1
+#define SLAPD_STEPS_OF_ALL 2 /* ... and steps of each run */
 #define HOME_FILE "home.ldif"
 #define FOREIGN_FILE "foreign.ldif"
 
@@ -30,7 +35,8 @@ typedef struct {
     const PassCase *spec;
     const char *group;
     unsigned long of; /* cases */
-    bool chosen;      /* one is, of each table */
+    bool on_slapd;
+    bool chosen; /* whatever chance says: one is, of each table, or whoever was asked for */
     Case *c;
     World world;
     const Called *called;
@@ -148,16 +154,43 @@ static int end_case(void **state)
     return 0;
 }
 
+/* What the memory stores hold is all there afterwards, and what they remember of changes. */
+static void kill_on_slapd(TableCase *table)
+{
+    bool both = case_foreign(table->c);
+    const CrashTree trees[CRASH_TREES] = {{"o=acme", HOME_FILE}, {both ? "o=globex" : NULL, FOREIGN_FILE}};
+    g_autofree char *aside = g_build_filename(table->world.folder, "aside", NULL), *refused = NULL;
+    CrashHome slapd;
+    copy_folder(table->world.live, aside);
+    if (crash_on_slapd(&table->world, home_of(table), trees, &slapd, &refused)) {
+        g_autoptr(CrashSite) site = crash_site_try(&table->world, slapd);
+        if (!site->error)
+            crash_walk(site, table->spec->name, crash_is_exhaustive() ? SLAPD_STEPS_OF_ALL : SLAPD_STEPS);
+        g_string_append(table->happened, site->happened);
+        crash_slapd_end();
+    } else {
+        g_printerr("# %s: slapd does not take it: %s\n", table->spec->name, refused);
+    }
+    remove_folder(table->world.live);
+    copy_folder(aside, table->world.live);
+    remove_folder(aside);
+    read_both(table);
+}
+
 /* Runs that end in an error have written nothing that the next one would not; those are not compared. */
 static void kill_everywhere(TableCase *table, const CaseStep *step)
 {
     table->called = &step->called;
     keep_in_file(table, case_home(table->c), HOME_FILE);
     keep_in_file(table, case_foreign(table->c), FOREIGN_FILE);
+    if (table->on_slapd)
+        kill_on_slapd(table);
     g_autoptr(CrashSite) site = crash_site_try(&table->world, home_of(table));
-    g_string_append(table->happened, site->happened);
-    if (!site->error)
-        crash_walk(site, table->spec->name, WANTED_STEPS);
+    if (!table->on_slapd) {
+        g_string_append(table->happened, site->happened);
+        if (!site->error)
+            crash_walk(site, table->spec->name, WANTED_STEPS);
+    }
     crash_site_restore(site);
     g_free(crash_run_on(site));
     read_both(table);
@@ -171,11 +204,23 @@ static void do_step(TableCase *table, const CaseStep *step)
         kill_everywhere(table, step);
 }
 
+/* Draws in any case, so that what follows is the same when the case is repeated alone. */
+static bool is_wanted(const TableCase *table)
+{
+    bool all = crash_is_exhaustive();
+    if (!table->on_slapd)
+        return crash_is_chosen(WANTED_CASES, table->of) || table->chosen;
+    bool drawn = crash_is_drawn(all ? SLAPD_CASES_OF_ALL : SLAPD_CASES, table->of);
+    return drawn || table->chosen || crash_is_exhaustive_on_servers() ||
+           (all && coverage_names(table->group, table->spec->name));
+}
+
 static void run_case(void **state)
 {
     TableCase *table = *state;
     const CaseStep *end = table->spec->steps + G_N_ELEMENTS(table->spec->steps);
-    if (!table->chosen && !crash_is_chosen(WANTED_CASES, table->of))
+    crash_begin_case(table->spec->name, "DIRSYNC_TEST_CASE");
+    if (!is_wanted(table))
         return;
     for (const CaseStep *step = table->spec->steps; step < end && step->kind != DO_END && !table->faulty;
          step++)
@@ -199,7 +244,7 @@ int case_run_tables(const char *group, const PassCase *cases, size_t n_cases, co
                     size_t n_tests)
 {
     const char *only = g_getenv("DIRSYNC_TEST_CASE");
-    g_autofree TableCase *table = g_new0(TableCase, n_cases);
+    g_autofree TableCase *table = g_new0(TableCase, 2 * n_cases);
     GArray *all = g_array_new(FALSE, TRUE, sizeof(struct CMUnitTest));
     (void)tests;
     (void)n_tests;
@@ -208,19 +253,21 @@ int case_run_tables(const char *group, const PassCase *cases, size_t n_cases, co
     Named named = {group, names};
     struct CMUnitTest coverage = {"coverage", what_the_coverage_names_is_there, NULL, NULL, &named};
     g_array_append_val(all, coverage);
-    for (size_t i = 0; i < n_cases; i++) {
-        names[i] = cases[i].name;
-        table[i].spec = &cases[i];
-        table[i].group = group;
-        table[i].of = n_cases;
-        struct CMUnitTest test = {cases[i].name, run_case, begin_case, end_case, &table[i]};
-        if (!only || strstr(cases[i].name, only))
+    const size_t chosen[] = {(size_t)g_rand_int_range(crash_chance(), 0, (gint32)n_cases),
+                             (size_t)g_rand_int_range(crash_chance(), 0, (gint32)n_cases)};
+    for (size_t i = 0; i < 2 * n_cases; i++) {
+        const PassCase *spec = &cases[i / 2];
+        names[i / 2] = spec->name;
+        table[i] = (TableCase){.spec = spec, .group = group, .of = n_cases, .on_slapd = i % 2};
+        table[i].chosen = only || chosen[i % 2] == i / 2;
+        struct CMUnitTest test = {spec->name, run_case, begin_case, end_case, &table[i]};
+        if (!only || strstr(spec->name, only))
             g_array_append_val(all, test);
     }
-    table[g_rand_int_range(crash_chance(), 0, (gint32)n_cases)].chosen = true;
     int failed =
         _cmocka_run_group_tests(group, (const struct CMUnitTest *)(void *)all->data, all->len, NULL, NULL);
     g_array_unref(all);
+    crash_slapd_stop();
     crash_tell();
     return failed;
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,13 +20,20 @@
 #define REVERT_EVERY 8 /* trials: also followed by a revert... */
 #define TWICE_EVERY 8  /* ... or by a second kill */
 
+/** How many of what. */
+typedef struct {
+    unsigned long tried, reverted, twice, sites, irreversible;
+} Tried;
+
 static GRand *chance;
-static unsigned long tried, reverted, twice, sites, irreversible;
+static guint32 seed;
+static char *selected; /* NAME='case' for the environment */
+static Tried in_memory, on_servers;
 
 void crash_begin(void)
 {
     const char *given = g_getenv("CRASH_SEED");
-    guint32 seed = given ? (guint32)g_ascii_strtoull(given, NULL, 10) : g_random_int();
+    seed = given ? (guint32)g_ascii_strtoull(given, NULL, 10) : g_random_int();
     g_printerr("# CRASH_SEED=%u\n", seed);
     chance = g_rand_new_with_seed(seed);
     if (!g_getenv("TMPDIR") && access("/dev/shm", W_OK) == 0)
@@ -37,6 +45,19 @@ bool crash_is_exhaustive(void)
     return !g_strcmp0(g_getenv("CRASH"), "all") || g_getenv("NIGHTLY");
 }
 
+bool crash_is_exhaustive_on_servers(void)
+{
+    return !g_strcmp0(g_getenv("CRASH_SERVERS"), "all") || g_getenv("NIGHTLY");
+}
+
+void crash_begin_case(const char *name, const char *command)
+{
+    g_autofree char *quoted = g_shell_quote(name);
+    g_free(selected);
+    selected = command ? g_strdup_printf("%s=%s ", command, quoted) : NULL;
+    g_rand_set_seed(chance, seed ^ g_str_hash(name));
+}
+
 GRand *crash_chance(void)
 {
     return chance;
@@ -44,7 +65,12 @@ GRand *crash_chance(void)
 
 bool crash_is_chosen(unsigned long wanted, unsigned long of)
 {
-    return crash_is_exhaustive() || of <= wanted || g_rand_double(chance) < (double)wanted / (double)of;
+    return crash_is_exhaustive() || crash_is_drawn(wanted, of);
+}
+
+bool crash_is_drawn(unsigned long wanted, unsigned long of)
+{
+    return of <= wanted || g_rand_double(chance) < (double)wanted / (double)of;
 }
 
 static bool one_in(int n)
@@ -59,29 +85,48 @@ static void print_commented(const char *text)
         g_printerr("# %s\n", *line);
 }
 
+static void tell_how_to_repeat(void)
+{
+    static const char *const names[] = {"CRASH", "CRASH_SERVERS", "NIGHTLY"};
+    g_autoptr(GString) command = g_string_new(selected);
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+        if (g_getenv(names[i]))
+            g_string_append_printf(command, "%s=%s ", names[i], g_getenv(names[i]));
+    g_printerr("# to repeat it: CRASH_SEED=%u %smake check TESTS=tests/crash/%s\n", seed, command->str,
+               program_invocation_short_name);
+}
+
 static void fail_if(char *complaint, const CrashSite *site, const char *name, const char *how,
                     unsigned long step, unsigned long again)
 {
-    if (complaint) /* cmocka cuts it off */
-        print_commented(complaint);
+    if (!complaint)
+        return;
+    print_commented(complaint); /* cmocka cuts it off */
+    tell_how_to_repeat();
     g_autofree char *second = again ? g_strdup_printf(", then at its step %lu", again) : g_strdup("");
-    if (complaint)
-        fail_msg("%s: killed at step %lu of %lu (%s)%s%s: %s", name, step, site->steps,
-                 (const char *)g_ptr_array_index(site->names, step - 1), second, how, complaint);
+    fail_msg("%s%s%s: killed at step %lu of %lu (%s)%s%s: %s", name, site->home.server ? ", on " : "",
+             site->home.server ? site->home.server : "", step, site->steps,
+             (const char *)g_ptr_array_index(site->names, step - 1), second, how, complaint);
+}
+
+static Tried *tried_of(const CrashSite *site)
+{
+    return site->home.server ? &on_servers : &in_memory;
 }
 
 static void try_step(CrashSite *site, const char *name, unsigned long step)
 {
+    Tried *so_far = tried_of(site);
     fail_if(crash_try(site, step, NULL), site, name, "", step, 0);
-    tried++;
+    so_far->tried++;
     if (one_in(REVERT_EVERY) && !site->restless && !site->irreversible) {
         fail_if(crash_revert(site), site, name, ", then reverted", step, 0);
-        reverted++;
+        so_far->reverted++;
     }
     if (one_in(TWICE_EVERY)) {
         unsigned long again = 1 + (unsigned long)g_rand_int_range(chance, 0, (gint32)site->steps);
         fail_if(crash_try_twice(site, step, again), site, name, "", step, again);
-        twice++;
+        so_far->twice++;
     }
 }
 
@@ -105,25 +150,33 @@ GArray *crash_steps(const CrashSite *site)
 void crash_walk(CrashSite *site, const char *name, unsigned long wanted)
 {
     assert_true(site->steps > 0);
-    sites++;
+    tried_of(site)->sites++;
     if (site->irreversible) {
-        irreversible++;
+        tried_of(site)->irreversible++;
         g_autofree char *text = g_strdup_printf("%s: cannot be reverted: %s", name, site->irreversible);
         print_commented(text);
     }
+    bool all = site->home.server ? crash_is_exhaustive_on_servers() : crash_is_exhaustive();
     g_autoptr(GArray) steps = crash_steps(site);
     guint one = (guint)g_rand_int_range(chance, 0, (gint32)steps->len); /* at least */
     for (guint i = 0; i < steps->len; i++)
-        if (i == one || crash_is_chosen(wanted, steps->len))
+        if (i == one || all || crash_is_drawn(wanted, steps->len))
             try_step(site, name, g_array_index(steps, unsigned long, i));
 }
 
-/* As a TAP comment: what contrib/check and make crash add up. */
+static void tell(const char *where, const Tried *so_far)
+{
+    g_printerr("# crash points tried%s: %lu at %lu sites, and %lu reverted, %lu killed twice; sites that cannot "
+               "be reverted: %lu\n",
+               where, so_far->tried, so_far->sites, so_far->reverted, so_far->twice, so_far->irreversible);
+}
+
+/* As TAP comments: what contrib/check and make crash add up. */
 void crash_tell(void)
 {
-    g_printerr(
-        "# crash points tried: %lu at %lu sites, and %lu reverted, %lu killed twice; sites that cannot be "
-        "reverted: %lu\n",
-        tried, sites, reverted, twice, irreversible);
+    tell("", &in_memory);
+    if (on_servers.sites)
+        tell(" on servers", &on_servers);
     g_clear_pointer(&chance, g_rand_free);
+    g_clear_pointer(&selected, g_free);
 }

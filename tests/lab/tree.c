@@ -1,0 +1,242 @@
+/*
+ * tree.c - everything below a suffix of a slapd, taken out and put back as it was; see tree.h
+ */
+#include <stdbool.h>
+
+#include "tests/lab/tree.h"
+
+#include "dirsync/dn.h"
+#include "dirsync/ldif.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <ldap.h>
+#include <string.h>
+
+#define RELAX_RULES "1.3.6.1.4.1.4203.666.5.12"
+
+struct LabTree {
+    LDAP *ldap;
+    char *suffix;
+};
+
+static void check(const LabTree *tree, const char *doing, int code)
+{
+    if (code != LDAP_SUCCESS)
+        fail_msg("%s: %s: %s", tree->suffix, doing, ldap_err2string(code));
+}
+
+/* EXTERNAL has nothing to ask. */
+static int answer_nothing(LDAP *ldap, unsigned flags, void *defaults, void *questions)
+{
+    (void)ldap;
+    (void)flags;
+    (void)defaults;
+    (void)questions;
+    return LDAP_SUCCESS;
+}
+
+LabTree *lab_tree_open(const Lab *lab, const char *suffix)
+{
+    LabTree *tree = g_new0(LabTree, 1);
+    int version = LDAP_VERSION3;
+    tree->suffix = g_strdup(suffix);
+    check(tree, lab->uri, ldap_initialize(&tree->ldap, lab->uri));
+    check(tree, "LDAPv3", ldap_set_option(tree->ldap, LDAP_OPT_PROTOCOL_VERSION, &version));
+    check(tree, "bind",
+          ldap_sasl_interactive_bind_s(tree->ldap, NULL, "EXTERNAL", NULL, NULL, LDAP_SASL_QUIET, answer_nothing,
+                                       NULL));
+    return tree;
+}
+
+void lab_tree_close(LabTree *tree)
+{
+    if (!tree)
+        return;
+    ldap_unbind_ext_s(tree->ldap, NULL, NULL);
+    g_free(tree->suffix);
+    g_free(tree);
+}
+
+/* --- out --- */
+
+static LDAPMessage *search(LabTree *tree, char **attributes)
+{
+    LDAPMessage *found = NULL;
+    int code = ldap_search_ext_s(tree->ldap, tree->suffix, LDAP_SCOPE_SUBTREE, "(objectClass=*)", attributes, 0,
+                                 NULL, NULL, NULL, LDAP_NO_LIMIT, &found);
+    if (code == LDAP_NO_SUCH_OBJECT) { /* a database that is empty */
+        ldap_msgfree(found);
+        return NULL;
+    }
+    check(tree, "search", code);
+    return found;
+}
+
+static LDAPMessage *first(LabTree *tree, LDAPMessage *found)
+{
+    return found ? ldap_first_entry(tree->ldap, found) : NULL;
+}
+
+/* slapd escapes in hexadecimal digits. NULL: no name. */
+static char *as_we_write(const char *dn)
+{
+    g_autoptr(Dn) parsed = dn_parse(dn, NULL);
+    return parsed ? dn_format(parsed, 0) : NULL;
+}
+
+static void add_value(Entry *entry, const char *name, const struct berval *value)
+{
+    g_autofree char *spelt = g_ascii_strcasecmp(name, "member") == 0 ? as_we_write(value->bv_val) : NULL;
+    if (spelt)
+        entry_add_string(entry, name, spelt);
+    else
+        entry_add(entry, name, value->bv_val, value->bv_len);
+}
+
+static Entry *entry_of(LabTree *tree, LDAPMessage *message)
+{
+    BerElement *at = NULL;
+    char *dn = ldap_get_dn(tree->ldap, message);
+    g_autofree char *spelt = as_we_write(dn);
+    Entry *entry = entry_new(spelt ? spelt : dn);
+    ldap_memfree(dn);
+    for (char *name = ldap_first_attribute(tree->ldap, message, &at); name;
+         name = ldap_next_attribute(tree->ldap, message, at)) {
+        struct berval **values = ldap_get_values_len(tree->ldap, message, name);
+        for (size_t i = 0; values && values[i]; i++)
+            add_value(entry, name, values[i]);
+        ldap_value_free_len(values);
+        ldap_memfree(name);
+    }
+    ber_free(at, 0);
+    return entry;
+}
+
+char *lab_tree_get(LabTree *tree)
+{
+    char *attributes[] = {(char *)"*", (char *)"entryUUID", (char *)"pwdAccountLockedTime", NULL};
+    LDAPMessage *found = search(tree, attributes);
+    GString *text = g_string_new(NULL);
+    for (LDAPMessage *at = first(tree, found); at; at = ldap_next_entry(tree->ldap, at)) {
+        g_autoptr(Entry) entry = entry_of(tree, at);
+        ldif_write_entry(text, entry);
+    }
+    ldap_msgfree(found);
+    return g_string_free(text, FALSE);
+}
+
+/* --- in --- */
+
+static gint longest_first(gconstpointer a, gconstpointer b)
+{
+    size_t left = strlen(*(char *const *)a), right = strlen(*(char *const *)b);
+    return (left < right) - (left > right);
+}
+
+/* The name of a child is longer than that of its parent. */
+static void remove_all(LabTree *tree)
+{
+    char *attributes[] = {(char *)LDAP_NO_ATTRS, NULL};
+    LDAPMessage *found = search(tree, attributes);
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func((GDestroyNotify)ldap_memfree);
+    for (LDAPMessage *at = first(tree, found); at; at = ldap_next_entry(tree->ldap, at))
+        g_ptr_array_add(names, ldap_get_dn(tree->ldap, at));
+    ldap_msgfree(found);
+    g_ptr_array_sort(names, longest_first);
+    for (guint i = 0; i < names->len; i++) {
+        const char *name = g_ptr_array_index(names, i);
+        check(tree, name, ldap_delete_ext_s(tree->ldap, name, NULL, NULL));
+    }
+}
+
+typedef struct {
+    LDAPMod *mods;
+    LDAPMod **list;
+    struct berval *values;
+    struct berval **pointers;
+} Request;
+
+static void fill(Request *request, const Entry *entry)
+{
+    size_t n = entry_n_attributes(entry), total = 0, next = 0;
+    for (size_t i = 0; i < n; i++)
+        total += entry_attribute(entry, i)->n_values;
+    request->mods = g_new0(LDAPMod, n);
+    request->list = g_new0(LDAPMod *, n + 1);
+    request->values = g_new0(struct berval, total + 1);
+    request->pointers = g_new0(struct berval *, total + n + 1);
+    for (size_t i = 0, value = 0; i < n; i++) {
+        const Attribute *attribute = entry_attribute(entry, i);
+        request->mods[i] = (LDAPMod){.mod_op = LDAP_MOD_ADD | LDAP_MOD_BVALUES, .mod_type = (char *)attribute->name};
+        request->mods[i].mod_bvalues = request->pointers + next;
+        request->list[i] = &request->mods[i];
+        for (size_t j = 0; j < attribute->n_values; j++, value++) {
+            request->values[value] =
+                (struct berval){attribute->values[j].len, (char *)attribute->values[j].data};
+            request->pointers[next++] = &request->values[value];
+        }
+        next++; /* NULL */
+    }
+}
+
+static int add(LabTree *tree, const Entry *entry)
+{
+    LDAPControl relax = {(char *)RELAX_RULES, {0, NULL}, 1};
+    LDAPControl *controls[] = {&relax, NULL};
+    Request request = {0};
+    fill(&request, entry);
+    int code = ldap_add_ext_s(tree->ldap, entry_dn(entry), request.list, controls, NULL);
+    g_free(request.mods);
+    g_free(request.list);
+    g_free(request.values);
+    g_free(request.pointers);
+    return code;
+}
+
+static GPtrArray *entries_of(const LabTree *tree, const char *ldif)
+{
+    GPtrArray *entries = g_ptr_array_new_with_free_func((GDestroyNotify)entry_free);
+    g_autoptr(LdifReader) reader = ldif_reader_new_memory(ldif, strlen(ldif), tree->suffix);
+    g_autoptr(GError) error = NULL;
+    Entry *entry;
+    RecordStatus status;
+    while ((status = ldif_read_entry(reader, &entry, &error)) == RECORD_GOOD)
+        g_ptr_array_add(entries, entry);
+    if (status != RECORD_END)
+        fail_msg("%s: %s", tree->suffix, error ? error->message : "is cut off");
+    return entries;
+}
+
+/* A child may stand before its parent: it has another turn as long as others succeed. */
+bool lab_tree_put(LabTree *tree, const char *ldif, char **refused)
+{
+    g_autoptr(GPtrArray) entries = entries_of(tree, ldif);
+    remove_all(tree);
+    for (guint before = entries->len + 1; entries->len && entries->len < before;) {
+        before = entries->len;
+        for (guint i = 0; i < entries->len;) {
+            const Entry *entry = g_ptr_array_index(entries, i);
+            int code = add(tree, entry);
+            if (code == LDAP_SUCCESS) {
+                g_ptr_array_remove_index(entries, i);
+            } else if (code == LDAP_NO_SUCH_OBJECT || code == LDAP_REFERRAL) {
+                i++;
+            } else {
+                char *why = NULL;
+                ldap_get_option(tree->ldap, LDAP_OPT_DIAGNOSTIC_MESSAGE, &why);
+                *refused =
+                    g_strdup_printf("%s: %s: %s", entry_dn(entry), ldap_err2string(code), why ? why : "");
+                ldap_memfree(why);
+                return false;
+            }
+        }
+    }
+    if (entries->len)
+        *refused = g_strdup_printf("%s: has no parent", entry_dn(g_ptr_array_index(entries, 0)));
+    return !entries->len;
+}
