@@ -94,6 +94,19 @@ static char *anchors_before(const Subject *subject)
     return g_string_free(text, FALSE);
 }
 
+/* Who leaves a group before it goes comes back by the inverse of that change: the group is made again without
+ * them, at a time when they are not there yet. */
+static Change *inverse_of(Pass *pass, const Subject *subject, const Change *change, const Entry *before,
+                          GError **error)
+{
+    g_autoptr(Entry) left = NULL;
+    if (change->kind == CHANGE_DELETE && before) {
+        left = entry_copy(before);
+        membership_apply(pass, subject_server_dn(subject), left);
+    }
+    return managed_inverse(pass->side[TARGET].schema, change, left ? left : before, error);
+}
+
 bool emit_change(Pass *pass, Subject *subject, Change *change, const Entry *before, unsigned wave,
                  const char *situation, const char *because, GError **error)
 {
@@ -115,7 +128,7 @@ bool emit_change(Pass *pass, Subject *subject, Change *change, const Entry *befo
         return true;
     if (of_ours)
         assert_stamp(pass, subject, change);
-    g_autoptr(Change) inverse = managed_inverse(pass->side[TARGET].schema, change, before, error);
+    g_autoptr(Change) inverse = inverse_of(pass, subject, change, before, error);
     if (!inverse)
         return false;
     if (of_ours && inverse->kind != CHANGE_MODIFY)

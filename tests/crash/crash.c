@@ -57,7 +57,7 @@ void crash_site_restore(CrashSite *site)
     g_ptr_array_set_size(site->runs, 0);
 }
 
-static Connector *connector_of(const World *world, CrashHome home)
+Connector *crash_connector(const World *world, CrashHome home)
 {
     return home.connector ? home.connector(home.data) : world_connector(world);
 }
@@ -109,7 +109,6 @@ static char *revert_all(CrashSite *site)
     return crash_difference("after revert the start is not back", now, site->start);
 }
 
-/* What a revert cannot bring back is no matter of crashes, but it is told. */
 static void try_reverting(CrashSite *site)
 {
     note_runs(site);
@@ -142,7 +141,7 @@ CrashSite *crash_site_try(const World *world, CrashHome home)
     site->world = world;
     site->home = home;
     site->runs = g_ptr_array_new_with_free_func(g_free);
-    site->connector = connector_of(world, home);
+    site->connector = crash_connector(world, home);
     keep_start(site);
     run_undisturbed(site);
     return site;

@@ -191,9 +191,28 @@ static void set_kinds(const World *world, const CrashCase *c)
     write_text(world->connector, defined);
 }
 
-static CrashHome prepare(const World *world, const CrashCase *c)
+/* The home directory as the next run finds it. */
+static CrashHome home_now(const World *world, const CrashCase *c, bool on_slapd)
 {
-    CrashHome home = crash_memory_home(world);
+    static const CrashTree trees[CRASH_TREES] = {{"dc=example,dc=com", "home.ldif"}};
+    CrashHome memory = crash_memory_home(world), slapd;
+    g_autofree char *refused = NULL;
+    if (!on_slapd)
+        return memory;
+    if (!crash_on_slapd(world, memory, trees, &slapd, &refused))
+        fail_msg("%s: slapd does not take it: %s", c->name, refused);
+    return slapd;
+}
+
+static void sync_before(const World *world, const CrashCase *c, bool on_slapd)
+{
+    CrashHome home = home_now(world, c, on_slapd);
+    crash_sync(world, home);
+    g_free(home.dump(home.data)); /* into the file, for others to change it */
+}
+
+static CrashSite *make_site(const World *world, const CrashCase *c, bool on_slapd)
+{
     g_autofree char *import = g_strconcat(WORLD_FILE_IMPORT, c->import, NULL);
     world_define(world, HOME, NULL, import, NULL);
     crash_memory_load(world, c->tree ? c->tree : TREE);
@@ -201,11 +220,11 @@ static CrashHome prepare(const World *world, const CrashCase *c)
         world_set_people(world, c->before);
         if (c->groups_before)
             set_kinds(world, c);
-        crash_sync(world, home);
+        sync_before(world, c, on_slapd);
     }
     if (c->has_middle) {
         world_set_people(world, c->middle);
-        crash_sync(world, home);
+        sync_before(world, c, on_slapd);
     }
     if (c->changes)
         crash_memory_change(world, c->changes);
@@ -216,20 +235,15 @@ static CrashHome prepare(const World *world, const CrashCase *c)
         world_define(world, HOME, NULL, import, NULL);
     if (c->kinds || c->groups)
         set_kinds(world, c);
-    return home;
+    return crash_site_new(world, home_now(world, c, on_slapd));
 }
 
 CrashSite *crash_case_site(const World *world, const CrashCase *c)
 {
-    return crash_site_new(world, prepare(world, c));
+    return make_site(world, c, false);
 }
 
 CrashSite *crash_case_site_on_slapd(const World *world, const CrashCase *c)
 {
-    static const CrashTree trees[CRASH_TREES] = {{"dc=example,dc=com", "home.ldif"}};
-    g_autofree char *refused = NULL;
-    CrashHome slapd;
-    if (!crash_on_slapd(world, prepare(world, c), trees, &slapd, &refused))
-        fail_msg("%s: slapd does not take it: %s", c->name, refused);
-    return crash_site_new(world, slapd);
+    return make_site(world, c, true);
 }

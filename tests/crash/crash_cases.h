@@ -36,7 +36,7 @@ extern const size_t n_crash_cases;
 const CrashCase *crash_case(const char *name);
 /** Makes the definitions, the start in a memory store, and the site. */
 CrashSite *crash_case_site(const World *world, const CrashCase *c);
-/** The same with the home directory in slapd; crash_slapd_end() when the site is gone. */
+/** The same with the home directory in slapd, from the first run on; see crash_slapd.h. */
 CrashSite *crash_case_site_on_slapd(const World *world, const CrashCase *c);
 
 #endif

@@ -26,6 +26,8 @@ typedef struct {
 void crash_report_clear(CrashReport *report);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CrashReport, crash_report_clear)
 
+/** The definition that runs at @home are made with; connector_free(). */
+Connector *crash_connector(const World *world, CrashHome home);
 /** Runs in a process of its own and waits for its end. */
 CrashReport crash_run(const CrashSite *site, CrashRun run);
 

@@ -113,6 +113,12 @@ static char *mask(char *text, void *data)
 
 /* --- begin and end --- */
 
+static void disconnect(void)
+{
+    for (size_t i = 0; i < CRASH_TREES; i++)
+        g_clear_pointer(&here.server[i], lab_tree_close);
+}
+
 static void connect(const CrashTree trees[CRASH_TREES])
 {
     lab_skip_unless_slapd();
@@ -127,31 +133,26 @@ static void connect(const CrashTree trees[CRASH_TREES])
 bool crash_on_slapd(const World *world, CrashHome home, const CrashTree trees[CRASH_TREES], CrashHome *site,
                     char **refused)
 {
+    disconnect();
     connect(trees);
     here.world = world;
     here.home = home;
-    if (!put(refused)) {
-        crash_slapd_end();
+    if (!put(refused))
         return false;
-    }
     get(); /* as the server writes it */
-    *site = (CrashHome){.restore = restore,
-                        .dump = dump,
-                        .connector = connector,
-                        .server = "slapd",
-                        .call = home.call ? call : NULL,
-                        .mask = home.mask ? mask : NULL};
-    memcpy(site->file, home.file, sizeof site->file);
+    home.open = NULL;
+    home.restore = restore;
+    home.dump = dump;
+    home.connector = connector;
+    home.call = home.call ? call : NULL;
+    home.mask = home.mask ? mask : NULL;
+    home.server = "slapd";
+    *site = home;
     return true;
-}
-
-void crash_slapd_end(void)
-{
-    for (size_t i = 0; i < CRASH_TREES; i++)
-        g_clear_pointer(&here.server[i], lab_tree_close);
 }
 
 void crash_slapd_stop(void)
 {
+    disconnect();
     g_clear_pointer(&slapd, lab_stop);
 }

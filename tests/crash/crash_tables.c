@@ -40,7 +40,7 @@ typedef struct {
     Case *c;
     World world;
     const Called *called;
-    bool faulty; /* faults are injected */
+    bool faulty; /* faults are injected, or it cannot be done on slapd: the rest is left out */
     GString *happened;
 } TableCase;
 
@@ -154,45 +154,39 @@ static int end_case(void **state)
     return 0;
 }
 
-/* What the memory stores hold is all there afterwards, and what they remember of changes. */
-static void kill_on_slapd(TableCase *table)
+/* The home of the run, and how many steps of it are tried; false: slapd does not take what it begins with. */
+static bool place_of(TableCase *table, CrashHome *home, unsigned long *steps)
 {
-    bool both = case_foreign(table->c);
-    const CrashTree trees[CRASH_TREES] = {{"o=acme", HOME_FILE}, {both ? "o=globex" : NULL, FOREIGN_FILE}};
-    g_autofree char *aside = g_build_filename(table->world.folder, "aside", NULL), *refused = NULL;
-    CrashHome slapd;
-    copy_folder(table->world.live, aside);
-    if (crash_on_slapd(&table->world, home_of(table), trees, &slapd, &refused)) {
-        g_autoptr(CrashSite) site = crash_site_try(&table->world, slapd);
-        if (!site->error)
-            crash_walk(site, table->spec->name, crash_is_exhaustive() ? SLAPD_STEPS_OF_ALL : SLAPD_STEPS);
-        g_string_append(table->happened, site->happened);
-        crash_slapd_end();
-    } else {
-        g_printerr("# %s: slapd does not take it: %s\n", table->spec->name, refused);
-    }
-    remove_folder(table->world.live);
-    copy_folder(aside, table->world.live);
-    remove_folder(aside);
-    read_both(table);
+    const char *suffix = case_foreign(table->c) ? "o=globex" : NULL;
+    const CrashTree trees[CRASH_TREES] = {{"o=acme", HOME_FILE}, {suffix, FOREIGN_FILE}};
+    g_autofree char *refused = NULL;
+    *home = home_of(table);
+    *steps = !table->on_slapd ? WANTED_STEPS : crash_is_exhaustive() ? SLAPD_STEPS_OF_ALL : SLAPD_STEPS;
+    if (!table->on_slapd || crash_on_slapd(&table->world, *home, trees, home, &refused))
+        return true;
+    g_printerr("# %s: slapd does not take it: %s\n", table->spec->name, refused);
+    return false;
 }
 
 /* Runs that end in an error have written nothing that the next one would not; those are not compared. */
 static void kill_everywhere(TableCase *table, const CaseStep *step)
 {
+    CrashHome home;
+    unsigned long steps;
     table->called = &step->called;
     keep_in_file(table, case_home(table->c), HOME_FILE);
     keep_in_file(table, case_foreign(table->c), FOREIGN_FILE);
-    if (table->on_slapd)
-        kill_on_slapd(table);
-    g_autoptr(CrashSite) site = crash_site_try(&table->world, home_of(table));
-    if (!table->on_slapd) {
-        g_string_append(table->happened, site->happened);
-        if (!site->error)
-            crash_walk(site, table->spec->name, WANTED_STEPS);
+    if (!place_of(table, &home, &steps)) {
+        table->faulty = true;
+        return;
     }
+    g_autoptr(CrashSite) site = crash_site_try(&table->world, home);
+    g_string_append(table->happened, site->happened);
+    if (!site->error)
+        crash_walk(site, table->spec->name, steps);
     crash_site_restore(site);
     g_free(crash_run_on(site));
+    g_free(crash_dump(site)); /* from the server into the file */
     read_both(table);
 }
 

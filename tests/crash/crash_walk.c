@@ -22,7 +22,7 @@
 
 /** How many of what. */
 typedef struct {
-    unsigned long tried, reverted, twice, sites, irreversible;
+    unsigned long tried, reverted, twice, sites;
 } Tried;
 
 static GRand *chance;
@@ -96,17 +96,24 @@ static void tell_how_to_repeat(void)
                program_invocation_short_name);
 }
 
+static void complain(const CrashSite *site, const char *name, const char *when, const char *complaint)
+{
+    const char *on = site->home.server ? ", on " : "", *server = site->home.server ? site->home.server : "";
+    print_commented(complaint); /* cmocka cuts it off */
+    tell_how_to_repeat();
+    fail_msg("%s%s%s: %s: %s", name, on, server, when, complaint);
+}
+
 static void fail_if(char *complaint, const CrashSite *site, const char *name, const char *how,
                     unsigned long step, unsigned long again)
 {
     if (!complaint)
         return;
-    print_commented(complaint); /* cmocka cuts it off */
-    tell_how_to_repeat();
     g_autofree char *second = again ? g_strdup_printf(", then at its step %lu", again) : g_strdup("");
-    fail_msg("%s%s%s: killed at step %lu of %lu (%s)%s%s: %s", name, site->home.server ? ", on " : "",
-             site->home.server ? site->home.server : "", step, site->steps,
-             (const char *)g_ptr_array_index(site->names, step - 1), second, how, complaint);
+    g_autofree char *when =
+        g_strdup_printf("killed at step %lu of %lu (%s)%s%s", step, site->steps,
+                        (const char *)g_ptr_array_index(site->names, step - 1), second, how);
+    complain(site, name, when, complaint);
 }
 
 static Tried *tried_of(const CrashSite *site)
@@ -119,7 +126,7 @@ static void try_step(CrashSite *site, const char *name, unsigned long step)
     Tried *so_far = tried_of(site);
     fail_if(crash_try(site, step, NULL), site, name, "", step, 0);
     so_far->tried++;
-    if (one_in(REVERT_EVERY) && !site->restless && !site->irreversible) {
+    if (one_in(REVERT_EVERY) && !site->restless) {
         fail_if(crash_revert(site), site, name, ", then reverted", step, 0);
         so_far->reverted++;
     }
@@ -151,11 +158,8 @@ void crash_walk(CrashSite *site, const char *name, unsigned long wanted)
 {
     assert_true(site->steps > 0);
     tried_of(site)->sites++;
-    if (site->irreversible) {
-        tried_of(site)->irreversible++;
-        g_autofree char *text = g_strdup_printf("%s: cannot be reverted: %s", name, site->irreversible);
-        print_commented(text);
-    }
+    if (site->irreversible)
+        complain(site, name, "not even the undisturbed run can be reverted", site->irreversible);
     bool all = site->home.server ? crash_is_exhaustive_on_servers() : crash_is_exhaustive();
     g_autoptr(GArray) steps = crash_steps(site);
     guint one = (guint)g_rand_int_range(chance, 0, (gint32)steps->len); /* at least */
@@ -166,9 +170,8 @@ void crash_walk(CrashSite *site, const char *name, unsigned long wanted)
 
 static void tell(const char *where, const Tried *so_far)
 {
-    g_printerr("# crash points tried%s: %lu at %lu sites, and %lu reverted, %lu killed twice; sites that cannot "
-               "be reverted: %lu\n",
-               where, so_far->tried, so_far->sites, so_far->reverted, so_far->twice, so_far->irreversible);
+    g_printerr("# crash points tried%s: %lu at %lu sites, and %lu reverted, %lu killed twice\n", where,
+               so_far->tried, so_far->sites, so_far->reverted, so_far->twice);
 }
 
 /* As TAP comments: what contrib/check and make crash add up. */

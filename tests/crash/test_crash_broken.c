@@ -17,6 +17,7 @@
 #include "dirsync/run_internal.h"
 #include "dirsync/step.h"
 #include "tests/crash/crash_cases.h"
+#include "tests/crash/crash_slapd.h"
 
 #include <glib/gstdio.h>
 #include <sqlite3.h>
@@ -281,6 +282,10 @@ static const Broken broken[] = {
     {"runs that were cut short are forgotten", RUNS_FORGOTTEN, MIXED, false, "the state says that run "},
 };
 
+/* Of these, on a real server too. */
+static const Variant on_slapd[] = {WITHOUT_INTENTS, ANSWER_BELIEVED, LINKS_BEFORE_CHANGES, NEVER_ASKED,
+                                   ASKED_AND_NOT_HEARD};
+
 /* The first complaint of all steps; NULL: there is none. */
 static char *first_complaint(CrashSite *site, const Broken *b)
 {
@@ -298,24 +303,53 @@ static char *first_complaint(CrashSite *site, const Broken *b)
     return NULL;
 }
 
-static void is_caught(void **state)
+static void expect_caught(CrashSite *site, const Broken *b)
 {
-    const Broken *b = *state;
-    World *world = world_new();
-    g_autoptr(CrashSite) site = crash_case_site(world, crash_case(b->in));
     variant = b->variant;
     g_autofree char *complaint = first_complaint(site, b);
     variant = WHOLE;
     if (!complaint || !g_str_has_prefix(complaint, b->complaint))
         fail_msg("%s: %s", b->what, complaint ? complaint : "nothing was noticed");
+}
+
+static void is_caught(void **state)
+{
+    const Broken *b = *state;
+    World *world = world_new();
+    g_autoptr(CrashSite) site = crash_case_site(world, crash_case(b->in));
+    expect_caught(site, b);
     world_free(world);
+}
+
+static void is_caught_on_slapd(void **state)
+{
+    const Broken *b = *state;
+    World *world = world_new();
+    g_autoptr(CrashSite) site = crash_case_site_on_slapd(world, crash_case(b->in));
+    expect_caught(site, b);
+    world_free(world);
+}
+
+static const Broken *first_of(Variant wanted)
+{
+    const Broken *b = broken;
+    while (b->variant != wanted)
+        b++;
+    return b;
 }
 
 int main(void)
 {
-    struct CMUnitTest tests[G_N_ELEMENTS(broken)];
+    struct CMUnitTest tests[G_N_ELEMENTS(broken) + G_N_ELEMENTS(on_slapd)];
     crash_begin();
     for (size_t i = 0; i < G_N_ELEMENTS(broken); i++)
         tests[i] = (struct CMUnitTest){broken[i].what, is_caught, NULL, NULL, (void *)&broken[i]};
-    return cmocka_run_group_tests_name("crash_broken", tests, NULL, NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(on_slapd); i++) {
+        const Broken *b = first_of(on_slapd[i]);
+        tests[G_N_ELEMENTS(broken) + i] =
+            (struct CMUnitTest){b->what, is_caught_on_slapd, NULL, NULL, (void *)b};
+    }
+    int failed = cmocka_run_group_tests_name("crash_broken", tests, NULL, NULL);
+    crash_slapd_stop();
+    return failed;
 }

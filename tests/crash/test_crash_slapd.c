@@ -26,11 +26,9 @@ static void killed_on_slapd(void **state)
     if (!crash_is_chosen(WANTED, n_crash_cases))
         return;
     World *world = world_new();
-    CrashSite *site = crash_case_site_on_slapd(world, c);
+    g_autoptr(CrashSite) site = crash_case_site_on_slapd(world, c);
     assert_string_equal(site->figures, c->figures);
     crash_walk(site, c->name, crash_is_exhaustive() ? SAMPLE_OF_ALL : SAMPLE);
-    crash_site_free(site);
-    crash_slapd_end();
     world_free(world);
 }
 

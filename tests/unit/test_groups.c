@@ -411,6 +411,30 @@ static void revert_gives_memberships_back(void **state)
                             .counts = "2 modified, 1 renamed"});
 }
 
+/* One of the members has left the inner group before that went. */
+static void revert_gives_nested_groups_back(void **state)
+{
+    (void)state;
+    g_autoptr(Case) c = case_new(&(CaseStart){
+        .kinds = GROUPS,
+        .import = NO_GRACE,
+        .limits = NO_LIMITS,
+        .source = ANN BOB GROUP("g1", "A", IN("g2") IN("a1")) GROUP("g2", "B", IN("a1") IN("b1"))});
+    static const char both[] = GROUP_CREATED("g1", "A", HAS("Ann") HAS("B"))
+        ANN_CREATED GROUP_CREATED("g2", "B", HAS("Ann") HAS("Bob"));
+    case_sync(c, NULL,
+              &(Expected){.changes = GROUP_CREATED("g1", "A", HAS("Ann") HAS("B"))
+                              ANN_CREATED GROUP_CREATED("g2", "B", HAS("Ann") HAS("Bob")) BOB_CREATED,
+                          .writes = 5,
+                          .counts = "4 created"});
+    case_set_source(c, BOB);
+    case_sync(c, NULL,
+              &(Expected){.changes = "- cn=A,ou=in,o=acme\n- cn=Ann,ou=in,o=acme\n- cn=B,ou=in,o=acme\n",
+                          .writes = 4,
+                          .counts = "3 deleted, 1 unchanged"});
+    case_revert(c, NULL, &(Expected){.changes = both, .writes = 4, .counts = "3 created, 1 modified"});
+}
+
 /* --- both ways --- */
 
 #define BOTH_WAYS .kinds = GROUPS, .import_kinds = "", .export = FROM_PEOPLE, .limits = NO_LIMITS
@@ -666,6 +690,7 @@ int main(void)
         cmocka_unit_test(a_ring_that_comes_about_in_one_run_is_told),
         cmocka_unit_test(a_plan_of_groups_can_be_applied),
         cmocka_unit_test(revert_gives_memberships_back),
+        cmocka_unit_test(revert_gives_nested_groups_back),
     };
     return case_run_tables("groups", cases, G_N_ELEMENTS(cases), tests, G_N_ELEMENTS(tests));
 }
