@@ -244,6 +244,34 @@ char *crash_try_twice(CrashSite *site, unsigned long step, unsigned long again)
     return try(site, step, again, NULL);
 }
 
+static CrashReport revert_last(CrashSite *site, unsigned long kill_at)
+{
+    const char *run = g_ptr_array_index(site->runs, site->runs->len - 1);
+    return crash_run(site, (CrashRun){.revert = run, .kill_at = kill_at, .times = 1});
+}
+
+/* What the first of two reverts had done already, the second finds done. */
+char *crash_try_revert_killed(CrashSite *site, unsigned long step, unsigned long *steps)
+{
+    crash_site_restore(site);
+    g_auto(CrashReport) run = crash_run(site, (CrashRun){.times = 1});
+    if (run.error)
+        return g_strdup_printf("the run failed: %s", run.error);
+    note_runs(site);
+    g_auto(CrashReport) first = revert_last(site, step);
+    if (!step)
+        *steps = first.steps->len;
+    if (step && !first.killed)
+        return g_strdup_printf("the revert was not killed: %s", first.error ? first.error : "it has fewer steps");
+    g_auto(CrashReport) second = revert_last(site, 0);
+    if (second.error || second.status)
+        return g_strdup_printf("the second revert ends with %d: %s", second.status,
+                               second.error ? second.error : second.figures);
+    char *complaint = crash_check_settled(site);
+    g_autofree char *now = crash_dump(site);
+    return complaint ? complaint : crash_difference("the start is not back", now, site->start);
+}
+
 char *crash_try_full(CrashSite *site, unsigned long most_bytes, bool *stopped)
 {
     size_t left = 0;

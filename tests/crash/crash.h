@@ -27,6 +27,8 @@ typedef struct {
     char *(*dump)(void *data);           /* everything as sorted LDIF without identities; g_free() */
     Connector *(*connector)(void *data); /* NULL: the world's */
     void (*call)(RunOptions *options, void *data); /* how the run is called; NULL: plainly */
+    bool (*run)(const Connector *connector, const RunOptions *options, RunResult *result,
+                GError **error); /* NULL: run_sync() */
     char *(*mask)(char *text, void *data); /* takes @text; replaces identities that differ from run to run */
     const char *file[STEPS]; /* LDIF below live/ that the step's changes go to; NULL: cannot be replayed */
     const char *server; /* the kind of server that holds them: a sample of its sites is tried, see
@@ -74,6 +76,11 @@ char *crash_try_full(CrashSite *site, unsigned long most_bytes, bool *stopped);
 char *crash_revert(CrashSite *site);
 /** Trial, then all its runs are reverted: the start state must be back. */
 char *crash_try_revert(CrashSite *site, unsigned long step, CrashTamper tamper);
+/**
+ * Runs undisturbed, kills the revert of that run at its step (0: counts the steps of a revert into *steps), and
+ * reverts once more: the start state must be back.
+ */
+char *crash_try_revert_killed(CrashSite *site, unsigned long step, unsigned long *steps);
 /** Puts the start back. */
 void crash_site_restore(CrashSite *site);
 /** Runs undisturbed. NULL, or the error; g_free(). */
@@ -110,6 +117,8 @@ GArray *crash_steps(const CrashSite *site);
  * kill. Fails the test at the first complaint, and says how to repeat it.
  */
 void crash_walk(CrashSite *site, const char *name, unsigned long wanted);
+/** The same for the steps of the revert of the undisturbed run. */
+void crash_walk_revert(CrashSite *site, const char *name, unsigned long wanted);
 /** Says what was tried, to be added up over programs. */
 void crash_tell(void);
 

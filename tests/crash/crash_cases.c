@@ -235,7 +235,9 @@ static CrashSite *make_site(const World *world, const CrashCase *c, bool on_slap
         world_define(world, HOME, NULL, import, NULL);
     if (c->kinds || c->groups)
         set_kinds(world, c);
-    return crash_site_new(world, home_now(world, c, on_slapd));
+    CrashHome home = home_now(world, c, on_slapd);
+    home.run = c->run;
+    return crash_site_new(world, home);
 }
 
 CrashSite *crash_case_site(const World *world, const CrashCase *c)

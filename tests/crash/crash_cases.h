@@ -27,6 +27,8 @@ typedef struct {
     bool aged;                   /* whoever is in grace by now has been so for long */
     Person after[CRASH_PEOPLE];  /* what the source shows now */
     const char *figures;         /* what the undisturbed run does about it */
+    bool (*run)(const Connector *connector, const RunOptions *options, RunResult *result,
+                GError **error); /* the one that is killed; NULL: run_sync() */
 } CrashCase;
 
 extern const CrashCase crash_cases[];

@@ -108,7 +108,7 @@ static int run_once(const CrashSite *site, const char *revert, size_t *planned)
     if (revert)
         run_revert(site->connector, &options, revert, &result, &error);
     else
-        run_sync(site->connector, &options, &result, &error);
+        (site->home.run ? site->home.run : run_sync)(site->connector, &options, &result, &error);
     tell_result(&result, error);
     *planned = run_planned(&result);
     return error ? error_exit_status(error) : run_exit_status(&result);

@@ -53,8 +53,10 @@ static void restore(void *data)
 /* A password is another one each time; it is known by the mark that the memory store gives its own. */
 static char *mask_passwords(const char *ldif)
 {
-    g_autoptr(GRegex) password = g_regex_new("^userPassword:.*\\n( .*\\n)*", G_REGEX_MULTILINE | G_REGEX_RAW, 0, NULL);
-    return g_regex_replace_literal(password, ldif, -1, 0, "userPassword: " MEMORY_RANDOM_PASSWORD "\n", 0, NULL);
+    g_autoptr(GRegex) password =
+        g_regex_new("^userPassword:.*\\n( .*\\n)*", G_REGEX_MULTILINE | G_REGEX_RAW, 0, NULL);
+    return g_regex_replace_literal(password, ldif, -1, 0, "userPassword: " MEMORY_RANDOM_PASSWORD "\n", 0,
+                                   NULL);
 }
 
 static void get(void)

@@ -20,12 +20,12 @@ typedef struct {
 #define CRASH_TREES 2
 
 /**
- * A home in the server that is otherwise as @home, with the content that the files have now. Skips the running
- * test, loudly, without slapd. One at a time: the server is emptied for the next.
+ * A home in the server that is otherwise as @home, with the content that the files have now. Skips the
+ * running test, loudly, without slapd. One at a time: the server is emptied for the next.
  *
  * @trees    in the order of @home's dump; suffix NULL: there is none. Suffixes: dc=example,dc=com (with the
  *           overlay unique on proxyAddresses), o=acme, o=globex
- * @refused  the server does not take the start, and why: nothing else is given then; g_free()
+ * @refused  the start is against the server's schema, and why: nothing else is given then; g_free()
  */
 bool crash_on_slapd(const World *world, CrashHome home, const CrashTree trees[CRASH_TREES], CrashHome *slapd,
                     char **refused);

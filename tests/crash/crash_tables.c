@@ -21,9 +21,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WANTED_CASES 3 /* of a table in a sample... */
-#define WANTED_STEPS 2 /* ... and steps of each run */
-#define SLAPD_CASES 1 /* of a table in a sample... */
+#define WANTED_CASES 3       /* of a table in a sample... */
+#define WANTED_STEPS 2       /* ... and steps of each run */
+#define SLAPD_CASES 1        /* of a table in a sample... */
 #define SLAPD_CASES_OF_ALL 6 /* ... and with CRASH=all, beside those that coverage.c names... */
 #define SLAPD_STEPS 1
 #define SLAPD_STEPS_OF_ALL 2 /* ... and steps of each run */

@@ -154,18 +154,41 @@ GArray *crash_steps(const CrashSite *site)
     return steps;
 }
 
+static bool tries_all(const CrashSite *site)
+{
+    return site->home.server ? crash_is_exhaustive_on_servers() : crash_is_exhaustive();
+}
+
 void crash_walk(CrashSite *site, const char *name, unsigned long wanted)
 {
     assert_true(site->steps > 0);
     tried_of(site)->sites++;
     if (site->irreversible)
         complain(site, name, "not even the undisturbed run can be reverted", site->irreversible);
-    bool all = site->home.server ? crash_is_exhaustive_on_servers() : crash_is_exhaustive();
     g_autoptr(GArray) steps = crash_steps(site);
     guint one = (guint)g_rand_int_range(chance, 0, (gint32)steps->len); /* at least */
     for (guint i = 0; i < steps->len; i++)
-        if (i == one || all || crash_is_drawn(wanted, steps->len))
+        if (i == one || tries_all(site) || crash_is_drawn(wanted, steps->len))
             try_step(site, name, g_array_index(steps, unsigned long, i));
+}
+
+void crash_walk_revert(CrashSite *site, const char *name, unsigned long wanted)
+{
+    unsigned long steps = 0;
+    g_autofree char *complaint = crash_try_revert_killed(site, 0, &steps);
+    if (complaint)
+        complain(site, name, "reverted twice", complaint);
+    unsigned long one = (unsigned long)g_rand_int_range(chance, 1, (gint32)steps + 1); /* at least */
+    for (unsigned long step = 1; step <= steps; step++) {
+        if (step != one && !tries_all(site) && !crash_is_drawn(wanted, steps))
+            continue;
+        g_autofree char *when = g_strdup_printf("the revert killed at step %lu of %lu", step, steps);
+        complaint = crash_try_revert_killed(site, step, &steps);
+        if (complaint)
+            complain(site, name, when, complaint);
+        tried_of(site)->tried++;
+    }
+    tried_of(site)->sites++;
 }
 
 static void tell(const char *where, const Tried *so_far)

@@ -15,8 +15,8 @@
 #include "tests/crash/crash_cases.h"
 #include "tests/crash/crash_slapd.h"
 
-#define WANTED 3 /* cases in a sample... */
-#define SAMPLE 3 /* ... steps of each... */
+#define WANTED 3         /* cases in a sample... */
+#define SAMPLE 3         /* ... steps of each... */
 #define SAMPLE_OF_ALL 12 /* ... and of each case with CRASH=all */
 
 static void killed_on_slapd(void **state)

@@ -48,8 +48,8 @@ LabTree *lab_tree_open(const Lab *lab, const char *suffix)
     check(tree, lab->uri, ldap_initialize(&tree->ldap, lab->uri));
     check(tree, "LDAPv3", ldap_set_option(tree->ldap, LDAP_OPT_PROTOCOL_VERSION, &version));
     check(tree, "bind",
-          ldap_sasl_interactive_bind_s(tree->ldap, NULL, "EXTERNAL", NULL, NULL, LDAP_SASL_QUIET, answer_nothing,
-                                       NULL));
+          ldap_sasl_interactive_bind_s(tree->ldap, NULL, "EXTERNAL", NULL, NULL, LDAP_SASL_QUIET,
+                                       answer_nothing, NULL));
     return tree;
 }
 
@@ -67,8 +67,8 @@ void lab_tree_close(LabTree *tree)
 static LDAPMessage *search(LabTree *tree, char **attributes)
 {
     LDAPMessage *found = NULL;
-    int code = ldap_search_ext_s(tree->ldap, tree->suffix, LDAP_SCOPE_SUBTREE, "(objectClass=*)", attributes, 0,
-                                 NULL, NULL, NULL, LDAP_NO_LIMIT, &found);
+    int code = ldap_search_ext_s(tree->ldap, tree->suffix, LDAP_SCOPE_SUBTREE, "(objectClass=*)", attributes,
+                                 0, NULL, NULL, NULL, LDAP_NO_LIMIT, &found);
     if (code == LDAP_NO_SUCH_OBJECT) { /* a database that is empty */
         ldap_msgfree(found);
         return NULL;
@@ -172,7 +172,8 @@ static void fill(Request *request, const Entry *entry)
     request->pointers = g_new0(struct berval *, total + n + 1);
     for (size_t i = 0, value = 0; i < n; i++) {
         const Attribute *attribute = entry_attribute(entry, i);
-        request->mods[i] = (LDAPMod){.mod_op = LDAP_MOD_ADD | LDAP_MOD_BVALUES, .mod_type = (char *)attribute->name};
+        request->mods[i] =
+            (LDAPMod){.mod_op = LDAP_MOD_ADD | LDAP_MOD_BVALUES, .mod_type = (char *)attribute->name};
         request->mods[i].mod_bvalues = request->pointers + next;
         request->list[i] = &request->mods[i];
         for (size_t j = 0; j < attribute->n_values; j++, value++) {
@@ -212,31 +213,52 @@ static GPtrArray *entries_of(const LabTree *tree, const char *ldif)
     return entries;
 }
 
-/* A child may stand before its parent: it has another turn as long as others succeed. */
+/* What a test may want that no server would take. */
+static bool is_against_schema(int code)
+{
+    return code == LDAP_OBJECT_CLASS_VIOLATION || code == LDAP_TYPE_OR_VALUE_EXISTS ||
+           code == LDAP_INVALID_SYNTAX || code == LDAP_UNDEFINED_TYPE;
+}
+
+static char *why_refused(const LabTree *tree, const Entry *entry, int code)
+{
+    char *said = NULL;
+    ldap_get_option(tree->ldap, LDAP_OPT_DIAGNOSTIC_MESSAGE, &said);
+    char *why = g_strdup_printf("%s: %s: %s", entry_dn(entry), ldap_err2string(code), said ? said : "");
+    ldap_memfree(said);
+    return why;
+}
+
+/* Adds what it can, and takes that out of @entries: a child may stand before its parent. */
+static bool add_some(LabTree *tree, GPtrArray *entries, char **refused)
+{
+    for (guint i = 0; i < entries->len;) {
+        const Entry *entry = g_ptr_array_index(entries, i);
+        int code = add(tree, entry);
+        if (is_against_schema(code)) {
+            *refused = why_refused(tree, entry, code);
+            return false;
+        }
+        if (code == LDAP_SUCCESS)
+            g_ptr_array_remove_index(entries, i);
+        else if (code == LDAP_NO_SUCH_OBJECT)
+            i++;
+        else
+            check(tree, entry_dn(entry), code);
+    }
+    return true;
+}
+
 bool lab_tree_put(LabTree *tree, const char *ldif, char **refused)
 {
     g_autoptr(GPtrArray) entries = entries_of(tree, ldif);
     remove_all(tree);
-    for (guint before = entries->len + 1; entries->len && entries->len < before;) {
+    for (guint before = G_MAXUINT; entries->len && entries->len < before;) {
         before = entries->len;
-        for (guint i = 0; i < entries->len;) {
-            const Entry *entry = g_ptr_array_index(entries, i);
-            int code = add(tree, entry);
-            if (code == LDAP_SUCCESS) {
-                g_ptr_array_remove_index(entries, i);
-            } else if (code == LDAP_NO_SUCH_OBJECT || code == LDAP_REFERRAL) {
-                i++;
-            } else {
-                char *why = NULL;
-                ldap_get_option(tree->ldap, LDAP_OPT_DIAGNOSTIC_MESSAGE, &why);
-                *refused =
-                    g_strdup_printf("%s: %s: %s", entry_dn(entry), ldap_err2string(code), why ? why : "");
-                ldap_memfree(why);
-                return false;
-            }
-        }
+        if (!add_some(tree, entries, refused))
+            return false;
     }
     if (entries->len)
-        *refused = g_strdup_printf("%s: has no parent", entry_dn(g_ptr_array_index(entries, 0)));
-    return !entries->len;
+        fail_msg("%s: has no parent", entry_dn(g_ptr_array_index(entries, 0)));
+    return true;
 }

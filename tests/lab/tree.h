@@ -18,8 +18,8 @@ void lab_tree_close(LabTree *tree);
 /** Content as LDIF, parents before children; entryUUID and pwdAccountLockedTime beside the user attributes,
  *  names escaped as dirsync escapes them. g_free(). */
 char *lab_tree_get(LabTree *tree);
-/** Takes all there is away and adds that instead, in its order. What the server refuses: false, and *refused
- * says it (g_free()); the tree is in no defined state then. */
+/** Takes all there is away and adds that instead, in its order. False when it is against the schema of the
+ * server, which *refused says (g_free()); the tree is in no defined state then. */
 bool lab_tree_put(LabTree *tree, const char *ldif, char **refused);
 
 #endif
