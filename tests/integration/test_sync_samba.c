@@ -62,30 +62,6 @@ static char *replace_all(const char *text, const char *pattern, const char *with
     return g_regex_replace(regex, text, -1, 0, with, 0, NULL);
 }
 
-/* The changes that the comments of mappings/inetorgperson.xml ask for where home is an Active Directory. */
-static void write_mapping(void)
-{
-    g_autofree char *shipped = lab_source_file("mappings/inetorgperson.xml");
-    g_autofree char *text = text_of(shipped);
-    g_autofree char *without =
-        replace_all(text, "<attribute name=\"(employeeNumber|jpegPhoto|preferredLanguage)\"[^>]*/>\\n", "");
-    g_autofree char *grouped =
-        replace_all(without, "<members name=\"member\" select=\"\\$member \\| \\$uniqueMember\"/>",
-                    "<attribute name=\"groupType\" select=\"'8'\" wins=\"initial\"/>"
-                    "<attribute name=\"sAMAccountName\" unique=\"yes\" wins=\"initial\" max-length=\"20\" "
-                    "too-long=\"cut\" "
-                    "select=\"keep(ascii($cn), "
-                    "'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_')\"/>\\0");
-    g_autofree char *accounts =
-        replace_all(grouped, "<object class=\"inetOrgPerson\"/>\\s*<object class=\"mailRecipient\"/>",
-                    "<object class=\"user\"/>"
-                    "<attribute name=\"sAMAccountName\" unique=\"yes\" wins=\"initial\" max-length=\"20\" "
-                    "too-long=\"cut\" "
-                    "select=\"keep(ascii(local-part($mail)), 'abcdefghijklmnopqrstuvwxyz0123456789-_')\"/>");
-    g_autofree char *path = g_build_filename(world->folder, "home.xml", NULL);
-    write_text(path, accounts);
-}
-
 static void define(const char *attributes, const char *import, const char *rest)
 {
     g_autofree char *element = lab_element("home", home, HOME_BASE);
@@ -103,7 +79,7 @@ static void set_up(void)
     remove_tree(WORLD_CONTAINER);
     remove_tree(NATIVES);
     world = world_new();
-    write_mapping();
+    world_write_ad_mapping(world);
     define("mapping=\"home.xml\"", NULL, NULL);
     world_set_people(world, three);
 }

@@ -41,6 +41,35 @@ World *world_between(const Lab *source, const Lab *home)
     return world;
 }
 
+static char *replace_all(const char *text, const char *pattern, const char *with)
+{
+    g_autoptr(GRegex) regex = g_regex_new(pattern, 0, 0, NULL);
+    return g_regex_replace(regex, text, -1, 0, with, 0, NULL);
+}
+
+void world_write_ad_mapping(const World *world)
+{
+    g_autofree char *shipped = lab_source_file("mappings/inetorgperson.xml");
+    g_autofree char *text = text_of(shipped);
+    g_autofree char *without =
+        replace_all(text, "<attribute name=\"(employeeNumber|jpegPhoto|preferredLanguage)\"[^>]*/>\\n", "");
+    g_autofree char *grouped =
+        replace_all(without, "<members name=\"member\" select=\"\\$member \\| \\$uniqueMember\"/>",
+                    "<attribute name=\"groupType\" select=\"'8'\" wins=\"initial\"/>"
+                    "<attribute name=\"sAMAccountName\" unique=\"yes\" wins=\"initial\" max-length=\"20\" "
+                    "too-long=\"cut\" "
+                    "select=\"keep(ascii($cn), "
+                    "'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_')\"/>\\0");
+    g_autofree char *accounts =
+        replace_all(grouped, "<object class=\"inetOrgPerson\"/>\\s*<object class=\"mailRecipient\"/>",
+                    "<object class=\"user\"/>"
+                    "<attribute name=\"sAMAccountName\" unique=\"yes\" wins=\"initial\" max-length=\"20\" "
+                    "too-long=\"cut\" "
+                    "select=\"keep(ascii(local-part($mail)), 'abcdefghijklmnopqrstuvwxyz0123456789-_')\"/>");
+    g_autofree char *path = g_build_filename(world->folder, "home.xml", NULL);
+    write_text(path, accounts);
+}
+
 static GPtrArray *search(const Lab *lab, const char *base, const char *filter, const char *const *attributes)
 {
     char *uris[] = {lab->uri, NULL};

@@ -23,6 +23,10 @@ char *lab_element(const char *element, const Lab *lab, const char *base);
 /** A world between two servers; the anchor is the source's entryUUID. */
 World *world_between(const Lab *source, const Lab *home);
 
+/** home.xml: the shipped mapping inetorgperson with what its comments ask for where home is an Active
+ *  Directory. */
+void world_write_ad_mapping(const World *world);
+
 /** Entries below @base that match. */
 size_t lab_count(const Lab *lab, const char *base, const char *filter);
 /** Everything below @base as LDIF in order of DN, with the attributes named (NULL: all user attributes);
