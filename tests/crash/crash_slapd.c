@@ -125,7 +125,7 @@ static void connect(const CrashTree trees[CRASH_TREES])
 {
     lab_skip_unless_slapd();
     if (!slapd)
-        slapd = lab_slapd_start("--nosync --unique --ppolicy --also o=acme --also o=globex");
+        slapd = lab_slapd_start("--nosync --unique --ppolicy --sessionlog 10000 --also o=acme --also o=globex");
     for (size_t i = 0; i < CRASH_TREES; i++) {
         here.tree[i] = trees[i];
         here.server[i] = trees[i].suffix ? lab_tree_open(slapd, trees[i].suffix) : NULL;

@@ -15,6 +15,7 @@
 
 #include "dirsync/interrupt.h"
 #include "tests/lab/sync_case.h"
+#include "tests/lab/tree.h"
 
 #include <string.h>
 #include <sys/wait.h>
@@ -429,6 +430,38 @@ static void what_was_written_last_is_told_of(void **state)
     }
 }
 
+/* @dn is deleted, and comes back as a backup has it, but for a word. */
+static void restore_entry(const Lab *lab, const char *base, const char *dn, const char *word, const char *now)
+{
+    LabTree *tree = lab_tree_open(lab, base);
+    g_autofree char *before = lab_tree_get(tree), *refused = NULL;
+    g_autofree char *gone = g_strdup_printf(DELETE("%s"), dn);
+    g_auto(GStrv) parts = g_strsplit(before, word, 2);
+    g_autofree char *after = g_strjoinv(now, parts);
+    assert_string_not_equal(before, after);
+    lab_ldif_load((Lab *)lab, gone);
+    assert_true(lab_tree_put(tree, after, &refused));
+    lab_tree_close(tree);
+}
+
+/* The log says that the identity is gone, and the answer has the entry. */
+static void who_is_deleted_and_restored_is_one_entry(void **state)
+{
+    (void)state;
+    set_up_on(WITH_LOG);
+    first_run();
+    restore_entry(foreign, SOURCE_BASE, "uid=ann," THERE, "displayName: Ann\n", "displayName: Ann\ntitle: Boss\n");
+    assert_ran(NULL, "import: 1 modified", NULL);
+    assert_at_rest();
+    restore_entry(home, HOME_BASE, CONTACT("Ann"), "title: Boss", "title: Drifted");
+    assert_ran(NULL, "import: 1 modified", NULL);
+    assert_at_rest();
+    restore_entry(home, HOME_BASE, "uid=nat," HERE, "displayName: Nat\n", "displayName: Nat\ntitle: Boss\n");
+    assert_ran(NULL, "export: 1 modified", NULL);
+    assert_at_rest();
+    assert_nothing_was_missed("");
+}
+
 /* --- what is left to do although the cursor has moved --- */
 
 static void what_the_server_refuses_is_tried_again(void **state)
@@ -651,6 +684,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(what_was_written_last_is_told_of),
         CASE(what_a_run_asks_does_not_grow_with_the_directories),
+        CASE(who_is_deleted_and_restored_is_one_entry),
         CASE(what_the_server_refuses_is_tried_again),
         CASE(who_is_in_quarantine_is_looked_at_again),
         CASE(a_limit_keeps_the_cursor),

@@ -1,8 +1,6 @@
 /*
  * tree.c - everything below a suffix of a slapd, taken out and put back as it was; see tree.h
  */
-#include <stdbool.h>
-
 #include "tests/lab/tree.h"
 
 #include "dirsync/dn.h"
@@ -15,6 +13,7 @@
 #include <cmocka.h>
 
 #include <ldap.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define RELAX_RULES "1.3.6.1.4.1.4203.666.5.12"
@@ -132,26 +131,70 @@ char *lab_tree_get(LabTree *tree)
 
 /* --- in --- */
 
+static GPtrArray *entries_of(const LabTree *tree, const char *ldif)
+{
+    GPtrArray *entries = g_ptr_array_new_with_free_func((GDestroyNotify)entry_free);
+    g_autoptr(LdifReader) reader = ldif_reader_new_memory(ldif, strlen(ldif), tree->suffix);
+    g_autoptr(GError) error = NULL;
+    Entry *entry;
+    RecordStatus status;
+    while ((status = ldif_read_entry(reader, &entry, &error)) == RECORD_GOOD)
+        g_ptr_array_add(entries, entry);
+    if (status != RECORD_END)
+        fail_msg("%s: %s", tree->suffix, error ? error->message : "is cut off");
+    return entries;
+}
+
 static gint longest_first(gconstpointer a, gconstpointer b)
 {
-    size_t left = strlen(*(char *const *)a), right = strlen(*(char *const *)b);
+    size_t left = strlen(entry_dn(*(Entry *const *)a)), right = strlen(entry_dn(*(Entry *const *)b));
     return (left < right) - (left > right);
 }
 
-/* The name of a child is longer than that of its parent. */
-static void remove_all(LabTree *tree)
+static int by_text(const void *a, const void *b)
 {
-    char *attributes[] = {(char *)LDAP_NO_ATTRS, NULL};
-    LDAPMessage *found = search(tree, attributes);
-    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func((GDestroyNotify)ldap_memfree);
-    for (LDAPMessage *at = first(tree, found); at; at = ldap_next_entry(tree->ldap, at))
-        g_ptr_array_add(names, ldap_get_dn(tree->ldap, at));
-    ldap_msgfree(found);
-    g_ptr_array_sort(names, longest_first);
-    for (guint i = 0; i < names->len; i++) {
-        const char *name = g_ptr_array_index(names, i);
-        check(tree, name, ldap_delete_ext_s(tree->ldap, name, NULL, NULL));
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Attributes and values in an order of their own. */
+static char *sorted_text(const Entry *entry)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    ldif_write_entry(text, entry);
+    g_auto(GStrv) folded = g_strsplit(text->str, "\n ", -1);
+    g_autofree char *whole = g_strjoinv("", folded);
+    g_auto(GStrv) lines = g_strsplit(whole, "\n", -1);
+    qsort(lines, g_strv_length(lines), sizeof *lines, by_text);
+    return g_strjoinv("\n", lines);
+}
+
+/* Takes away what is not among @wanted; of those what is there already. Who changes only what differs shows
+ * changes to those who ask for them, and not a container that comes and goes, which would make them read all.
+ * The name of a child is longer than that of its parent. */
+static int remove_others(LabTree *tree, GPtrArray *wanted)
+{
+    g_autofree char *ldif = lab_tree_get(tree);
+    g_autoptr(GPtrArray) there = entries_of(tree, ldif);
+    g_autoptr(GHashTable) texts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    int code = LDAP_SUCCESS;
+    for (guint i = 0; i < there->len; i++)
+        g_hash_table_add(texts, sorted_text(g_ptr_array_index(there, i)));
+    g_autoptr(GHashTable) kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = wanted->len; i-- > 0;) {
+        g_autofree char *text = sorted_text(g_ptr_array_index(wanted, i));
+        if (!g_hash_table_contains(texts, text))
+            continue;
+        g_hash_table_add(kept, g_steal_pointer(&text));
+        g_ptr_array_remove_index(wanted, i);
     }
+    g_ptr_array_sort(there, longest_first);
+    for (guint i = 0; i < there->len && code == LDAP_SUCCESS; i++) {
+        const Entry *entry = g_ptr_array_index(there, i);
+        g_autofree char *text = sorted_text(entry);
+        if (!g_hash_table_contains(kept, text))
+            code = ldap_delete_ext_s(tree->ldap, entry_dn(entry), NULL, NULL);
+    }
+    return code;
 }
 
 typedef struct {
@@ -199,20 +242,6 @@ static int add(LabTree *tree, const Entry *entry)
     return code;
 }
 
-static GPtrArray *entries_of(const LabTree *tree, const char *ldif)
-{
-    GPtrArray *entries = g_ptr_array_new_with_free_func((GDestroyNotify)entry_free);
-    g_autoptr(LdifReader) reader = ldif_reader_new_memory(ldif, strlen(ldif), tree->suffix);
-    g_autoptr(GError) error = NULL;
-    Entry *entry;
-    RecordStatus status;
-    while ((status = ldif_read_entry(reader, &entry, &error)) == RECORD_GOOD)
-        g_ptr_array_add(entries, entry);
-    if (status != RECORD_END)
-        fail_msg("%s: %s", tree->suffix, error ? error->message : "is cut off");
-    return entries;
-}
-
 /* What a test may want that no server would take. */
 static bool is_against_schema(int code)
 {
@@ -252,7 +281,14 @@ static bool add_some(LabTree *tree, GPtrArray *entries, char **refused)
 bool lab_tree_put(LabTree *tree, const char *ldif, char **refused)
 {
     g_autoptr(GPtrArray) entries = entries_of(tree, ldif);
-    remove_all(tree);
+    int code = remove_others(tree, entries);
+    if (code == LDAP_NOT_ALLOWED_ON_NONLEAF) { /* a container is another one: so is all below it */
+        g_autoptr(GPtrArray) none = entries_of(tree, "");
+        g_ptr_array_unref(entries);
+        entries = entries_of(tree, ldif);
+        code = remove_others(tree, none);
+    }
+    check(tree, "delete", code);
     for (guint before = G_MAXUINT; entries->len && entries->len < before;) {
         before = entries->len;
         if (!add_some(tree, entries, refused))

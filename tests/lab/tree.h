@@ -10,6 +10,8 @@
 
 #include "tests/lab/lab.h"
 
+#include <stdbool.h>
+
 typedef struct LabTree LabTree;
 
 LabTree *lab_tree_open(const Lab *lab, const char *suffix);
@@ -18,8 +20,9 @@ void lab_tree_close(LabTree *tree);
 /** Content as LDIF, parents before children; entryUUID and pwdAccountLockedTime beside the user attributes,
  *  names escaped as dirsync escapes them. g_free(). */
 char *lab_tree_get(LabTree *tree);
-/** Takes all there is away and adds that instead, in its order. False when it is against the schema of the
- * server, which *refused says (g_free()); the tree is in no defined state then. */
+/** Takes away what is there and not in @ldif, or otherwise, and adds what is missing, in its order. False
+ * when it is against the schema of the server, which *refused says (g_free()); the tree is in no defined
+ * state then. */
 bool lab_tree_put(LabTree *tree, const char *ldif, char **refused);
 
 #endif
