@@ -24,6 +24,10 @@ enum {
     TAG_DELETE = 0x4a,
     TAG_MODRDN = 0x6c,
     TAG_SEARCH = 0x63,
+    TAG_ENTRY = 0x64,
+    TAG_SEARCH_DONE = 0x65,
+    TAG_REFERENCE = 0x73,
+    TAG_INTERMEDIATE = 0x79,
     TAG_EXTENDED = 0x77
 };
 
@@ -49,6 +53,7 @@ struct Meddler {
     Connection connections[CONNECTIONS];
     GMutex lock; /* of all below */
     Meddling what;
+    bool any; /* searches count as well */
     int result, bind_result, search_result;
     bool hold;
     const char *control; /* of the searches that are answered so */
@@ -95,10 +100,13 @@ static void pass_on(int fd, const guint8 *bytes, size_t length)
     }
 }
 
-/* The tag of an answer is that of the request plus one; a delete's is not constructed. */
+/* The tag of an answer is that of the request plus one; a delete's is not constructed, a search's last one
+ * comes after that of its entries. */
 static void answer(const Connection *connection, int id, ber_tag_t operation, int result)
 {
-    ber_tag_t tag = operation == TAG_DELETE ? 0x6b : operation + 1;
+    ber_tag_t tag = operation == TAG_DELETE   ? 0x6b
+                    : operation == TAG_SEARCH ? TAG_SEARCH_DONE
+                                              : operation + 1;
     BerElement *ber = ber_alloc_t(LBER_USE_DER);
     struct berval value;
     ber_printf(ber, "{it{ess}}", id, tag, result, "", "meddled with");
@@ -193,7 +201,7 @@ static bool take_from_client(Meddler *meddler, Connection *connection, const gui
 {
     ber_tag_t operation;
     int id = message_id(bytes, length, &operation);
-    if (is_write(operation, bytes, length))
+    if (is_write(operation, bytes, length) || (meddler->any && operation == TAG_SEARCH))
         return take_write(meddler, connection, bytes, length, id, operation);
     if (is_refused_search(meddler, operation, bytes, length)) {
         answer(connection, id, TAG_SEARCH + 1,
@@ -224,13 +232,14 @@ static bool take_from_server(Meddler *meddler, Connection *connection, const gui
 {
     ber_tag_t operation;
     int id = message_id(bytes, length, &operation);
-    if (g_hash_table_remove(connection->writes, GINT_TO_POINTER(id)))
+    bool goes_on = operation == TAG_ENTRY || operation == TAG_REFERENCE || operation == TAG_INTERMEDIATE;
+    if (!goes_on && g_hash_table_remove(connection->writes, GINT_TO_POINTER(id)))
         meddler->outstanding--;
     if (id != connection->watched) {
         pass_on(connection->client, bytes, length);
         return true;
     }
-    connection->watched = 0;
+    connection->watched = goes_on ? id : 0;
     if (connection->meddling == MEDDLE_SWALLOW)
         return true;
     if (connection->meddling == MEDDLE_DIE_AFTER)
@@ -371,9 +380,10 @@ char *meddler_uri(Meddler *meddler)
     return meddler->uri;
 }
 
-void meddler_plan(Meddler *meddler, Meddling what, int result, unsigned first, unsigned last)
+static void plan(Meddler *meddler, bool any, Meddling what, int result, unsigned first, unsigned last)
 {
     g_mutex_lock(&meddler->lock);
+    meddler->any = any;
     meddler->what = what;
     meddler->result = result;
     meddler->first = first;
@@ -381,6 +391,16 @@ void meddler_plan(Meddler *meddler, Meddling what, int result, unsigned first, u
     meddler->writes = 0;
     meddler->most = meddler->outstanding;
     g_mutex_unlock(&meddler->lock);
+}
+
+void meddler_plan(Meddler *meddler, Meddling what, int result, unsigned first, unsigned last)
+{
+    plan(meddler, false, what, result, first, last);
+}
+
+void meddler_plan_any(Meddler *meddler, Meddling what, int result, unsigned first, unsigned last)
+{
+    plan(meddler, true, what, result, first, last);
 }
 
 void meddler_cut_searches(Meddler *meddler, unsigned n)

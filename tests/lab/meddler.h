@@ -33,6 +33,9 @@ char *meddler_uri(Meddler *meddler);
 
 /** From now on the writes are counted from 1, and the trouble comes at those from @first to @last. */
 void meddler_plan(Meddler *meddler, Meddling what, int result, unsigned first, unsigned last);
+/** The same, and searches are counted and meddled with as writes are: their first answer, or all of them, is
+ * the answer. */
+void meddler_plan_any(Meddler *meddler, Meddling what, int result, unsigned first, unsigned last);
 /** The connection goes at so many searches too, once a write was meddled with. */
 void meddler_cut_searches(Meddler *meddler, unsigned n);
 /** After the next @n binds, each is answered with @result; 0: all by the server. */
@@ -43,7 +46,7 @@ void meddler_hold_binds(Meddler *meddler, bool hold);
 /** After the next @n, searches that carry the control @oid (static) are answered with @result; 0: all by the
  * server. */
 void meddler_refuse_searches_after(Meddler *meddler, unsigned n, const char *oid, int result);
-/** Writes that came from the client since meddler_plan(). */
+/** Writes (and searches) that came from the client since meddler_plan() (meddler_plan_any()). */
 unsigned meddler_writes(Meddler *meddler);
 /** How many writes were on their way at once, at most, since meddler_plan(). */
 unsigned meddler_most_outstanding(Meddler *meddler);
