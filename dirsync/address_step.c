@@ -218,16 +218,6 @@ static void close_step(StepWork *work)
 
 /* --- plan --- */
 
-static guint hash_key(gconstpointer key)
-{
-    return (guint)((const Fingerprint *)key)->low;
-}
-
-static gboolean equal_keys(gconstpointer a, gconstpointer b)
-{
-    return fingerprint_equal(*(const Fingerprint *)a, *(const Fingerprint *)b);
-}
-
 static Fingerprint pending_dn(const void *step, uint32_t i)
 {
     return ((const Pending *)g_ptr_array_index(((const AddressStep *)step)->pending, i))->dn;
@@ -282,8 +272,8 @@ static bool begin_round(AddressStep *step, GError **error)
     step->gone = g_array_new(FALSE, FALSE, sizeof(Fingerprint));
     fingerprint_index_init(&step->by_dn, pending_dn, step);
     fingerprint_index_init(&step->by_fingerprint, settled_fingerprint, step);
-    step->claimed = g_hash_table_new_full(hash_key, equal_keys, g_free, g_free);
-    step->crowded = g_hash_table_new_full(hash_key, equal_keys, g_free, g_free);
+    step->claimed = g_hash_table_new_full(fingerprint_hash, fingerprint_same, g_free, g_free);
+    step->crowded = g_hash_table_new_full(fingerprint_hash, fingerprint_same, g_free, g_free);
     step->highest = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (guint i = 0; i < step->types->len; i++)
         ((TypeState *)g_ptr_array_index(step->types, i))->holders = 0;

@@ -3,8 +3,6 @@
  */
 #include "dirsync/audit_scope.h"
 
-#include "dirsync/xml.h"
-
 #include <string.h>
 
 void audit_scope_clear(AuditScope *scope)
@@ -26,45 +24,15 @@ static const Connector *find_path(const AuditScope *scope, const char *path)
     return NULL;
 }
 
-/* Organisations lie in the same folder; what is neither is somebody else's. */
-static bool is_connector(const char *path, GPtrArray *organisations)
-{
-    g_autofree char *text = NULL;
-    if (!g_file_get_contents(path, &text, NULL, NULL))
-        return true; /* loading it tells what is wrong */
-    if (strstr(text, "urn:x-dirsync:connector:"))
-        return true;
-    if (organisations && strstr(text, "urn:x-dirsync:organisation:"))
-        g_ptr_array_add(organisations, g_strdup(path));
-    return false;
-}
-
-static gint compare_names(gconstpointer a, gconstpointer b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static GPtrArray *list_folder(const char *folder)
-{
-    GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-    for (const char *name; dir && (name = g_dir_read_name(dir));)
-        if (g_str_has_suffix(name, ".xml") && *name != '.')
-            g_ptr_array_add(paths, g_build_filename(folder, name, NULL));
-    g_ptr_array_sort(paths, compare_names);
-    return paths;
-}
-
 /* Adds the connectors of a folder, of whatever organisation; @organisations gets those of the folder. */
 static void know_folder(AuditScope *scope, const char *folder, GPtrArray *organisations)
 {
-    g_autoptr(GPtrArray) paths = list_folder(folder);
-    for (guint i = 0; i < paths->len; i++) {
-        const char *path = g_ptr_array_index(paths, i);
+    g_auto(GStrv) paths = connector_list_folder(folder, organisations, NULL);
+    for (char **path = paths; path && *path; path++) {
         g_autoptr(GError) why = NULL;
-        if (!is_connector(path, organisations) || find_path(scope, path))
+        if (find_path(scope, *path))
             continue;
-        Connector *connector = connector_load(path, &why);
+        Connector *connector = connector_load(*path, &why);
         if (connector && !find_path(scope, connector->path))
             g_ptr_array_add(scope->known, connector);
         else if (connector)

@@ -161,10 +161,8 @@ static bool tell_unknown(Audit *audit, const Entry *entry, const Stamp *stamp, G
 static bool check_grace(Audit *audit, const Connector *connector, const Entry *entry, const Stamp *stamp,
                         GError **error)
 {
-    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-    g_autoptr(GDateTime) since = stamp->grace ? stamp_grace_time(stamp->grace) : NULL;
     unsigned days = connector->pass[STEP_IMPORT].grace_days;
-    if (!since || g_date_time_difference(now, since) < (GTimeSpan)days * G_TIME_SPAN_DAY)
+    if (!stamp->grace || !stamp_grace_is_over(stamp->grace, days))
         return true;
     bool account = account_is_disabled(audit->schema, entry);
     const char *what = account ? "disabled and in grace" : "in grace";

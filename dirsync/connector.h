@@ -162,5 +162,7 @@ char *organisation_path(const char *path_or_name, GError **error);
 /** The connectors of the definitions folder, loadable or not, as paths in order of their names; g_strfreev().
  *  NULL and ERROR_DEFINITION when there is no such folder. */
 char **connector_list(GError **error);
+/** The same of any folder. @organisations (NULL: not wanted) gets the paths of those that lie there too. */
+char **connector_list_folder(const char *path, GPtrArray *organisations, GError **error);
 
 #endif

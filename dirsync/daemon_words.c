@@ -7,6 +7,7 @@
 #include "dirsync/limits.h"
 #include "dirsync/service_notify.h"
 #include "dirsync/state.h"
+#include "dirsync/when.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -18,8 +19,7 @@ static const char *const watch_names[] = {[WATCH_CLOSED] = "closed",
 
 char *daemon_time_text(int64_t seconds)
 {
-    g_autoptr(GDateTime) time = seconds == SCHEDULE_NO_TIME ? NULL : g_date_time_new_from_unix_utc(seconds);
-    return time ? g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ") : NULL;
+    return seconds == SCHEDULE_NO_TIME ? NULL : when_format(seconds);
 }
 
 char *daemon_clock_text(int64_t seconds)

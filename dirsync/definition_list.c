@@ -72,20 +72,29 @@ static GPtrArray *list_files(const char *path, GError **error)
     return files;
 }
 
+char **connector_list_folder(const char *folder, GPtrArray *organisations, GError **error)
+{
+    g_autoptr(GPtrArray) files = list_files(folder, error);
+    if (!files)
+        return NULL;
+    GPtrArray *list = g_ptr_array_new();
+    for (guint i = 0; i < files->len; i++) {
+        const char *file = g_ptr_array_index(files, i);
+        g_autofree char *name = NULL;
+        g_autofree char *element = first_element(file, &name);
+        if (!element || !strcmp(element, "connector"))
+            g_ptr_array_add(list, g_strdup(file));
+        else if (organisations && !strcmp(element, "organisation"))
+            g_ptr_array_add(organisations, g_strdup(file));
+    }
+    g_ptr_array_add(list, NULL);
+    return (char **)g_ptr_array_free(list, FALSE);
+}
+
 char **connector_list(GError **error)
 {
     g_autofree char *folder = connector_folder();
-    g_autoptr(GPtrArray) files = list_files(folder, error);
-    GPtrArray *list = files ? g_ptr_array_new() : NULL;
-    for (guint i = 0; list && i < files->len; i++) {
-        g_autofree char *name = NULL;
-        g_autofree char *element = first_element(g_ptr_array_index(files, i), &name);
-        if (!element || !strcmp(element, "connector"))
-            g_ptr_array_add(list, g_strdup(g_ptr_array_index(files, i)));
-    }
-    if (list)
-        g_ptr_array_add(list, NULL);
-    return list ? (char **)g_ptr_array_free(list, FALSE) : NULL;
+    return connector_list_folder(folder, NULL, error);
 }
 
 /* --- which organisation is meant --- */

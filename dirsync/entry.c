@@ -326,6 +326,16 @@ Entry *entry_deserialise(const void *data, size_t len, GError **error)
     return NULL;
 }
 
+guint fingerprint_hash(gconstpointer key)
+{
+    return (guint)((const Fingerprint *)key)->low;
+}
+
+gboolean fingerprint_same(gconstpointer a, gconstpointer b)
+{
+    return fingerprint_equal(*(const Fingerprint *)a, *(const Fingerprint *)b);
+}
+
 Fingerprint fingerprint_bytes(const void *data, size_t len)
 {
     XXH128_hash_t hash = XXH3_128bits(data, len);

@@ -78,6 +78,9 @@ static inline bool fingerprint_equal(Fingerprint a, Fingerprint b)
 {
     return a.low == b.low && a.high == b.high;
 }
+/** For tables whose keys are Fingerprint *. */
+guint fingerprint_hash(gconstpointer key);
+gboolean fingerprint_same(gconstpointer a, gconstpointer b);
 static inline bool fingerprint_is_zero(Fingerprint a)
 {
     return !a.low && !a.high;

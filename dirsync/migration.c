@@ -41,23 +41,13 @@ static_assert(G_N_ELEMENTS(match_rules) == RULES, "a row for each rule");
 const char *const match_attributes[] = {"legacyExchangeDN", "mailNickname", "uid", "sAMAccountName",
                                         "employeeNumber",   "sn",           NULL};
 
-static guint hash_anchor(gconstpointer key)
-{
-    return (guint)((const Fingerprint *)key)->low;
-}
-
-static gboolean equal_anchors(gconstpointer a, gconstpointer b)
-{
-    return fingerprint_equal(*(const Fingerprint *)a, *(const Fingerprint *)b);
-}
-
 void migration_begin(Migration *migration)
 {
     *migration = (Migration){.action = {[MATCH_OURS] = MIGRATE_UPDATE,
                                         [MATCH_EXACT] = MIGRATE_ADOPT,
                                         [MATCH_PROBABLE] = MIGRATE_SKIP,
                                         [MATCH_NONE] = MIGRATE_CREATE}};
-    migration->tried = g_hash_table_new_full(hash_anchor, equal_anchors, g_free, NULL);
+    migration->tried = g_hash_table_new_full(fingerprint_hash, fingerprint_same, g_free, NULL);
 }
 
 void migration_end(Migration *migration)

@@ -223,7 +223,7 @@ static void tell_trouble(Notifying *notifying, int text, const RunResult *result
 {
     json_t *failing = json_object_get(notifying->json, "failing");
     bool passes = failure && error_exit_status(failure) == 5;
-    notify_note_failure(notifying->json, result->id, notifying->now);
+    notify_note_failure(notifying->json, notifying->now);
     if (!is_wanted(notifying, text) ||
         (passes && notify_is_patient(notifying->json, notifying->settings->patience, notifying->now)))
         return;

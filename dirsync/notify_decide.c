@@ -68,13 +68,11 @@ bool notify_may_tell(json_t *book, const char *key, gint64 now)
     return true;
 }
 
-void notify_note_failure(json_t *book, const char *run, gint64 now)
+void notify_note_failure(json_t *book, gint64 now)
 {
     json_t *failing = json_object_get(book, "failing");
-    if (!json_object_get(failing, "since")) {
+    if (!json_object_get(failing, "since"))
         set_number(failing, "since", now);
-        json_object_set_new(failing, "run", json_string(run ? run : ""));
-    }
     set_number(failing, "times", number_in(failing, "times") + 1);
 }
 

@@ -2,7 +2,7 @@
  * notify_decide.h - what is told, and what has been told already
  *
  * Works on the content of the book (notify_book.h) and a given time, and on
- * nothing else: {"told":{KEY:time},"good":time,"failing":{"since","run","times",
+ * nothing else: {"told":{KEY:time},"good":time,"failing":{"since","times",
  * "told"},"pending":[...]}, times in seconds since 1970.
  */
 #ifndef DIRSYNC_NOTIFY_DECIDE_H
@@ -18,7 +18,7 @@ char *notify_key(NotifyKind kind, int text, const char *about);
 bool notify_may_tell(json_t *book, const char *key, gint64 now);
 
 /** A run failed. */
-void notify_note_failure(json_t *book, const char *run, gint64 now);
+void notify_note_failure(json_t *book, gint64 now);
 /** The trouble has not lasted as long as @patience yet. */
 bool notify_is_patient(const json_t *book, gint64 patience, gint64 now);
 /** It was told that runs fail. */

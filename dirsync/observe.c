@@ -10,16 +10,6 @@
 
 #include <string.h>
 
-static guint hash_key(gconstpointer key)
-{
-    return (guint)((const Fingerprint *)key)->low;
-}
-
-static gboolean equal_keys(gconstpointer a, gconstpointer b)
-{
-    return fingerprint_equal(*(const Fingerprint *)a, *(const Fingerprint *)b);
-}
-
 static void seen_clear(void *seen)
 {
     g_free(((Seen *)seen)->native);
@@ -60,8 +50,8 @@ bool observe_begin(Pass *pass, Observer observer, void *data, GError **error)
     observed->strangers = g_array_new(FALSE, TRUE, sizeof(Stranger));
     observed->troubles = g_array_new(FALSE, TRUE, sizeof(Trouble));
     g_array_set_clear_func(observed->troubles, trouble_clear);
-    observed->trouble_of = g_hash_table_new_full(hash_key, equal_keys, g_free, NULL);
-    observed->outsiders = g_hash_table_new_full(hash_key, equal_keys, g_free, g_free);
+    observed->trouble_of = g_hash_table_new_full(fingerprint_hash, fingerprint_same, g_free, NULL);
+    observed->outsiders = g_hash_table_new_full(fingerprint_hash, fingerprint_same, g_free, g_free);
     observed->spool = spool_new(state_folder(pass->state), error);
     if (!observed->spool || !pass_recall(pass, "definitions", &digest, error))
         return false;
@@ -238,10 +228,10 @@ void observe_result(Pass *pass, const Subject *subject, const Entry *result, boo
         keep_entry(pass, result, &seen->result);
 }
 
-void observe_unwanted(Pass *pass, const Subject *subject, const char *why)
+void observe_unwanted(Pass *pass, const Subject *subject)
 {
     if (pass->observed)
-        see(pass, subject)->unwanted = why;
+        see(pass, subject)->unwanted = true;
 }
 
 void observe_native(Pass *pass, const Subject *subject, const char *dn)

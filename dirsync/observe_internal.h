@@ -7,7 +7,7 @@
 /** What was decided of an item, beside Pass.items; there may be millions. */
 typedef struct {
     const char *situation;     /* of the first change that would be written; NULL: none would */
-    const char *unwanted;      /* why it is out of scope; NULL: it is not */
+    bool unwanted;             /* it is out of scope */
     char *native;              /* who is this person by now; NULL for most */
     uint64_t original, result; /* in the spool: the object before (where no read has it) and after; or
                                 * SPOOL_NOWHERE */
@@ -73,7 +73,7 @@ void observe_ready(Pass *pass);
 /** Reads the source once more, without the definition's filters: who is left out is told of at once, unless
  *  their object is there (then they are in the table). ERROR_... when the source could not be read so. */
 bool observe_outsiders(Pass *pass, char **incomplete, GError **error);
-/** What pass_out_of_scope() and others say as reasons. */
-ObservedReason observe_scope_reason(const char *why);
+/** Why somebody is left out who fails that check first; SCOPE_CHECKS: none, but is left out. */
+ObservedReason observe_scope_reason(ScopeCheck failed);
 
 #endif

@@ -12,25 +12,16 @@
 
 #include <string.h>
 
-/* As pass_out_of_scope() and leave_out_of_scope() word it; test_reconciliation.c has a case of each. */
-static const struct {
-    const char *why;
-    ObservedReason reason;
-} scopes[] = {
-    {"filtered out", OBSERVED_FILTERED_OUT},
-    {"it came from the other side", OBSERVED_FROM_THERE},
-    {"hidden from address lists", OBSERVED_HIDDEN},
-    {"its account is disabled", OBSERVED_DISABLED},
-    {"the mapping has no recipient of its kind", OBSERVED_NO_RECIPIENT},
-    {"its address lies in one of our own domains", OBSERVED_ONE_OF_US},
+/* Who passes all that the definition asks is left out for what was made of them. */
+static const ObservedReason reasons[SCOPE_CHECKS + 1] = {
+    [SCOPE_SELECTED] = OBSERVED_FILTERED_OUT,  [SCOPE_NOT_OURS] = OBSERVED_FROM_THERE,
+    [SCOPE_SHOWN] = OBSERVED_HIDDEN,           [SCOPE_ENABLED] = OBSERVED_DISABLED,
+    [SCOPE_RECIPIENT] = OBSERVED_NO_RECIPIENT, [SCOPE_CHECKS] = OBSERVED_ONE_OF_US,
 };
 
-ObservedReason observe_scope_reason(const char *why)
+ObservedReason observe_scope_reason(ScopeCheck failed)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(scopes); i++)
-        if (!strcmp(why, scopes[i].why))
-            return scopes[i].reason;
-    return OBSERVED_FILTERED_OUT;
+    return reasons[failed];
 }
 
 /* Containers, devices and the like are no loss to an address list. In a file without classes everybody is
@@ -93,12 +84,13 @@ static bool judge(Pass *pass, const Entry *entry, GError **error)
 {
     g_autofree char *anchor = pass_anchor_of(pass, entry);
     Fingerprint key = anchor ? fingerprint_string(anchor) : (Fingerprint){0, 0};
-    const char *why = pass_out_of_scope(pass, entry);
+    ScopeCheck failed = pass_failed_check(pass, entry);
+    bool outside = failed != SCOPE_CHECKS;
     const Item *item = link_item(pass, fingerprint_index_find(&pass->links->by_anchor, key));
-    ObservedReason reason = why ? observe_scope_reason(why) : OBSERVED_NOT_SHOWN;
-    if (item && !why && is_another_one(pass, item, entry))
+    ObservedReason reason = outside ? observe_scope_reason(failed) : OBSERVED_NOT_SHOWN;
+    if (item && !outside && is_another_one(pass, item, entry))
         tell_outsider(pass, anchor, entry, OBSERVED_DUPLICATE, NULL);
-    if ((item && item->mark[SOURCE] != MARK_ABSENT) || (!why && !anchor)) /* it was decided, or told of */
+    if ((item && item->mark[SOURCE] != MARK_ABSENT) || (!outside && !anchor)) /* it was decided, or told of */
         return true;
     if (reason != OBSERVED_FROM_THERE && !is_somebody(pass, entry))
         return true;

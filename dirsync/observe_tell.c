@@ -182,7 +182,8 @@ static void judge_newcomer(Pass *pass, Pair *pair)
 static void judge_unwanted(Pass *pass, Pair *pair)
 {
     pair->told.verdict = pair->current ? RECONCILED_ONLY_TARGET : RECONCILED_ONLY_SOURCE;
-    pair->told.reason = observe_scope_reason(pair->seen->unwanted);
+    pair->told.reason =
+        pair->source ? observe_scope_reason(pass_failed_check(pass, pair->source)) : OBSERVED_FILTERED_OUT;
     if (pair->current)
         add_detail(pair, pass->settings->out_of_scope_is_missing ? "its object leaves as one that is missing"
                                                                  : "its object stays as it is");

@@ -144,20 +144,10 @@ static bool load_tables(Pass *pass, GError **error)
 
 /* --- planned --- */
 
-static guint hash_key(gconstpointer key)
-{
-    return (guint)((const Fingerprint *)key)->low;
-}
-
-static gboolean equal_keys(gconstpointer a, gconstpointer b)
-{
-    return fingerprint_equal(*(const Fingerprint *)a, *(const Fingerprint *)b);
-}
-
 static bool make_tables(Pass *pass, GError **error)
 {
-    pass->freed = g_hash_table_new_full(hash_key, equal_keys, g_free, g_free);
-    pass->offered = g_hash_table_new_full(hash_key, equal_keys, g_free, NULL);
+    pass->freed = g_hash_table_new_full(fingerprint_hash, fingerprint_same, g_free, g_free);
+    pass->offered = g_hash_table_new_full(fingerprint_hash, fingerprint_same, g_free, NULL);
     pass->claimed = claim_table_new(state_folder(pass->state), error);
     pass->settlements = pass->claimed ? settlements_new(state_folder(pass->state), error) : NULL;
     return pass->settlements;

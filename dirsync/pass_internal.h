@@ -232,6 +232,8 @@ typedef enum {
     SCOPE_RECIPIENT,
     SCOPE_CHECKS
 } ScopeCheck;
+/** The first of them that the source entry fails; SCOPE_CHECKS: none. */
+ScopeCheck pass_failed_check(const Pass *pass, const Entry *entry);
 /** Why the entry fails the check, NULL: it passes; *name (or NULL): what is checked. */
 const char *pass_scope_check(const Pass *pass, ScopeCheck check, const Entry *entry, const char **name);
 /** Why that source of the definition does not select the entry, for people; NULL: it does. g_free(). */
@@ -542,8 +544,8 @@ void observe_trouble(Pass *pass, EventId event, const char *subject, const char 
 void observe_change(Pass *pass, const Subject *subject, const Entry *before, const char *situation);
 /** emit_settlement() */
 void observe_result(Pass *pass, const Subject *subject, const Entry *result, bool remove, unsigned flags);
-/** Out of scope; @why is kept as it is. */
-void observe_unwanted(Pass *pass, const Subject *subject, const char *why);
+/** Out of scope. */
+void observe_unwanted(Pass *pass, const Subject *subject);
 /** Who is this person by now. */
 void observe_native(Pass *pass, const Subject *subject, const char *dn);
 /** Tells of everybody. */

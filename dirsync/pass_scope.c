@@ -93,12 +93,18 @@ const char *pass_scope_check(const Pass *pass, ScopeCheck check, const Entry *en
     return scope_checks[check].passes(pass, entry) ? NULL : scope_checks[check].reason;
 }
 
+ScopeCheck pass_failed_check(const Pass *pass, const Entry *entry)
+{
+    int check = 0;
+    while (check < SCOPE_CHECKS && scope_checks[check].passes(pass, entry))
+        check++;
+    return (ScopeCheck)check;
+}
+
 const char *pass_out_of_scope(const Pass *pass, const Entry *entry)
 {
-    const char *reason = NULL;
-    for (int check = 0; check < SCOPE_CHECKS && !reason; check++)
-        reason = pass_scope_check(pass, (ScopeCheck)check, entry, NULL);
-    return reason;
+    ScopeCheck failed = pass_failed_check(pass, entry);
+    return failed == SCOPE_CHECKS ? NULL : scope_checks[failed].reason;
 }
 
 char *pass_why_not_selected(const Pass *pass, size_t source, const Entry *entry)

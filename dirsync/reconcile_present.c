@@ -32,7 +32,7 @@ static bool put_aside(Pass *pass, Subject *subject, EventId event, const char *r
 
 static bool leave_out_of_scope(Pass *pass, Subject *subject, const char *why, GError **error)
 {
-    observe_unwanted(pass, subject, why);
+    observe_unwanted(pass, subject);
     inquire_note(pass, subject->anchor, "out-of-scope", why);
     if (subject->current && pass->settings->out_of_scope_is_missing) {
         subject->item->confirmed = true;

@@ -55,11 +55,9 @@ char *run_summary(const RunResult *result);
 /** Exit status of a run that ended without an error: 0, or 3 when something failed, was quarantined for
  *  the first time, or a source was not proven complete (a job must not go quiet over an empty file). */
 int run_exit_status(const RunResult *result);
-/** {"import":{"created":4,...},"export":{...}}; g_free(). */
-char *run_counts_json(const RunResult *result);
-/** The same, for the run's record: each step with "seconds", "planned", "left_over", "entries_read",
- *  "newly_quarantined", "full_because" and "nothing_removed_because", and beside the steps "error",
- * "error_kind" and "seconds". @failure may be NULL. g_free(). */
+/** For the run's record: {"import":{"created":4,...},"export":{...}}, each step with "seconds", "planned",
+ *  "left_over", "entries_read", "newly_quarantined", "full_because" and "nothing_removed_because", and beside the
+ *  steps "error", "error_kind" and "seconds". @failure may be NULL. g_free(). */
 char *run_figures_json(const RunResult *result, const GError *failure);
 
 /** Options as the connector's definition has them. */

@@ -10,6 +10,7 @@
 
 #include "dirsync/event.h"
 #include "dirsync/fault.h"
+#include "dirsync/when.h"
 
 #include <string.h>
 
@@ -54,7 +55,7 @@ static bool remove_old(State *state, const Old *old, GError **error)
 static bool prune_records(const Connector *connector, State *state, GDateTime *before, GError **error)
 {
     g_autoptr(GPtrArray) olds = g_ptr_array_new_with_free_func(old_free);
-    g_autofree char *text = g_date_time_format(before, "%Y-%m-%dT%H:%M:%SZ");
+    g_autofree char *text = when_format(g_date_time_to_unix(before));
     g_autofree char *left_over = run_noted_left_over(state);
     g_autofree char *runs = g_build_filename(state_folder(state), "runs", NULL);
     Noting noting = {runs, olds};

@@ -105,11 +105,6 @@ static char *as_text(json_t *json)
     return copy;
 }
 
-char *run_counts_json(const RunResult *result)
-{
-    return as_text(counts_as_json(result));
-}
-
 /* A reason may hold what a server or file has sent. */
 static void set_text(json_t *json, const char *name, const char *text)
 {

@@ -265,3 +265,10 @@ GDateTime *stamp_grace_time(const char *grace)
     g_autofree char *iso = g_strdup_printf("%.8sT%s", grace, grace + 8);
     return g_date_time_new_from_iso8601(iso, NULL);
 }
+
+bool stamp_grace_is_over(const char *since, unsigned days)
+{
+    g_autoptr(GDateTime) start = stamp_grace_time(since);
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    return start && g_date_time_difference(now, start) >= (GTimeSpan)days * G_TIME_SPAN_DAY;
+}

@@ -48,6 +48,8 @@ char *stamp_owner_filter(const StampSettings *settings, const char *connector);
 /** Since when, of a stamp's grace: generalized time, RFC 4517 section 3.3.13. NULL: it is none.
  *  g_date_time_unref(). */
 GDateTime *stamp_grace_time(const char *grace);
+/** Whether so many days have gone since then; false when it is no time. */
+bool stamp_grace_is_over(const char *since, unsigned days);
 
 /** Anchor value as text: itself when it is printable UTF-8, else "hex:" and digits. g_free(). */
 char *anchor_text(Value value);

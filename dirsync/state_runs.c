@@ -3,6 +3,8 @@
  */
 #include "dirsync/state_internal.h"
 
+#include "dirsync/when.h"
+
 #include <unistd.h>
 
 bool state_quarantine(State *state, Step step, const char *subject, const char *reason, const char *run,
@@ -108,8 +110,7 @@ char *run_new_id(void)
 
 char *time_now_text(void)
 {
-    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-    return g_date_time_format(now, "%Y-%m-%dT%H:%M:%SZ");
+    return when_format(g_get_real_time() / G_USEC_PER_SEC);
 }
 
 bool state_begin_run(State *state, const char *id, const char *kind, const char *folder, GError **error)

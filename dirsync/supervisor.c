@@ -19,16 +19,6 @@ const char *const supervised_state_names[] = {[SUPERVISED_WAITING] = "waiting",
 
 static_assert(G_N_ELEMENTS(supervised_state_names) == SUPERVISED_STATES, "a name for every state");
 
-const char *const run_end_names[] = {[RUN_END_WELL] = "well",
-                                     [RUN_END_LIMIT] = "limit",
-                                     [RUN_END_FAILED] = "failed",
-                                     [RUN_END_SOURCE] = "source",
-                                     [RUN_END_LOCKED] = "locked",
-                                     [RUN_END_DEFINITION] = "definition",
-                                     [RUN_END_CREDENTIALS] = "credentials"};
-
-static_assert(G_N_ELEMENTS(run_end_names) == RUN_ENDS, "a name for every end");
-
 const char *const run_cause_names[] = {[CAUSE_SCHEDULE] = "schedule",
                                        [CAUSE_CHANGE] = "change",
                                        [CAUSE_WATCH] = "watch opened",

@@ -34,7 +34,7 @@ typedef enum {
 
 extern const char *const supervised_state_names[SUPERVISED_STATES]; /* "waiting", "running", ... */
 
-/** What the end of a run means. Keep in step with run_end_names[]. */
+/** What the end of a run means. */
 typedef enum {
     RUN_END_WELL,
     RUN_END_LIMIT,       /* not for a change, only at the next time of the schedule */
@@ -45,8 +45,6 @@ typedef enum {
     RUN_END_CREDENTIALS, /* parked: another try could lock the account */
     RUN_ENDS
 } RunEnd;
-
-extern const char *const run_end_names[RUN_ENDS];
 
 /**
  * @exit_status  of the process; -1: it was killed or crashed

@@ -140,10 +140,8 @@ static void print_notes(const Migrating *self)
     g_autoptr(GPtrArray) lines = notes(self);
     if (lines->len)
         printf("\nbefore the next sync:\n");
-    for (guint i = 0; i < lines->len; i++) {
-        g_autofree char *safe = report_safe(g_ptr_array_index(lines, i));
-        migration_report_wrap(stdout, "  - ", "    ", safe);
-    }
+    for (guint i = 0; i < lines->len; i++)
+        report_paragraph(stdout, "  - ", "    ", REPORT_COLUMNS, g_ptr_array_index(lines, i));
 }
 
 static json_t *head_as_json(const Migrating *self)

@@ -7,6 +7,7 @@
  */
 #include "dirsync/lookup/protocol.h"
 
+#include "dirsync/when.h"
 #include "proxygen/address.h"
 
 #include <string.h>
@@ -170,8 +171,7 @@ static bool answer_status(const Service *service, const char *words, GString *ou
     if (!lookup_begin(service->lookup, &error) || !lookup_count(service->lookup, &recipients, &error))
         return say_failure(out, error);
     LookupSnapshot snapshot = lookup_snapshot(service->lookup);
-    g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(snapshot.as_of);
-    g_autofree char *as_of = time ? g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ") : g_strdup("");
+    g_autofree char *as_of = when_format(snapshot.as_of);
     g_string_append_printf(out,
                            "OK\trecipients=%" G_GINT64_FORMAT "\tserial=%" G_GINT64_FORMAT
                            "\tas-of=%s\tanswered=%" G_GUINT64_FORMAT "\tconnections=%u\n",

@@ -37,7 +37,7 @@ typedef struct {
     int epoll, signals;
     bool stopping;
     gint64 ticked, warned, crowded;
-    bool unavailable, told; /* whether that was told at all */
+    bool unavailable;
 } Server;
 
 ServerSettings server_settings(void)
@@ -168,13 +168,12 @@ static void tell_state(Server *server, gint64 now)
 {
     g_autoptr(GError) error = NULL;
     bool unavailable = !lookup_begin(server->service.lookup, &error);
-    if (unavailable && (!server->unavailable || !server->told))
+    if (unavailable && !server->unavailable)
         event_emit(EVENT_LOOKUP_UNAVAILABLE, NULL, "every look-up is answered with a temporary failure: %s",
                    error->message);
     else if (!unavailable && server->unavailable)
         event_emit(EVENT_LOOKUP_AVAILABLE, server->settings->index, "look-ups are answered again");
     server->unavailable = unavailable;
-    server->told = true;
     if (!unavailable)
         tell_age(server, now);
     lookup_end(server->service.lookup);

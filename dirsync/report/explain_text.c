@@ -8,7 +8,6 @@
 
 #include <string.h>
 
-#define COLUMNS 80
 #define LONGEST_VALUE 200
 
 /* --- lines --- */
@@ -22,21 +21,8 @@ static void print_line(FILE *out, int indent, const char *format, ...)
     va_start(args, format);
     g_autofree char *raw = g_strdup_vprintf(format, args);
     va_end(args);
-    g_autofree char *text = report_safe(raw);
-    g_auto(GStrv) words = g_strsplit(text, " ", 0);
-    glong at = 0;
-    for (char **word = words; *word; word++) {
-        glong len = g_utf8_strlen(*word, -1);
-        if (word == words)
-            at = fprintf(out, "%*s", indent, "");
-        else if (at + 1 + len > COLUMNS && at > indent + 2)
-            at = fprintf(out, "\n%*s", indent + 2, "") - 1;
-        else
-            at += fprintf(out, " ");
-        fputs(*word, out);
-        at += len;
-    }
-    fputc('\n', out);
+    g_autofree char *first = g_strnfill((gsize)indent, ' '), *rest = g_strnfill((gsize)indent + 2, ' ');
+    report_paragraph(out, first, rest, REPORT_COLUMNS, raw);
 }
 
 static char *value_text(Value value)

@@ -3,7 +3,6 @@
  */
 #include "dirsync/report/guess.h"
 
-#include "dirsync/report/migration.h"
 #include "dirsync/report/report.h"
 
 #include <string.h>
@@ -26,7 +25,7 @@ static void print_columns(const MappingGuess *guess, bool left_out, FILE *out)
         any = true;
         fprintf(out, "  %s%s%s\n", title, left_out ? "" : ": ",
                 left_out ? "" : guess_roles[column->role].name);
-        migration_report_wrap(out, "      ", "      ", column->why);
+        report_paragraph(out, "      ", "      ", REPORT_COLUMNS, column->why);
     }
 }
 
@@ -42,7 +41,7 @@ void report_guess_print(const MappingGuess *guess, const char *path, FILE *out)
     print_columns(guess, true, out);
     if (guess->anchor) {
         fprintf(out, "anchor: %s\n", guess->anchor->name);
-        migration_report_wrap(out, "      ", "      ", guess->why_anchor);
+        report_paragraph(out, "      ", "      ", REPORT_COLUMNS, guess->why_anchor);
     } else
         fputs("anchor: none; no column is filled in every row and different in each\n", out);
     fprintf(out, "in the connector, the file is\n  %s\n%s is written; look it over\n", file, path);

@@ -10,7 +10,6 @@
 #include <assert.h>
 #include <string.h>
 
-#define WIDTH 79
 #define LISTED 20                      /* of a class, where not everybody is shown */
 #define BYTE_ORDER_MARK "\xef\xbb\xbf" /* without it spreadsheets take UTF-8 for something else */
 
@@ -180,22 +179,6 @@ size_t migration_report_actions(const MigrationReport *report, MatchAction actio
 
 /* --- text --- */
 
-void migration_report_wrap(FILE *out, const char *first, const char *rest, const char *text)
-{
-    g_auto(GStrv) words = g_strsplit(text, " ", 0);
-    size_t column = strlen(first);
-    fputs(first, out);
-    for (char **word = words; *word; word++) {
-        size_t len = (size_t)g_utf8_strlen(*word, -1);
-        bool full = word != words && column + 1 + len > WIDTH;
-        if (full)
-            column = strlen(rest);
-        fprintf(out, "%s%s%s", full ? "\n" : word == words ? "" : " ", full ? rest : "", *word);
-        column += len + (word != words && !full);
-    }
-    fputc('\n', out);
-}
-
 static void print_figures(const MigrationReport *report, MatchClass class, FILE *out)
 {
     g_autoptr(GString) actions = g_string_new(NULL);
@@ -230,9 +213,8 @@ static void print_person(const json_t *person, FILE *out)
     print_line(out, "  ", who);
     if (name)
         print_line(out, "    anchor ", anchor);
-    g_autofree char *safe_note = note ? report_safe(note) : NULL;
     if (note)
-        migration_report_wrap(out, "    ", "    ", safe_note);
+        report_paragraph(out, "    ", "    ", REPORT_COLUMNS, note);
     json_array_foreach(json_object_get(person, "candidates"), i, candidate)
     {
         print_line(out, "    ", json_string_value(json_object_get(candidate, "dn")));

@@ -30,9 +30,6 @@ size_t migration_report_count(const MigrationReport *report, MatchClass class);
 /** Of everybody but those who are ours already. */
 size_t migration_report_actions(const MigrationReport *report, MatchAction action);
 
-/** Text of 80 columns, but for words that are longer: @first stands before the first line, @rest before the
- *  others. */
-void migration_report_wrap(FILE *out, const char *first, const char *rest, const char *text);
 /** The figures, then the lists; in 80 columns, but for long names. */
 void migration_report_print(const MigrationReport *report, FILE *out);
 /** {"classes":{"exact":{"people":2,"adopt":2,...},...},"people":[...]}. */

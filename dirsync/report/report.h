@@ -45,6 +45,9 @@ void report_print_json(FILE *out, json_t *json);
 
 /** Columns of the terminal that @out is; of anything else $COLUMNS, if it is said; 0: not known. */
 int report_width(FILE *out);
+/** @text, one line, made safe for a terminal and broken between words after @columns (0: not at all); @first stands
+ *  before it, @rest before each further line. */
+void report_paragraph(FILE *out, const char *first, const char *rest, int columns, const char *text);
 /** Each line of @text with @indent blanks in front, made safe for a terminal and broken between words where
  *  report_width() says, or, when that is not known, after @otherwise columns (0: not at all). */
 void report_lines(FILE *out, const char *text, int indent, int otherwise);

@@ -19,22 +19,23 @@ int report_width(FILE *out)
     return said > 0 && said < G_MAXINT ? MAX((int)said, NARROWEST) : 0;
 }
 
-static void print_line(FILE *out, const char *text, int indent, int width)
+void report_paragraph(FILE *out, const char *first, const char *rest, int columns, const char *text)
 {
     g_autofree char *safe = report_safe(text);
     g_auto(GStrv) words = g_strsplit(safe, " ", 0);
-    glong column = 0;
-    bool first = true;
+    glong column = g_utf8_strlen(first, -1);
+    bool begun = false;
+    fputs(first, out);
     for (char **word = words; *word; word++) {
         glong len = g_utf8_strlen(*word, -1);
-        if (!first && width && column + 1 + len > width) {
-            fputc('\n', out);
-            column = 0;
-            first = true;
+        if (begun && columns && column + 1 + len > columns) {
+            fprintf(out, "\n%s", rest);
+            column = g_utf8_strlen(rest, -1);
+            begun = false;
         }
-        column += fprintf(out, "%*s", first ? indent : 1, "") + len;
+        column += fprintf(out, "%s", begun ? " " : "") + len;
         fputs(*word, out);
-        first = false;
+        begun = true;
     }
     fputc('\n', out);
 }
@@ -42,7 +43,8 @@ static void print_line(FILE *out, const char *text, int indent, int width)
 void report_lines(FILE *out, const char *text, int indent, int otherwise)
 {
     int width = report_width(out);
+    g_autofree char *blanks = g_strnfill((gsize)indent, ' ');
     g_auto(GStrv) lines = g_strsplit(text, "\n", 0);
     for (char **line = lines; *line; line++)
-        print_line(out, *line, indent, width ? width : otherwise);
+        report_paragraph(out, blanks, blanks, width ? width : otherwise, *line);
 }

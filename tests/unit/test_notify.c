@@ -59,7 +59,7 @@ static void what_comes_and_goes_is_told_once_an_hour(void **state)
     json_t *book = book_new();
     int told = 0;
     for (gint64 now = 1000 * DAY; now < 1001 * DAY; now += 600) {
-        notify_note_failure(book, "r", now);
+        notify_note_failure(book, now);
         if (notify_may_tell(book, "k", now)) {
             notify_note_told_failure(book);
             told++;
@@ -84,11 +84,11 @@ static void recovery_is_told_where_the_failure_was(void **state)
     (void)state;
     json_t *book = book_new();
     assert_false(notify_note_success(book, 10));
-    notify_note_failure(book, "r", 20);
+    notify_note_failure(book, 20);
     assert_true(notify_is_patient(book, 100, 50));
     assert_false(notify_is_patient(book, 100, 120));
     assert_false(notify_note_success(book, 60));
-    notify_note_failure(book, "r", 70);
+    notify_note_failure(book, 70);
     notify_note_told_failure(book);
     assert_true(notify_note_success(book, 80));
     assert_false(notify_note_success(book, 90));

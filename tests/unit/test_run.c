@@ -733,7 +733,7 @@ static void test_each_step_that_ran_has_its_summary_and_counts_for_the_status(vo
         g_strconcat("export: 1 created, ", none, "0 failed, 0 quarantined in 0.0 s", NULL);
     assert_string_equal(one, export);
     result.step[STEP_IMPORT].ran = true;
-    g_autofree char *both = run_summary(&result), *counts = run_counts_json(&result);
+    g_autofree char *both = run_summary(&result), *counts = run_figures_json(&result, NULL);
     g_autofree char *lines =
         g_strconcat("import: 0 created, ", none, "0 failed, 0 quarantined in 0.0 s\n", export, NULL);
     assert_string_equal(both, lines);
