@@ -8,8 +8,6 @@
 #include "dirsync/address_step_internal.h"
 #include "dirsync/delta.h"
 
-#include <string.h>
-
 #define CURSOR "cursor"
 #define UNSETTLED "unsettled"
 #define FULL_READ "full-read"

@@ -6,8 +6,6 @@
  */
 #include "dirsync/apply.h"
 
-#include <string.h>
-
 /* The entry of that name, NULL when there is none; *failed when it cannot be told. */
 static Entry *read_one(Directory *directory, const char *dn, bool *failed, GError **error)
 {

@@ -8,8 +8,6 @@
  */
 #include "dirsync/apply.h"
 
-#include <string.h>
-
 #define BATCH 1000
 
 typedef struct {

@@ -6,8 +6,6 @@
  */
 #include "dirsync/audit_internal.h"
 
-#include <string.h>
-
 #define ASKED_AT_ONCE 512 /* a multiple of the steps in which audit_go_on() looks up */
 
 void audit_note_members(Audit *audit, const GArray *group)

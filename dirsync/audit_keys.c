@@ -8,10 +8,7 @@
 
 #include "dirsync/scratch_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #define READ_AHEAD 2048 /* records of each piece */

@@ -7,8 +7,6 @@
  */
 #include "dirsync/audit_internal.h"
 
-#include <string.h>
-
 static bool is_target(uint32_t kind)
 {
     return kind == KEY_TARGET || kind == KEY_TARGET_OUT || kind == KEY_TARGET_UNROUTED;

@@ -9,8 +9,6 @@
 #include "dirsync/managed.h"
 #include "dirsync/pass.h"
 
-#include <string.h>
-
 #define REASONS_SHOWN 10
 
 static void finding_free(void *data)

@@ -12,8 +12,6 @@
 #include "proxygen/generator.h"
 #include "proxygen/registrar.h"
 
-#include <string.h>
-
 #define SCHEMA_REMEDY "load schema/openldap/dirsync.ldif: ldapadd -Y EXTERNAL -H ldapi:/// -f dirsync.ldif"
 
 /* --- schema --- */

@@ -9,8 +9,6 @@
 #include "dirsync/check_server.h"
 #include "dirsync/stamp.h"
 
-#include <string.h>
-
 static bool value_is(const Entry *entry, const char *name, const char *text)
 {
     gssize at = entry_index(entry, name);

@@ -8,10 +8,8 @@
 #include "dirsync/service_notify.h"
 #include "dirsync/state.h"
 
-#include <fcntl.h>
 #include <glib-unix.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 

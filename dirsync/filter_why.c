@@ -6,8 +6,6 @@
  */
 #include "dirsync/filter_internal.h"
 
-#include <string.h>
-
 #define LONGEST_VALUE 60
 #define VALUES_SHOWN 3
 

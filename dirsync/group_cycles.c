@@ -23,16 +23,6 @@ static void node_free(void *data)
     g_free(node);
 }
 
-static guint hash_key(gconstpointer key)
-{
-    return (guint)((const Fingerprint *)key)->low;
-}
-
-static gboolean equal_keys(gconstpointer a, gconstpointer b)
-{
-    return fingerprint_equal(*(const Fingerprint *)a, *(const Fingerprint *)b);
-}
-
 static Fingerprint name_key(const Pass *pass, const char *dn)
 {
     g_autofree char *name = holder_dn_key(&pass->view, dn);
@@ -42,7 +32,7 @@ static Fingerprint name_key(const Pass *pass, const char *dn)
 void group_note_members(Pass *pass, const Subject *subject, const GPtrArray *dns)
 {
     if (!pass->group_nodes)
-        pass->group_nodes = g_hash_table_new_full(hash_key, equal_keys, g_free, node_free);
+        pass->group_nodes = g_hash_table_new_full(fingerprint_hash, fingerprint_same, g_free, node_free);
     Node *node = g_new0(Node, 1);
     node->dn = g_strdup(entry_dn(subject->desired));
     node->members = g_array_sized_new(FALSE, FALSE, sizeof(Fingerprint), dns->len);

@@ -8,8 +8,6 @@
 #include "dirsync/mapping_internal.h"
 #include "dirsync/xml.h"
 
-#include <string.h>
-
 /* --- expressions -------------------------------------------------------------------------------- */
 
 static void note_source(MappingLoading *to, const char *name)

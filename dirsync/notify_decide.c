@@ -7,8 +7,6 @@
  */
 #include "dirsync/notify_decide.h"
 
-#include <string.h>
-
 #define A_DAY 86400
 #define AN_HOUR 3600
 #define MOST_TOLD 500

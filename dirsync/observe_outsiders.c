@@ -10,8 +10,6 @@
 
 #include "dirsync/interrupt.h"
 
-#include <string.h>
-
 /* Who passes all that the definition asks is left out for what was made of them. */
 static const ObservedReason reasons[SCOPE_CHECKS + 1] = {
     [SCOPE_SELECTED] = OBSERVED_FILTERED_OUT,  [SCOPE_NOT_OURS] = OBSERVED_FROM_THERE,

@@ -8,8 +8,6 @@
  */
 #include "dirsync/pass_internal.h"
 
-#include <string.h>
-
 #define FULL_READ "full-read" /* in the state: when everything was read */
 
 static const char *const side_names[SIDES] = {"source", "target"};

@@ -9,8 +9,6 @@
 
 #include "dirsync/fault.h"
 
-#include <string.h>
-
 /* What hangs on a change may not show once the change is done: that a group must lose who went into grace,
  * say, or that a lock of an account in grace is ours. So it is noted before, for the case that the run ends
  * in between. Whoever has no link yet is looked at anyway. */

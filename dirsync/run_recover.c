@@ -11,8 +11,6 @@
 
 #include "dirsync/event.h"
 
-#include <string.h>
-
 #define FIGURES "{\"error_kind\":\"killed\"}" /* nobody is there any more who has counted */
 #define LEFT_OVER "left-over" /* in the state: the last run, if it had to stop in the middle */
 

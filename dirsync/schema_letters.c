@@ -9,8 +9,6 @@
  */
 #include "dirsync/schema_internal.h"
 
-#include <string.h>
-
 #define LETTERS 0x10000
 #define NOT_SIMPLE 0xffff
 

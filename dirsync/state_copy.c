@@ -8,7 +8,6 @@
 #include "proxygen/generator.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <unistd.h>
 
 static bool copy_file(const char *from, const char *to, GError **error)

@@ -5,8 +5,6 @@
 
 #include "dirsync/when.h"
 
-#include <unistd.h>
-
 bool state_quarantine(State *state, Step step, const char *subject, const char *reason, const char *run,
                       bool *is_new, GError **error)
 {

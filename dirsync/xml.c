@@ -15,7 +15,6 @@
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
 #include <libxml/relaxng.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -9,8 +9,6 @@
  */
 #include "proxygen/address.h"
 
-#include <string.h>
-
 /** What remains of ADDRESS_MAX behind "TYPE:". */
 #define ALL_BEHIND(type) (ADDRESS_MAX - sizeof(type))
 

@@ -8,8 +8,6 @@
  */
 #include "proxygen/generator_internal.h"
 
-#include <string.h>
-
 #define WHOM_BYTES 64 /* of a recipient's name, in a message */
 
 /* --- one call ------------------------------------------------------------------------------------ */

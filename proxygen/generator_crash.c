@@ -11,7 +11,6 @@
  */
 #include "proxygen/generator_internal.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>

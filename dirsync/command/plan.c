@@ -5,7 +5,6 @@
 #include "dirsync/report/report.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
 /* Without -o the plan lives in a folder of its own for as long as it is printed. */
 static char *plan_folder(const Settings *settings, GError **error)

@@ -6,7 +6,6 @@
 #include "dirsync/report/report.h"
 #include "dirsync/source_watch.h"
 
-#include <errno.h>
 #include <stdio.h>
 
 #define MOST_JOBS 64

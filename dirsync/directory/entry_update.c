@@ -9,8 +9,6 @@
 #include "dirsync/dn.h"
 #include "dirsync/filter.h"
 
-#include <string.h>
-
 gssize entry_update_find(const Schema *schema, const Entry *entry, const char *name)
 {
     for (size_t i = 0; i < entry_n_attributes(entry); i++)

@@ -6,8 +6,6 @@
  */
 #include "dirsync/directory/ldap_internal.h"
 
-#include <string.h>
-
 /** The modifications of one change as libldap wants them; points into the change. */
 typedef struct {
     LDAPMod *mods;

@@ -12,8 +12,6 @@
 #include "dirsync/directory/ldap_internal.h"
 #include "dirsync/directory/ldap_sync_codec.h"
 
-#include <string.h>
-
 /* Changed members of a group alone, instead of all of them whenever one changed. */
 #define INCREMENTAL_VALUES ((gint32)-0x7fffffff - 1)
 

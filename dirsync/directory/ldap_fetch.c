@@ -8,8 +8,6 @@
  */
 #include "dirsync/directory/ldap_internal.h"
 
-#include <string.h>
-
 #define IDS_A_FILTER 100
 
 typedef enum {

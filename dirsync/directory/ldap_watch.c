@@ -12,8 +12,6 @@
 #include "dirsync/directory/ldap_internal.h"
 #include "dirsync/directory/ldap_sync_codec.h"
 
-#include <string.h>
-
 #define NOTIFICATION "1.2.840.113556.1.4.528" /* MS-ADTS 3.1.1.3.4.1.9 */
 #define SHOW_DELETED "1.2.840.113556.1.4.417" /* else nobody tells of who was deleted */
 #define EVERYTHING "(objectClass=*)"

@@ -12,8 +12,6 @@
 #include "dirsync/directory/record_pass.h"
 #include "dirsync/directory/selection.h"
 
-#include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 typedef struct {

@@ -7,7 +7,6 @@
  */
 #include "dirsync/directory/record_pass.h"
 
-#include <string.h>
 #include <unistd.h>
 
 static char *fill_in_name(const char *form, const char *name)

@@ -4,7 +4,6 @@
 #include "dirsync/lookup/connection.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>

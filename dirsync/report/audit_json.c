@@ -5,8 +5,6 @@
 
 #include "dirsync/report/report.h"
 
-#include <string.h>
-
 /** An array being written. */
 typedef struct {
     FILE *out;

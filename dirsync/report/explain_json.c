@@ -3,8 +3,6 @@
  */
 #include "dirsync/report/report.h"
 
-#include <string.h>
-
 static json_t *entry_json(const Entry *entry)
 {
     if (!entry)

@@ -5,8 +5,6 @@
 
 #include "dirsync/report/report.h"
 
-#include <string.h>
-
 static bool is_left_out(const GuessedColumn *column)
 {
     return column->role == ROLE_NONE || guess_roles[column->role].left_out;

@@ -8,7 +8,6 @@
 #include "dirsync/report/report.h"
 
 #include <assert.h>
-#include <string.h>
 
 #define LISTED 20                      /* of a class, where not everybody is shown */
 #define BYTE_ORDER_MARK "\xef\xbb\xbf" /* without it spreadsheets take UTF-8 for something else */

@@ -3,8 +3,6 @@
  */
 #include "dirsync/report/report.h"
 
-#include <stdlib.h>
-
 json_t *report_json_text(const char *text)
 {
     g_autofree char *valid = text ? g_utf8_make_valid(text, -1) : NULL;

@@ -3,7 +3,6 @@
  */
 #include "dirsync/report/report.h"
 
-#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 

@@ -14,7 +14,6 @@
 #include <cmocka.h>
 
 #include <sqlite3.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define REPLAYED "crash-replayed"
