@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "tests/crash/crash.h"
+#include "tests/crash/crash_slapd.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +20,8 @@
 #define HOME "<home driver=\"memory\" base=\"dc=example,dc=com\"><file path=\"crash\"/></home>"
 #define MOST 9   /* people */
 #define KILLS 10 /* in each site */
+#define KILLS_ON_SLAPD 2
+#define KILLS_ON_SLAPD_OF_ALL 6
 #define SITES 5
 #define SITES_OF_ALL 12
 #define AGED 40
@@ -158,7 +160,18 @@ static char *mask_homonyms(char *text, void *data)
     return g_strjoinv("\n\n", records);
 }
 
-static CrashSite *make_site(const World *world)
+/* The home directory as it is then, in slapd. */
+static CrashHome on_slapd(const World *world, CrashHome home)
+{
+    static const CrashTree trees[CRASH_TREES] = {{"dc=example,dc=com", "home.ldif"}};
+    g_autofree char *refused = NULL;
+    CrashHome slapd;
+    if (!crash_on_slapd(world, home, trees, &slapd, &refused))
+        fail_msg("slapd does not take it: %s", refused);
+    return slapd;
+}
+
+static CrashSite *make_site(const World *world, bool in_memory)
 {
     static const char *const graces[] = {"<grace days=\"0\"/>", "<grace days=\"30\"/>",
                                          "<grace days=\"30\" action=\"keep\"/>"};
@@ -183,27 +196,41 @@ static CrashSite *make_site(const World *world)
         native_appears(world, last);
     next_crowd(&crowds[stages], last);
     world_set_people(world, crowds[stages].people);
-    return crash_site_new(world, home);
+    return crash_site_new(world, in_memory ? home : on_slapd(world, home));
+}
+
+static void walk_sites(bool in_memory)
+{
+    unsigned long on_slapd_kills = crash_is_exhaustive() ? KILLS_ON_SLAPD_OF_ALL : KILLS_ON_SLAPD;
+    int sites = crash_is_exhaustive() ? SITES_OF_ALL : SITES;
+    for (int i = 0; i < sites; i++) {
+        World *world = world_new();
+        g_autoptr(CrashSite) site = make_site(world, in_memory);
+        g_autofree char *name = g_strdup_printf("site %d (%s)", i, site->figures);
+        crash_walk(site, name, in_memory ? KILLS : on_slapd_kills);
+        world_free(world);
+    }
 }
 
 static void random_sites(void **state)
 {
     (void)state;
-    int sites = crash_is_exhaustive() ? SITES_OF_ALL : SITES;
-    for (int i = 0; i < sites; i++) {
-        World *world = world_new();
-        g_autoptr(CrashSite) site = make_site(world);
-        g_autofree char *name = g_strdup_printf("site %d (%s)", i, site->figures);
-        crash_walk(site, name, KILLS);
-        world_free(world);
-    }
+    walk_sites(true);
+}
+
+static void random_sites_on_slapd(void **state)
+{
+    (void)state;
+    walk_sites(false);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(random_sites)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(random_sites),
+                                       cmocka_unit_test(random_sites_on_slapd)};
     crash_begin();
     int failed = cmocka_run_group_tests_name("crash_random", tests, NULL, NULL);
+    crash_slapd_stop();
     crash_tell();
     return failed;
 }
