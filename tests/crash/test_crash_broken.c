@@ -303,12 +303,13 @@ static char *first_complaint(CrashSite *site, const Broken *b)
     return NULL;
 }
 
-static void expect_caught(CrashSite *site, const Broken *b)
+/* @or: it may begin so, too. */
+static void expect_caught(CrashSite *site, const Broken *b, const char *or)
 {
     variant = b->variant;
     g_autofree char *complaint = first_complaint(site, b);
     variant = WHOLE;
-    if (!complaint || !g_str_has_prefix(complaint, b->complaint))
+    if (!complaint || (!g_str_has_prefix(complaint, b->complaint) && !g_str_has_prefix(complaint, or)))
         fail_msg("%s: %s", b->what, complaint ? complaint : "nothing was noticed");
 }
 
@@ -317,7 +318,7 @@ static void is_caught(void **state)
     const Broken *b = *state;
     World *world = world_new();
     g_autoptr(CrashSite) site = crash_case_site(world, crash_case(b->in));
-    expect_caught(site, b);
+    expect_caught(site, b, b->complaint);
     world_free(world);
 }
 
@@ -326,7 +327,7 @@ static void is_caught_on_slapd(void **state)
     const Broken *b = *state;
     World *world = world_new();
     g_autoptr(CrashSite) site = crash_case_site_on_slapd(world, crash_case(b->in));
-    expect_caught(site, b);
+    expect_caught(site, b, HOME); /* a server that tells what has changed is not looked at as a whole */
     world_free(world);
 }
 
