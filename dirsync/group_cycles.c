@@ -6,8 +6,6 @@
  */
 #include "dirsync/pass_internal.h"
 
-#include <string.h>
-
 /* One group. Most of its members are people: they are not told apart before all groups are known. */
 typedef struct {
     char *dn;
