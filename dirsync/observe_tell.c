@@ -90,12 +90,6 @@ static const struct {
     {EVENT_MEMBERS_UNRESOLVED, OBSERVED_MEMBERS},
 };
 
-static bool is_duplicated(const Pass *pass, const Item *item)
-{
-    bool record = item->source != NOWHERE && record_at(&pass->side[SOURCE], item->source)->duplicate;
-    return record || item_link(pass, item)->twice;
-}
-
 /* Several things may be in the way of one entry: the first is the reason, all are the detail. */
 static bool judge_troubles(Pass *pass, Pair *pair)
 {
@@ -111,7 +105,7 @@ static bool judge_troubles(Pass *pass, Pair *pair)
                 pair->told.reason = troubles[j].reason;
         at = trouble->next;
     }
-    if (first && is_duplicated(pass, pair->item))
+    if (first && item_is_duplicated(pass, pair->item))
         pair->told.reason = OBSERVED_DUPLICATE;
     return first != 0;
 }

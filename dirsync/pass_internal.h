@@ -316,6 +316,12 @@ static inline Item *link_item(const Pass *pass, uint32_t link)
     return at == NOWHERE ? NULL : item_at(pass, at);
 }
 
+/** Whether the source has more than one entry of that anchor. */
+static inline bool item_is_duplicated(const Pass *pass, const Item *item)
+{
+    bool record = item->source != NOWHERE && record_at(&pass->side[SOURCE], item->source)->duplicate;
+    return record || item_link(pass, item)->twice;
+}
 /** What is recorded of an item (or NULL); NULL: nothing yet. Valid until the next is decided. */
 static inline Settlement *item_settlement(const Pass *pass, const Item *item)
 {

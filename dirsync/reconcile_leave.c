@@ -29,11 +29,7 @@ char *grace_end(const Pass *pass, const char *since)
 
 bool grace_is_over(const Pass *pass, const char *since)
 {
-    g_autoptr(GDateTime) start = stamp_grace_time(since);
-    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-    if (!start)
-        return false;
-    return g_date_time_difference(now, start) >= (GTimeSpan)pass->settings->grace_days * G_TIME_SPAN_DAY;
+    return stamp_grace_is_over(since, pass->settings->grace_days);
 }
 
 /* --- deleting --- */

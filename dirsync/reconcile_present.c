@@ -468,12 +468,6 @@ static bool report_account_of_native(Pass *pass, Subject *subject, const Holder 
     return put_aside(pass, subject, EVENT_CONFLICT, reason);
 }
 
-static bool is_duplicated(const Pass *pass, const Item *item)
-{
-    bool record = item->source != NOWHERE && record_at(&pass->side[SOURCE], item->source)->duplicate;
-    return record || item_link(pass, item)->twice;
-}
-
 /* What was read has been judged when it was read. */
 static const char *out_of_scope(const Pass *pass, const Subject *subject)
 {
@@ -485,7 +479,7 @@ static const char *out_of_scope(const Pass *pass, const Subject *subject)
 char *subject_unfit(Pass *pass, Subject *subject)
 {
     g_autoptr(GError) why = NULL;
-    if (is_duplicated(pass, subject->item))
+    if (item_is_duplicated(pass, subject->item))
         return g_strdup(twice);
     const char *outside = out_of_scope(pass, subject);
     if (outside)
@@ -500,7 +494,7 @@ char *subject_unfit(Pass *pass, Subject *subject)
 bool reconcile_present(Pass *pass, Subject *subject, bool last, GError **error)
 {
     const Item *item = subject->item;
-    if (is_duplicated(pass, item))
+    if (item_is_duplicated(pass, item))
         return put_aside(pass, subject, EVENT_QUARANTINED, twice);
     if (subject->row.flags & LINK_RELEASED && !subject->current)
         return leave_released(pass, subject);

@@ -223,20 +223,6 @@ static void test_a_revert_of_grace_and_of_a_move_home(void **state)
                     .counts = "1 created, 2 modified"});
 }
 
-/* As when the first revert was cut short: what it undid is not undone again, not even when a sync has done it
- * again since, which is another run's. */
-static void test_what_was_reverted_is_not_reverted_again(void **state)
-{
-    (void)state;
-    g_autoptr(Case) c = case_new(&(CaseStart){.source = ANN});
-    case_sync(c, NULL, &(Expected){.changes = ANN_CREATED, .writes = 1, .counts = "1 created"});
-    g_autofree char *run = g_strdup(case_last_run(c));
-    case_revert(c, run, &(Expected){.changes = "- cn=Ann Ash,ou=in,o=acme\n", .writes = 1, .counts = "1 deleted"});
-    case_revert(c, run, &(Expected){0});
-    case_sync(c, NULL, &(Expected){.changes = ANN_CREATED, .writes = 1, .counts = "1 created"});
-    case_revert(c, run, &(Expected){0});
-}
-
 /* Two people swapped their names: three changes back. */
 static void test_a_revert_of_a_swap(void **state)
 {
@@ -756,7 +742,6 @@ int main(void)
         cmocka_unit_test(test_a_damaged_plan_is_refused),
         cmocka_unit_test(test_a_revert_gives_back_what_the_run_took),
         cmocka_unit_test(test_a_revert_of_grace_and_of_a_move_home),
-        cmocka_unit_test(test_what_was_reverted_is_not_reverted_again),
         cmocka_unit_test(test_a_revert_of_a_swap),
         cmocka_unit_test(test_a_revert_undoes_only_what_happened),
         cmocka_unit_test(test_a_revert_leaves_what_moved_since),
