@@ -299,10 +299,6 @@ static inline const ItemMore *item_more(const Item *item)
     static const ItemMore none = {.postponed = SPOOL_NOWHERE};
     return item->more ? item->more : &none;
 }
-/** Anchor, DN and id of an item, from the state or from what was just read. */
-bool item_identity(Pass *pass, const Item *item, LinkRow *row, GError **error);
-/** Where the spool has what was fetched of an item's side; SPOOL_NOWHERE: nothing was. */
-uint64_t item_fetched(const Pass *pass, const Item *item, int side);
 /** The same to be written. */
 ItemMore *item_make_more(Item *item);
 static inline Link *item_link(const Pass *pass, const Item *item)
@@ -322,6 +318,17 @@ static inline bool item_is_duplicated(const Pass *pass, const Item *item)
     bool record = item->source != NOWHERE && record_at(&pass->side[SOURCE], item->source)->duplicate;
     return record || item_link(pass, item)->twice;
 }
+
+/* pass_fetch.c */
+/** Anchor, DN and id of an item, from the state or from what was just read. */
+bool item_identity(Pass *pass, const Item *item, LinkRow *row, GError **error);
+/** Where the spool has what was fetched of an item's side; SPOOL_NOWHERE: nothing was. */
+uint64_t item_fetched(const Pass *pass, const Item *item, int side);
+/** Asks the source for whoever it did not show. A file was read whole, which is the proof. */
+bool pass_confirm_missing(Pass *pass, GError **error);
+/** Fetches the side of each item that did not change itself. */
+bool pass_fetch_partners(Pass *pass, GError **error);
+
 /** What is recorded of an item (or NULL); NULL: nothing yet. Valid until the next is decided. */
 static inline Settlement *item_settlement(const Pass *pass, const Item *item)
 {

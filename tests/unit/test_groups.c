@@ -636,6 +636,23 @@ static void a_very_large_group_is_made_in_portions_and_changed_by_two_values(voi
     run_writes(c, NULL, 0);
 }
 
+/* The objects of those who changed are fetched in parts. */
+static void everybody_of_a_large_source_changes_at_once(void **state)
+{
+    (void)state;
+    enum { ALL = 2 * MANY + 1 };
+    static const CaseStart start = {.kinds = GROUPS};
+    g_autoptr(Case) c = case_new(&start);
+    g_autofree char *text = people(ALL);
+    g_auto(GStrv) parts = g_strsplit(text, "sn: x\n", -1);
+    g_autofree char *changed = g_strjoinv("sn: x\ndescription: new\n", parts);
+    case_set_source(c, text);
+    run_writes(c, NULL, ALL);
+    case_set_source(c, changed);
+    run_writes(c, "change=none", ALL);
+    run_writes(c, NULL, 0);
+}
+
 static void more_than_a_tenth_of_a_group_does_not_go_by_accident(void **state)
 {
     (void)state;
@@ -686,6 +703,7 @@ int main(void)
         cmocka_unit_test(a_native_is_renamed),
         cmocka_unit_test(a_native_is_deleted),
         cmocka_unit_test(a_very_large_group_is_made_in_portions_and_changed_by_two_values),
+        cmocka_unit_test(everybody_of_a_large_source_changes_at_once),
         cmocka_unit_test(more_than_a_tenth_of_a_group_does_not_go_by_accident),
         cmocka_unit_test(a_ring_that_comes_about_in_one_run_is_told),
         cmocka_unit_test(a_plan_of_groups_can_be_applied),
