@@ -206,11 +206,11 @@ bool state_scan_runs(State *state, size_t max, RunSeen seen, void *data, GError 
  *  last good one of either, never @keep (an id; NULL), and never one whose undo any of these carries out. */
 bool state_scan_outdated(State *state, const char *before, size_t newest, const char *keep, RunSeen seen,
                          void *data, GError **error);
-/** With its journal. */
 /** The runs that have taken back changes of @run, the oldest first; NULL with @error. g_strfreev(). */
 char **state_reverts_of(State *state, const RunRecord *run, GError **error);
 /** Whether anything that the run did, or may have done, was not taken back since. @changes: of its plan. */
 bool state_run_stands(State *state, const RunRecord *run, size_t changes, bool *stands, GError **error);
+/** With its journal. */
 bool state_remove_run(State *state, const char *id, GError **error);
 /** record->id NULL when there is none. @id NULL: the newest. */
 bool state_find_run(State *state, const char *id, RunRecord *record, GError **error);
