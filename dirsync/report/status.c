@@ -57,7 +57,8 @@ static json_t *seconds_of(const RunRecord *record, json_t *figures)
     json_t *exact = json_object_get(figures, "seconds");
     if (json_is_number(exact))
         return json_real(json_number_value(exact));
-    if (!record->finished)
+    /* When a killed one was found out says nothing of how long it took. */
+    if (!record->finished || !g_strcmp0(json_string_value(json_object_get(figures, "error_kind")), "killed"))
         return json_null();
     return json_real((double)(when_parse(record->finished) - when_parse(record->started)));
 }
