@@ -466,8 +466,11 @@ static bool is_worth_another(AddressStep *step, const Pending *pending, const Ap
 static void note_given(AddressStep *step, Pending *pending, const Change *change)
 {
     g_autoptr(Entry) entry = spool_read(step->spool, pending->at, NULL);
-    if (entry && entry_update(home_schema(step), entry, change, NULL))
-        pending->became = spool_append(step->spool, entry, &pending->at, NULL);
+    if (entry && entry_update(home_schema(step), entry, change, NULL) &&
+        spool_append(step->spool, entry, &pending->at, NULL)) {
+        pending->became = true;
+        step->given++;
+    }
 }
 
 static bool record(StepWork *work, const Applied *applied, GError **error)
@@ -522,40 +525,64 @@ static bool store_numbers(AddressStep *step, GError **error)
     return true;
 }
 
+/* Whether the index has them as this step read them: another connector may have read them since. */
+static bool is_as_read(AddressStep *step, const Pending *pending, bool *is, GError **error)
+{
+    g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func((GDestroyNotify)holder_free);
+    if (!holder_index_find_id(step->index, pending->id, found, error))
+        return false;
+    *is = found->len && !fingerprint_is_zero(pending->fingerprint) &&
+          fingerprint_equal(((const Holder *)g_ptr_array_index(found, 0))->fingerprint, pending->fingerprint);
+    return true;
+}
+
 /* Whoever looks up is answered with them from now on. The next read compares anew. */
 static bool store_given(AddressStep *step, GError **error)
 {
     for (guint i = 0; i < step->pending->len; i++) {
-        Pending *pending = g_ptr_array_index(step->pending, i);
+        const Pending *pending = g_ptr_array_index(step->pending, i);
+        bool as_read;
         if (!pending->became)
             continue;
-        g_autoptr(Entry) entry = spool_read(step->spool, pending->at, NULL);
+        if (!is_as_read(step, pending, &as_read, error))
+            return false;
+        g_autoptr(Entry) entry = as_read ? spool_read(step->spool, pending->at, NULL) : NULL;
         if (entry && !address_note_holder(step, entry, error))
             return false;
-        pending->became = false;
     }
     return true;
 }
 
-static bool is_any_given(const AddressStep *step)
+static bool store_learned(AddressStep *step, GError **error)
 {
-    for (guint i = 0; i < step->pending->len; i++)
-        if (((const Pending *)g_ptr_array_index(step->pending, i))->became)
-            return true;
+    return store_numbers(step, error) && store_refused(step, error);
+}
+
+static bool store_in_index(AddressStep *step, bool (*store)(AddressStep *step, GError **error),
+                           GError **error)
+{
+    if (!holder_index_begin_writing(step->index, error))
+        return false;
+    if (store(step, error) && holder_index_commit(step->index, error))
+        return true;
+    holder_index_rollback(step->index);
     return false;
 }
 
-static bool store_in_index(AddressStep *step, GError **error)
+static bool has_learned(const AddressStep *step)
 {
-    if (!g_hash_table_size(step->highest) && !step->refused->len && !step->doubtful->len &&
-        !is_any_given(step))
+    return g_hash_table_size(step->highest) || step->refused->len || step->doubtful->len;
+}
+
+/* While another connector reads, the index is not ours; then the next read shows what was given. */
+static bool tell_index(AddressStep *step, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    if (!step->given || store_in_index(step, store_given, &why) || error_is(why, ERROR_BUSY)) {
+        step->given = 0;
         return true;
-    if (!holder_index_begin(step->index, error))
-        return false;
-    if (store_numbers(step, error) && store_refused(step, error) && store_given(step, error) &&
-        holder_index_commit(step->index, error))
-        return true;
-    holder_index_rollback(step->index);
+    }
+    g_propagate_error(error, g_steal_pointer(&why));
     return false;
 }
 
@@ -616,7 +643,8 @@ static bool settle(StepWork *work, const char *run, bool finished, GError **erro
         work->done.of[COUNT_UNCHANGED] = work->planned.of[COUNT_UNCHANGED];
     work->again = finished && refused && ++step->round < ROUNDS;
     work->done.of[COUNT_FAILED] = failed + (work->again ? 0 : refused);
-    return store_in_index(step, error) && (!finished || store_in_state(step, error));
+    return (!has_learned(step) || store_in_index(step, store_learned, error)) &&
+           (!finished || store_in_state(step, error)) && tell_index(step, error);
 }
 
 static char *digest(const Connector *connector, Step which, GError **error)

@@ -104,7 +104,8 @@ typedef struct {
     GHashTable
         *crowded; /* Fingerprint of template and recipient -> base: others of the very same name were there */
     GHashTable
-        *singly; /* ids of those whose addresses go one by one: nobody knows which one the server refused */
+        *singly;  /* ids of those whose addresses go one by one: nobody knows which one the server refused */
+    size_t given; /* changes done that the index has not been told of */
     GPtrArray *refused;  /* addresses (char *) of single changes that the server refused, and */
     GPtrArray *doubtful; /* ids of those of whom nobody knows which one */
     PlanWriter *plan;

@@ -25,7 +25,6 @@ typedef struct {
 typedef uint64_t Slot;
 #define EMPTY UINT64_MAX
 
-/* In order of the parts, as far as the places allow. */
 typedef struct {
     Slot *slots;
     uint32_t size, used;

@@ -164,8 +164,8 @@ bool holder_index_prepare(HolderIndex *index, const char *const *kinds, const ch
 
 bool holder_index_scan(HolderIndex *index, HolderSeen seen, void *data, GError **error)
 {
-    sqlite3_stmt *statement =
-        database_query(index->database, error, "SELECT row, fingerprint, id, owner FROM holder ORDER BY row", "");
+    sqlite3_stmt *statement = database_query(
+        index->database, error, "SELECT row, fingerprint, id, owner FROM holder ORDER BY row", "");
     int more = -1;
     while (statement && (more = database_step(index->database, statement, error)) > 0) {
         Fingerprint fingerprint = database_fingerprint(statement, 1);
@@ -194,16 +194,25 @@ static bool next_serial(HolderIndex *index, GError **error)
         return false;
     index->serial = (before ? g_ascii_strtoll(before, NULL, 10) : 0) + 1;
     g_autofree char *now = g_strdup_printf("%" G_GINT64_FORMAT, index->serial);
-    g_autofree char *time = g_strdup_printf("%" G_GINT64_FORMAT, g_get_real_time() / G_USEC_PER_SEC);
-    return database_set_meta(index->database, META_SERIAL, now, error) &&
-           database_set_meta(index->database, META_AS_OF, time, error);
+    return database_set_meta(index->database, META_SERIAL, now, error);
 }
 
-bool holder_index_begin(HolderIndex *index, GError **error)
+bool holder_index_begin_writing(HolderIndex *index, GError **error)
 {
     if (!database_begin(index->database, error))
         return false;
     if (next_serial(index, error) && find_top(index, error))
+        return true;
+    database_rollback(index->database);
+    return false;
+}
+
+bool holder_index_begin(HolderIndex *index, GError **error)
+{
+    g_autofree char *time = g_strdup_printf("%" G_GINT64_FORMAT, g_get_real_time() / G_USEC_PER_SEC);
+    if (!holder_index_begin_writing(index, error))
+        return false;
+    if (database_set_meta(index->database, META_AS_OF, time, error))
         return true;
     database_rollback(index->database);
     return false;

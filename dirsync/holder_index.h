@@ -17,7 +17,7 @@
 
 #define HOLDERS_FORM 3          /* of the file */
 #define META_SERIAL "serial"    /* in meta: of the last transaction; none: nothing was read yet */
-#define META_AS_OF "as-of"      /* when that was, in seconds since 1970 */
+#define META_AS_OF "as-of"      /* when the directory was last read, in seconds since 1970 */
 #define META_OWNER "connector:" /* and its UUID: its name */
 
 typedef struct HolderIndex HolderIndex;
@@ -73,6 +73,8 @@ bool holder_index_scan(HolderIndex *index, HolderSeen seen, void *data, GError *
 /** Everything between is one transaction. To be committed only when the index holds the whole directory:
  * those who look up take what is not in a committed index for unknown. */
 bool holder_index_begin(HolderIndex *index, GError **error);
+/** The same for who writes without having read: how old the index is stays as it was. */
+bool holder_index_begin_writing(HolderIndex *index, GError **error);
 bool holder_index_commit(HolderIndex *index, GError **error);
 void holder_index_rollback(HolderIndex *index);
 

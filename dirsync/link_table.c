@@ -14,6 +14,7 @@ void fingerprint_index_init(FingerprintIndex *index, Fingerprint (*at)(const voi
 void fingerprint_index_clear(FingerprintIndex *index)
 {
     g_clear_pointer(&index->slots, g_free);
+    index->mask = index->used = 0;
 }
 
 static void insert(FingerprintIndex *index, uint32_t i)

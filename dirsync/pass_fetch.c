@@ -157,8 +157,8 @@ static bool fetch_side(Pass *pass, int side, bool confirming, GError **error)
     g_autoptr(GArray) ids = g_array_new(FALSE, TRUE, sizeof(FetchId));
     g_autoptr(GPtrArray) owned = g_ptr_array_new_with_free_func(bytes_free);
     Fetching fetching = {pass, side, ids, owned, confirming};
-    /* A file would be read whole for each part. */
-    bool in_parts = can_fetch_some(pass, side);
+    /* A file, or what a plan makes of a directory, would be read whole for each part. */
+    bool in_parts = can_fetch_some(pass, side) && !pass->side[side].base;
     for (guint i = 0; i < pass->items->len; i++) {
         if (!is_wanted(pass, item_at(pass, i), side, confirming))
             continue;

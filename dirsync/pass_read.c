@@ -143,8 +143,6 @@ static void forget_side(Pass *pass, int i)
     g_ptr_array_set_size(side->next, 0);
     fingerprint_index_clear(&side->by_anchor);
     fingerprint_index_clear(&side->by_dn);
-    fingerprint_index_init(&side->by_anchor, anchor_key, side);
-    fingerprint_index_init(&side->by_dn, record_dn, side);
     g_clear_pointer(&side->roll, roll_free);
     read_result_clear(&side->result);
     if (i == TARGET)

@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "dirsync/fault.h"
+#include "dirsync/link_table.h"
 #include "pass_case.h"
 #include "proxygen/address.h"
 
@@ -341,6 +343,51 @@ static void what_a_run_gave_is_known_when_it_ends(void **state)
     }
 }
 
+static Case *read_meanwhile;
+static unsigned answers;
+
+/* After Ann was made and somebody was given an address another connector reads, when Ada has a new one. */
+static void another_connector_reads(const char *step)
+{
+    if (strcmp(step, "answer") != 0 || ++answers != 2)
+        return;
+    g_autoptr(Connector) connector = case_connector(read_meanwhile);
+    g_autofree char *path =
+        state_organisation_file(connector->organisation, case_state_folder(read_meanwhile), STATE_INDEX);
+    g_autoptr(HolderIndex) index = holder_index_open(path, NULL);
+    g_autoptr(GPtrArray) holders = g_ptr_array_new_with_free_func((GDestroyNotify)holder_free);
+    assert_true(holder_index_find_id(index, ID("01"), holders, NULL));
+    assert_int_equal(holders->len, 1);
+    Holder *ada = g_ptr_array_index(holders, 0);
+    ada->fingerprint = fingerprint_string("as another connector has read her");
+    g_autofree char *now = address_normalise("NOTES:Newer/Acme@Ex", strlen("NOTES:Newer/Acme@Ex"));
+    HolderKey key = {.kind = (char *)KEY_ADDRESS, .value = now};
+    assert_true(holder_index_begin(index, NULL));
+    assert_true(holder_index_save(index, ada, &key, 1, NULL));
+    assert_true(holder_index_commit(index, NULL));
+}
+
+/* What the step has read is older then than what the index has. */
+static void what_another_connector_has_read_meanwhile_stays(void **state)
+{
+    (void)state;
+    g_autoptr(Case) c =
+        case_new(&(CaseStart){.source = ANN, .home = ADA, .addresses = "", .policies = NOTES_POLICY});
+    g_autoptr(Connector) connector = case_connector(c);
+    RunOptions options = case_options(c, connector, NULL);
+    g_auto(RunResult) result = {0};
+    read_meanwhile = c;
+    answers = 0;
+    fault_hook = another_connector_reads;
+    bool ran = run_sync(connector, &options, &result, NULL);
+    fault_hook = NULL;
+    assert_true(ran);
+    assert_true(answers >= 2);
+    assert_holder(c, "NOTES:Newer/Acme@Ex", "cn=Ada Adams,ou=people,o=acme");
+    assert_holder(c, "NOTES:Ada Adams/Acme@Ex", NULL);
+    assert_holder(c, "NOTES:Ann Ash/Acme@Ex", "cn=Ann Ash,ou=in,o=acme");
+}
+
 /* --- the order in which a directory shows its entries --- */
 
 #define SAME(id, cn) NATIVE(id, cn, cn "@acme.example", "displayName: Same\n")
@@ -418,6 +465,7 @@ int main(void)
         cmocka_unit_test(one_recipient_without_an_address_does_not_disable_a_type),
         cmocka_unit_test(addresses_are_found_in_both_directions),
         cmocka_unit_test(what_a_run_gave_is_known_when_it_ends),
+        cmocka_unit_test(what_another_connector_has_read_meanwhile_stays),
         cmocka_unit_test(the_order_of_reading_does_not_matter),
         cmocka_unit_test(a_saved_plan_does_what_a_sync_would_and_can_be_reverted),
         cmocka_unit_test(a_full_read_is_remembered_even_where_nobody_tells_of_changes),
