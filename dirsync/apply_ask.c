@@ -106,6 +106,17 @@ int apply_judge(const Schema *schema, const Change *change, const Entry *entry)
     return 0;
 }
 
+bool apply_find_stamped(const Apply *apply, const char *anchor, size_t *n, char **dn, GError **error)
+{
+    g_autofree char *filter = stamp_filter(apply->stamp, apply->connector_uuid, anchor);
+    ReadRequest request = {
+        .scope = SEARCH_SUBTREE, .filter = filter, .attributes = (const char *const[]){"1.1", NULL}};
+    g_autoptr(GPtrArray) found = directory_search(apply->directory, &request, 2, error);
+    *n = found ? found->len : 0;
+    *dn = found && found->len == 1 ? g_strdup(entry_dn(g_ptr_array_index(found, 0))) : NULL;
+    return found != NULL;
+}
+
 int apply_ask(Directory *directory, const Change *change, GError **error)
 {
     g_autofree char *dn = change_resulting_dn(change);

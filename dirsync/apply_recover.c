@@ -7,6 +7,7 @@
  * plan sees what is there.
  */
 #include "dirsync/apply.h"
+#include "dirsync/link_table.h"
 
 #define BATCH 1000
 
@@ -16,6 +17,8 @@ typedef struct {
     GPtrArray *changes; /* of Change, whose outcome is asked for */
     GArray *seqs;       /* of size_t */
     const Schema *schema;
+    GArray *gone;     /* of size_t, places in changes: deletes, and nobody has the name any more */
+    GHashTable *made; /* anchors (Fingerprint) that the plan itself gives an object; NULL: not asked */
 } Recovering;
 
 static bool record_outcome(Recovering *recovering, size_t index, JournalOutcome outcome, GError **error)
@@ -25,14 +28,49 @@ static bool record_outcome(Recovering *recovering, size_t index, JournalOutcome 
                          error);
 }
 
+/* Whoever was renamed since is looked for afterwards. */
+static bool put_off(Recovering *recovering, size_t index)
+{
+    const Change *change = g_ptr_array_index(recovering->changes, index);
+    if (!recovering->made || change->kind != CHANGE_DELETE || !change->anchor)
+        return false;
+    Fingerprint anchor = fingerprint_string(change->anchor);
+    if (g_hash_table_contains(recovering->made, &anchor))
+        return false;
+    g_array_append_val(recovering->gone, index);
+    return true;
+}
+
 static bool fetched(size_t index, Entry *entry, void *data, GError **error)
 {
     Recovering *recovering = data;
     g_autoptr(Entry) owned = entry;
     bool happened =
         apply_judge(recovering->schema, g_ptr_array_index(recovering->changes, index), owned) == 1;
+    if (happened && put_off(recovering, index))
+        return true;
     *(happened ? &recovering->result->done : &recovering->result->failed) += 1;
     return record_outcome(recovering, index, happened ? JOURNAL_DONE : JOURNAL_FAILED, error);
+}
+
+/* Deletes of a plan that may be old: where somebody carries the stamp under another name, it has not
+ * happened. */
+static bool look_for_gone(Recovering *recovering, GError **error)
+{
+    for (guint i = 0; i < recovering->gone->len; i++) {
+        size_t index = g_array_index(recovering->gone, size_t, i);
+        const Change *change = g_ptr_array_index(recovering->changes, index);
+        g_autofree char *dn = NULL;
+        size_t n = 0;
+        bool told = apply_find_stamped(recovering->apply, change->anchor, &n, &dn, NULL);
+        JournalOutcome outcome = !told ? JOURNAL_UNCERTAIN : n ? JOURNAL_FAILED : JOURNAL_DONE;
+        recovering->result->uncertain += !told;
+        recovering->result->failed += told && n;
+        recovering->result->done += told && !n;
+        if (!record_outcome(recovering, index, outcome, error))
+            return false;
+    }
+    return true;
 }
 
 static bool leave_uncertain(Recovering *recovering, GError **error)
@@ -63,6 +101,9 @@ static bool ask_batch(Recovering *recovering, GError **error)
         g_propagate_error(error, g_steal_pointer(&why));
     else if (!ok)
         ok = leave_uncertain(recovering, error);
+    else
+        ok = look_for_gone(recovering, error);
+    g_array_set_size(recovering->gone, 0);
     g_ptr_array_set_size(recovering->changes, 0);
     g_array_set_size(recovering->seqs, 0);
     return ok;
@@ -83,13 +124,36 @@ static bool collect(Recovering *recovering, Change *change, size_t seq, GError *
     return recovering->changes->len < BATCH || ask_batch(recovering, error);
 }
 
+/* Who is deleted and made again by the plan is there under another name for that. */
+static GHashTable *anchors_made(const Apply *apply, GError **error)
+{
+    g_autoptr(GHashTable) made = g_hash_table_new_full(fingerprint_hash, fingerprint_same, g_free, NULL);
+    g_autoptr(PlanReader) reader = plan_reader_new(apply->folder, apply->step, error);
+    while (reader) {
+        g_autoptr(Change) change = NULL;
+        if (!plan_read(reader, &change, error))
+            return NULL;
+        if (!change)
+            return g_steal_pointer(&made);
+        Fingerprint anchor = fingerprint_string(change->anchor ? change->anchor : "");
+        if (change->kind == CHANGE_ADD && change->anchor)
+            g_hash_table_add(made, g_memdup2(&anchor, sizeof anchor));
+    }
+    return NULL;
+}
+
 bool apply_recover(const Apply *apply, ApplyResult *result, GError **error)
 {
     *result = (ApplyResult){0};
     g_autoptr(PlanReader) reader = plan_reader_new(apply->folder, apply->step, error);
     g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func((GDestroyNotify)change_free);
     g_autoptr(GArray) seqs = g_array_new(FALSE, FALSE, sizeof(size_t));
-    Recovering recovering = {apply, result, changes, seqs, directory_describe(apply->directory)->schema};
+    g_autoptr(GArray) gone = g_array_new(FALSE, FALSE, sizeof(size_t));
+    g_autoptr(GHashTable) made = apply->follows_names ? anchors_made(apply, error) : NULL;
+    if (apply->follows_names && !made)
+        return false;
+    Recovering recovering = {apply, result, changes, seqs, directory_describe(apply->directory)->schema,
+                             gone,  made};
     for (size_t seq = apply->first_seq; reader; seq++) {
         Change *change = NULL;
         if (!plan_read(reader, &change, error))

@@ -40,6 +40,48 @@ static void leave_uncertain(const Work *work, Item *item)
         item->change->dn, item->sent_to, directory_describe(work->apply->directory)->subject);
 }
 
+/* --- called something else by now --- */
+
+/* *now: what the object with the change's anchor is called; NULL: nobody knows, or it is called as it was.
+ * How many there are of that anchor. */
+static size_t name_by_now(const Work *work, const Change *change, char **now)
+{
+    const Apply *apply = work->apply;
+    g_autofree char *dn = NULL;
+    size_t n = 0;
+    *now = NULL;
+    if (!change->anchor || !apply->connector_uuid ||
+        !apply_find_stamped(apply, change->anchor, &n, &dn, NULL) || !dn)
+        return n;
+    if (!schema_dn_equal(directory_describe(apply->directory)->schema, dn, change->dn))
+        *now = g_steal_pointer(&dn);
+    return n;
+}
+
+/* The name that somebody has by now counts. What a delete was meant for may have gone another way, and
+ * somebody else made the object that there is. */
+static bool may_follow(const Apply *apply, const Change *change)
+{
+    return change->kind == CHANGE_MODIFY || (change->kind == CHANGE_DELETE && apply->is_same &&
+                                             apply->is_same(change, apply->step, apply->data));
+}
+
+/* Of a plan that may be old: that nobody has the name any more does not say that the delete has happened. */
+static bool is_called_otherwise(const Work *work, const Change *change)
+{
+    if (!work->apply->follows_names || change->kind != CHANGE_DELETE || !may_follow(work->apply, change))
+        return false;
+    g_autofree char *now = NULL;
+    return name_by_now(work, change, &now) > 1 || now;
+}
+
+static void lose(Item *item)
+{
+    item->outcome = JOURNAL_FAILED;
+    g_clear_error(&item->error);
+    error_set(&item->error, ERROR_NOT_FOUND, "%s: is not there", item->change->dn);
+}
+
 /* Uncertain changes are asked for; what did not happen is sent once more. */
 static void settle_uncertain(Work *work, const Slice *slice)
 {
@@ -49,7 +91,9 @@ static void settle_uncertain(Work *work, const Slice *slice)
         if (item->outcome != JOURNAL_UNCERTAIN)
             continue;
         int happened = apply_ask(work->apply->directory, item->change, NULL);
-        if (happened == 1) {
+        if (happened == 1 && is_called_otherwise(work, item->change)) {
+            lose(item);
+        } else if (happened == 1) {
             happened_after_all(item);
         } else if (happened == 0 && is_asked_elsewhere(work, item)) {
             leave_uncertain(work, item);
@@ -108,21 +152,6 @@ static bool is_lost(const Item *item)
             (item->change->kind == CHANGE_DELETE && error_is(item->error, ERROR_MOVED)));
 }
 
-/* What the object with the change's anchor is called; NULL: there is none, or it is called as it was. */
-static char *name_by_now(const Work *work, const Change *change)
-{
-    const Apply *apply = work->apply;
-    if (!change->anchor || !apply->connector_uuid)
-        return NULL;
-    g_autofree char *filter = stamp_filter(apply->stamp, apply->connector_uuid, change->anchor);
-    ReadRequest request = {
-        .scope = SEARCH_SUBTREE, .filter = filter, .attributes = (const char *const[]){"1.1", NULL}};
-    g_autoptr(GPtrArray) found = directory_search(apply->directory, &request, 2, NULL);
-    const char *dn = found && found->len == 1 ? entry_dn(g_ptr_array_index(found, 0)) : NULL;
-    bool other = dn && !schema_dn_equal(directory_describe(apply->directory)->schema, dn, change->dn);
-    return other ? g_strdup(dn) : NULL;
-}
-
 static void explain_loss(Item *item, const char *now)
 {
     bool was_lost = error_is(item->error, ERROR_NOT_FOUND);
@@ -147,17 +176,10 @@ static void explain_loss(Item *item, const char *now)
             item->change->dn);
 }
 
-/* The name that somebody has by now counts. What a delete was meant for may have gone another way, and
- * somebody else made the object that there is. */
-static bool may_follow(const Apply *apply, const Change *change)
-{
-    return change->kind == CHANGE_MODIFY || (change->kind == CHANGE_DELETE && apply->is_same &&
-                                             apply->is_same(change, apply->step, apply->data));
-}
-
 static void find_again(Work *work, Item *item)
 {
-    g_autofree char *now = name_by_now(work, item->change);
+    g_autofree char *now = NULL;
+    name_by_now(work, item->change, &now);
     if (!now || !may_follow(work->apply, item->change)) {
         explain_loss(item, now);
         note_undone(work, item);

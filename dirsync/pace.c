@@ -9,9 +9,10 @@
 
 Pace pace_new(double rate, int64_t now)
 {
-    return (Pace){.interval = rate <= 0               ? 0
+    return (Pace){.interval = rate <= 0                 ? 0
                               : SECOND / rate < LONGEST ? SECOND / rate
-                                                        : LONGEST, .due = (double)now};
+                                                        : LONGEST,
+                  .due = (double)now};
 }
 
 int64_t pace_next(Pace *pace, int64_t now)

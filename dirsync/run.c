@@ -127,8 +127,8 @@ typedef struct {
     State *state;
     const StepOptions *options;
     Counts *counts;
-    Undone *undone;       /* what is to be undone; NULL: everything */
-    size_t changes;       /* of the whole plan */
+    Undone *undone; /* what is to be undone; NULL: everything */
+    size_t changes; /* of the whole plan */
 } Doing;
 
 static CountKind kind_of(const Change *change)

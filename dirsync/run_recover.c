@@ -154,8 +154,10 @@ static bool ask_step(const Connector *connector, State *state, const RunRecord *
     if (!target)
         return false;
     Apply apply = run_apply_of(connector, state, target, record->folder, head, step, record->id);
+    Apply asking = apply;
     ApplyResult result;
-    if (!apply_recover(&apply, &result, error))
+    asking.follows_names = !g_strcmp0(head->kind, "undo");
+    if (!apply_recover(&asking, &result, error))
         return false;
     sum->done += result.done;
     sum->failed += result.failed;

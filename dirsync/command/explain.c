@@ -17,6 +17,13 @@ static Connector *load(const Settings *settings, const char *name, GError **erro
     return connector && settings_open_events(&quiet, NULL, error) ? g_steal_pointer(&connector) : NULL;
 }
 
+/* Null: nobody was asked. */
+static json_t *reachable(const GError *error)
+{
+    bool asked = error_is(error, ERROR_NOT_FOUND) || error_is(error, ERROR_UNREACHABLE);
+    return asked ? json_boolean(error_is(error, ERROR_NOT_FOUND)) : json_null();
+}
+
 static int run(Settings *settings, int argc, char **argv, GError **error)
 {
     if (argc != 2) {
@@ -31,11 +38,11 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
     else if (explanation)
         report_explanation_text(stdout, connector, explanation, settings->verbose > 0);
     else if (connector && settings->json)
-        report_print_json(stdout, json_pack("{s:s, s:s, s:o, s:b, s:[], s:o, s:s}", "verb", "explain",
-                                            "connector", connector->name, "object", report_json_text(argv[1]),
-                                            "reachable", !error_is(*error, ERROR_UNREACHABLE), "recipients",
-                                            "error", report_json_text((*error)->message), "error_kind",
-                                            error_name(*error)));
+        report_print_json(stdout,
+                          json_pack("{s:s, s:s, s:o, s:o, s:[], s:o, s:s}", "verb", "explain", "connector",
+                                    connector->name, "object", report_json_text(argv[1]), "reachable",
+                                    reachable(*error), "recipients", "error",
+                                    report_json_text((*error)->message), "error_kind", error_name(*error)));
     return 0;
 }
 

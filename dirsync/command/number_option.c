@@ -8,6 +8,8 @@
 #include <math.h>
 #include <string.h>
 
+#define LEAST_RATE 0.001 /* changes a second */
+
 static bool is_within(const NumberOption *option, double number)
 {
     return isfinite(number) && number >= option->least && number <= option->most &&
@@ -43,5 +45,12 @@ bool settings_rate(const Settings *settings, double *rate, GError **error)
     static const NumberOption option = {"--rate", "how many changes a second (0: as fast as it goes)", 0,
                                         NUMBER_ANY, true};
     *rate = 0;
-    return settings_number(&option, settings->rate, rate, error);
+    if (!settings_number(&option, settings->rate, rate, error))
+        return false;
+    if (*rate == 0 || *rate >= LEAST_RATE)
+        return true;
+    error_set(error, ERROR_DEFINITION,
+              "--rate %s: less than one change in %d seconds; say 0 for as fast as it goes", settings->rate,
+              (int)(1 / LEAST_RATE));
+    return false;
 }

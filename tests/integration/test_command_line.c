@@ -125,6 +125,7 @@ static const struct {
     {{"serve", "--index=a", "--old=-1"}, "--old -1: say"},
     {{"status", "--runs", "many"}, "--runs many: say how many"},
     {{"run", "a", "--rate=-1"}, "--rate"},
+    {{"run", "a", "--rate=1e-13"}, "--rate 1e-13: less than one change in 1000 seconds"},
     {{"run", "a", "--max-delete=3"}, "--help"},
     {{"run", "./no-such.xml"}, "no-such.xml"},
     {{"run", "--watch-only"}, "word"},

@@ -402,6 +402,35 @@ static void test_a_revert_finds_whoever_was_renamed_since(void **state)
     }
 }
 
+/* Its delete got no answer, or the directory went away then: that nobody has the old name says nothing. */
+static void test_a_revert_without_an_answer_finds_whoever_was_renamed_since(void **state)
+{
+    (void)state;
+    static const char renamed[] = "> cn=Ann Ash,ou=in,o=acme\n  to cn=Ann Oak,ou=in,o=acme\n  - cn: Ann Ash\n"
+                                  "  + cn: Ann Oak\n";
+    static const char gone[] = "- cn=Ann Oak,ou=in,o=acme\n";
+    static const char *const faults[] = {"lost@1", "down@1"};
+    for (size_t i = 0; i < G_N_ELEMENTS(faults); i++) {
+        g_autoptr(Case) c = case_new(&(CaseStart){.source = ANN});
+        case_sync(c, NULL, &(Expected){.changes = ANN_CREATED, .writes = 1, .counts = "1 created"});
+        g_autofree char *created = g_strdup(case_last_run(c));
+        case_set_source(c, PERSON("a1", "Ann Oak", "ann@globex.example", ""));
+        case_sync(c, NULL, &(Expected){.changes = renamed, .writes = 1, .counts = "1 renamed"});
+        case_set_faults(c, faults[i], NULL);
+        bool down = !strcmp(faults[i], "down@1");
+        case_revert(c, created,
+                    down ? &(Expected){.counts = "1 failed",
+                                       .events = "write-failed",
+                                       .status = 5,
+                                       .error = "*cannot be reached*"}
+                         : &(Expected){.changes = gone, .writes = 1, .counts = "1 deleted"});
+        case_set_faults(c, NULL, NULL);
+        if (down)
+            case_revert(c, created, &(Expected){.changes = gone, .writes = 1, .counts = "1 deleted"});
+        case_revert(c, created, &(Expected){.status = 6, .error = "run *: was taken back already, by run *"});
+    }
+}
+
 /* She has left and come back: the object that there is was made by another run, and is that run's to take. */
 static void test_a_revert_leaves_whom_a_later_run_has_made(void **state)
 {
@@ -753,6 +782,7 @@ int main(void)
         cmocka_unit_test(test_a_plan_that_is_applied_again_is_taken_back_again),
         cmocka_unit_test(test_a_revert_finds_whoever_was_renamed_since),
         cmocka_unit_test(test_a_revert_leaves_whom_a_later_run_has_made),
+        cmocka_unit_test(test_a_revert_without_an_answer_finds_whoever_was_renamed_since),
         cmocka_unit_test(test_a_revert_leaves_a_later_name),
         cmocka_unit_test(test_a_revert_says_why_somebody_is_not_found),
         cmocka_unit_test(test_a_second_run_is_locked_out),
