@@ -57,7 +57,7 @@ static void say(int fd, const char *text)
         ;
 }
 
-/* The answer; "" when the daemon is gone: then we are about to be asked to stop. */
+/* The answer. When the daemon is gone nobody says whose turn it is, and all who wait would try at once. */
 static bool hear(int fd, char text[BIND_GATE_LONGEST + 1], GError **error)
 {
     struct pollfd descriptor = {.fd = fd, .events = POLLIN};
@@ -71,7 +71,9 @@ static bool hear(int fd, char text[BIND_GATE_LONGEST + 1], GError **error)
     }
     ssize_t got = recv(fd, text, BIND_GATE_LONGEST, 0);
     text[MAX(got, 0)] = '\0';
-    return true;
+    if (got <= 0)
+        error_set(error, ERROR_INTERRUPTED, "dirsync run is gone, which began this; no password was tried");
+    return got > 0;
 }
 
 bool bind_gate_enter(const char *key, GError **error)
