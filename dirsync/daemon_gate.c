@@ -96,6 +96,15 @@ static bool open_again(const char *key, void *data)
     return true;
 }
 
+void daemon_gates_forget_refusals(GHashTable *gates)
+{
+    GHashTableIter iter;
+    gpointer gate;
+    g_hash_table_iter_init(&iter, gates);
+    while (g_hash_table_iter_next(&iter, NULL, &gate))
+        g_clear_pointer(&((Gate *)gate)->refused, g_free);
+}
+
 void daemon_job_forget_refusals(const Job *job)
 {
     if (job->connector)
@@ -159,7 +168,7 @@ static void park_users(const Job *found, const char *key, const char *why)
     const Daemon *self = found->daemon;
     for (guint i = 0; i < self->jobs->len; i++) {
         Job *job = g_ptr_array_index(self->jobs, i);
-        bool free_to = job != found && job->connector && job->connector->schedule.given &&
+        bool free_to = job != found && !job->gone && job->connector && job->connector->schedule.given &&
                        job->what.state != SUPERVISED_RUNNING && job->what.state != SUPERVISED_PARKED;
         if (free_to && uses(job, key))
             daemon_job_park_refused(job, why);

@@ -91,6 +91,8 @@ void daemon_job_park_if_barred(Job *job);
 /* daemon_gate.c */
 
 GHashTable *daemon_gates_new(void);
+/** Every password may be tried again. */
+void daemon_gates_forget_refusals(GHashTable *gates);
 /** For a process of @job that is about to be started, which gets @other_end. NULL and ERROR_IO. */
 Door *daemon_door_open(Job *job, int *other_end, GError **error);
 /** The process has ended. NULL is nothing. */

@@ -277,6 +277,8 @@ bool daemon_load(Daemon *self, bool reload, GError **error)
     g_auto(GStrv) paths = list_paths(self, error);
     if (!paths)
         return false;
+    if (reload)
+        daemon_gates_forget_refusals(self->gates);
     for (guint i = 0; i < self->jobs->len; i++)
         ((Job *)g_ptr_array_index(self->jobs, i))->gone = true;
     for (char **path = paths; *path; path++)

@@ -22,7 +22,7 @@ typedef struct {
 typedef struct {
     DirectoryWatch watch;
     const Endpoint *endpoint;
-    GArray *wanted; /* the file, its checksum, and all symbolic links on the way to them */
+    GArray *wanted; /* the file, its checksum, and all folders and links on the way to them */
 } FileWatch;
 
 static void wanted_clear(gpointer data)
@@ -37,7 +37,7 @@ static GArray *wanted_new(void)
     return wanted;
 }
 
-/* @on_the_way: of a link in a folder that may be gone through and not be read nobody tells. */
+/* @on_the_way: of a name in a folder that may be gone through and not be read nobody tells. */
 static bool look_out_for(FileWatch *self, const char *folder, const char *path, bool on_the_way,
                          GError **error)
 {
@@ -80,8 +80,7 @@ static bool step(FileWatch *self, GString *at, GQueue *parts, unsigned *links, G
         g_string_truncate(at, last ? (gsize)(last - at->str) : 0);
         return true;
     }
-    bool wanted = !parts->length || g_file_test(path, G_FILE_TEST_IS_SYMLINK);
-    if (wanted && !look_out_for(self, at->len ? at->str : "/", path, parts->length, error))
+    if (!look_out_for(self, at->len ? at->str : "/", path, parts->length, error))
         return false;
     g_autofree char *target = g_file_read_link(path, NULL);
     if (!target) {

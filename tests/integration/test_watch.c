@@ -450,6 +450,27 @@ static void a_link_that_is_switched_is_followed(void **state)
     }
 }
 
+/* drop/out/people.csv, and the whole of drop is another: who watches must begin anew. */
+static void a_folder_further_up_that_is_replaced_is_noticed(void **state)
+{
+    Endpoint endpoint = {.driver = (char *)"csv"};
+    g_autoptr(GError) error = NULL;
+    (void)state;
+    folder = g_dir_make_tmp("watch-XXXXXX", NULL);
+    g_autofree char *drop = in_folder("drop"), *old = in_folder("drop.old"), *new = in_folder("drop.new");
+    assert_int_equal(g_mkdir(drop, 0700), 0);
+    assert_int_equal(g_mkdir(new, 0700), 0);
+    g_autofree char *before = make_export("drop/out"), *after = make_export("drop.new/out");
+    assert_non_null(after);
+    endpoint.path = g_strdup(before);
+    watch = directory_watch(&endpoint, NULL, 0, &error);
+    assert_null(error);
+    assert_int_equal(g_rename(drop, old), 0);
+    assert_int_equal(g_rename(new, drop), 0);
+    assert_lost(ERROR_SOURCE);
+    close_file(&endpoint);
+}
+
 static void links_without_end_are_said(void **state)
 {
     Endpoint endpoint = {.driver = (char *)"csv"};
@@ -497,6 +518,7 @@ int main(void)
         CASE(a_file_that_is_being_written_is_no_change),
         CASE(the_target_of_a_link_is_watched),
         CASE(a_link_that_is_switched_is_followed),
+        CASE(a_folder_further_up_that_is_replaced_is_noticed),
         CASE(links_without_end_are_said),
         CASE(a_folder_that_is_missing_or_goes_is_said),
         CASE(samba_tells),
