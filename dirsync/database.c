@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define NAP_MICROSECONDS 5000 /* between two tries where SQLite does not wait */
 #define BUSY_MILLISECONDS 60000
 #define READER_BUSY_MILLISECONDS 100
 /* Keys come in no order: with SQLite's 2 MiB a page of an index is written many times. */
@@ -134,13 +135,29 @@ void database_refuse_version(const Database *database, int found, int version, G
               database->path, found, version);
 }
 
+/* Where several open a new file together, the change to a write-ahead log is refused at once: SQLite does not
+ * wait there, whatever the timeout says. */
+static bool execute_when_free(Database *database, const char *sql, GError **error)
+{
+    gint64 until = g_get_monotonic_time() + BUSY_MILLISECONDS * (gint64)1000;
+    while (sqlite3_exec(database->handle, sql, NULL, NULL, NULL) != SQLITE_OK) {
+        if (sqlite3_errcode(database->handle) != SQLITE_BUSY || g_get_monotonic_time() > until) {
+            set_error(database, error);
+            return false;
+        }
+        g_usleep(NAP_MICROSECONDS);
+    }
+    fault_step("database set-up");
+    return true;
+}
+
 static bool set_up(Database *database, const char *sql_name, int version, bool is_cache, bool *created,
                    GError **error)
 {
     int found = 0;
     sqlite3_busy_timeout(database->handle, BUSY_MILLISECONDS);
     sqlite3_extended_result_codes(database->handle, 0);
-    if (!execute(database, WRITER_PRAGMAS, error) || !read_version(database, &found, error))
+    if (!execute_when_free(database, WRITER_PRAGMAS, error) || !read_version(database, &found, error))
         return false;
     bool renew = is_cache && found && found < version;
     *created = found == 0 || renew;
