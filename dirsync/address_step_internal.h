@@ -133,6 +133,8 @@ const char *address_out_of_scope(const AddressStep *step, const Entry *entry, bo
 /** Loads who was known, and who needed nothing, before everything is read; what was read before is forgotten.
  */
 bool address_load_known(AddressStep *step, GError **error);
+/** Whether it does something that somebody has asked for: nothing of it is remembered as settled. */
+bool address_is_special(const AddressStep *step);
 /** What is made of an entry; an AddressStep is @data. */
 bool address_take(const DirectoryItem *item, void *data, GError **error);
 /** The same for one that was fetched. */
@@ -140,6 +142,11 @@ bool address_keep(AddressStep *step, Fingerprint fingerprint, const Entry *entry
 /** Puts an entry into the index as it has become by what it was given; whoever reads it next looks at it
  * anew. */
 bool address_note_holder(AddressStep *step, const Entry *entry, GError **error);
+
+/* address_settle.c */
+/** See StepKind. */
+bool address_record(StepWork *work, const Applied *applied, GError **error);
+bool address_settle(StepWork *work, const char *run, bool finished, GError **error);
 
 /* address_changes.c */
 /** Whether the home directory is asked for changes in this run, or for a cursor at least. */

@@ -68,8 +68,8 @@ typedef struct {
  */
 bool apply_plan(const Apply *apply, ApplyResult *result, GError **error);
 
-/** How many objects carry the stamp of that anchor by now, counted up to two; *dn is the one, else NULL;
- * g_free(). False: the directory does not say. */
+/** How many objects carry the stamp of that anchor by now, counted up to two; *dn is one of them, NULL: there
+ * is none; g_free(). False: the directory does not say. */
 bool apply_find_stamped(const Apply *apply, const char *anchor, size_t *n, char **dn, GError **error);
 
 /**

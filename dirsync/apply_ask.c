@@ -113,7 +113,7 @@ bool apply_find_stamped(const Apply *apply, const char *anchor, size_t *n, char 
         .scope = SEARCH_SUBTREE, .filter = filter, .attributes = (const char *const[]){"1.1", NULL}};
     g_autoptr(GPtrArray) found = directory_search(apply->directory, &request, 2, error);
     *n = found ? found->len : 0;
-    *dn = found && found->len == 1 ? g_strdup(entry_dn(g_ptr_array_index(found, 0))) : NULL;
+    *dn = found && found->len ? g_strdup(entry_dn(g_ptr_array_index(found, 0))) : NULL;
     return found != NULL;
 }
 

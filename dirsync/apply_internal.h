@@ -3,6 +3,7 @@
  *
  * apply.c          waves and slices: what is journalled when, what is sent when
  * apply_send.c     one change on its way: whether it may go, at which pace
+ * apply_follow.c   whoever is called something else by now
  * apply_settle.c   what became of it: asked for, sent again, reported, counted
  */
 #ifndef DIRSYNC_APPLY_INTERNAL_H
@@ -53,7 +54,18 @@ void apply_flush(Work *work);
 /** Waits; less when somebody asked to stop. */
 void apply_sleep(gint64 microseconds);
 
+/* apply_follow.c */
+
+/** Whether the object that a delete is meant for is there under another name. */
+bool apply_is_called_otherwise(const Work *work, const Change *change);
+/** Sends once more, under the name of now, what was not found by its name; says of the rest why it is lost.
+ */
+void apply_follow(Work *work, const Slice *slice);
+
 /* apply_settle.c */
+
+/** What comes after it in the plan, and hangs on it, is left out. */
+void apply_note_undone(Work *work, const Item *item);
 
 /** Every change of the slice has its outcome afterwards; the slice is reported and counted. */
 void apply_settle(Work *work, Slice *slice);

@@ -7,7 +7,6 @@
  * plan sees what is there.
  */
 #include "dirsync/apply.h"
-#include "dirsync/link_table.h"
 
 #define BATCH 1000
 
@@ -18,7 +17,7 @@ typedef struct {
     GArray *seqs;       /* of size_t */
     const Schema *schema;
     GArray *gone;     /* of size_t, places in changes: deletes, and nobody has the name any more */
-    GHashTable *made; /* anchors (Fingerprint) that the plan itself gives an object; NULL: not asked */
+    GHashTable *made; /* anchors (Fingerprint) for which the plan makes an object, under another name maybe */
 } Recovering;
 
 static bool record_outcome(Recovering *recovering, size_t index, JournalOutcome outcome, GError **error)
@@ -32,7 +31,7 @@ static bool record_outcome(Recovering *recovering, size_t index, JournalOutcome 
 static bool put_off(Recovering *recovering, size_t index)
 {
     const Change *change = g_ptr_array_index(recovering->changes, index);
-    if (!recovering->made || change->kind != CHANGE_DELETE || !change->anchor)
+    if (!recovering->apply->follows_names || change->kind != CHANGE_DELETE || !change->anchor)
         return false;
     Fingerprint anchor = fingerprint_string(change->anchor);
     if (g_hash_table_contains(recovering->made, &anchor))
@@ -124,24 +123,6 @@ static bool collect(Recovering *recovering, Change *change, size_t seq, GError *
     return recovering->changes->len < BATCH || ask_batch(recovering, error);
 }
 
-/* Who is deleted and made again by the plan is there under another name for that. */
-static GHashTable *anchors_made(const Apply *apply, GError **error)
-{
-    g_autoptr(GHashTable) made = g_hash_table_new_full(fingerprint_hash, fingerprint_same, g_free, NULL);
-    g_autoptr(PlanReader) reader = plan_reader_new(apply->folder, apply->step, error);
-    while (reader) {
-        g_autoptr(Change) change = NULL;
-        if (!plan_read(reader, &change, error))
-            return NULL;
-        if (!change)
-            return g_steal_pointer(&made);
-        Fingerprint anchor = fingerprint_string(change->anchor ? change->anchor : "");
-        if (change->kind == CHANGE_ADD && change->anchor)
-            g_hash_table_add(made, g_memdup2(&anchor, sizeof anchor));
-    }
-    return NULL;
-}
-
 bool apply_recover(const Apply *apply, ApplyResult *result, GError **error)
 {
     *result = (ApplyResult){0};
@@ -149,8 +130,8 @@ bool apply_recover(const Apply *apply, ApplyResult *result, GError **error)
     g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func((GDestroyNotify)change_free);
     g_autoptr(GArray) seqs = g_array_new(FALSE, FALSE, sizeof(size_t));
     g_autoptr(GArray) gone = g_array_new(FALSE, FALSE, sizeof(size_t));
-    g_autoptr(GHashTable) made = apply->follows_names ? anchors_made(apply, error) : NULL;
-    if (apply->follows_names && !made)
+    g_autoptr(GHashTable) made = g_hash_table_new_full(fingerprint_hash, fingerprint_same, g_free, NULL);
+    if (apply->follows_names && !plan_add_made(apply->folder, apply->step, made, error))
         return false;
     Recovering recovering = {apply, result, changes, seqs, directory_describe(apply->directory)->schema,
                              gone,  made};

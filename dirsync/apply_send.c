@@ -8,7 +8,6 @@
 
 #include "dirsync/fault.h"
 #include "dirsync/interrupt.h"
-#include "dirsync/link_table.h"
 
 #include <string.h>
 
@@ -69,14 +68,14 @@ static bool may_add(const Work *work, Item *item)
     const Apply *apply = work->apply;
     if (!apply->look_before_adding || item->change->kind != CHANGE_ADD || !item->change->anchor)
         return true;
-    g_autofree char *filter = stamp_filter(apply->stamp, apply->connector_uuid, item->change->anchor);
-    ReadRequest request = {
-        .scope = SEARCH_SUBTREE, .filter = filter, .attributes = (const char *const[]){"1.1", NULL}};
-    g_autoptr(GPtrArray) found = directory_search(apply->directory, &request, 2, &item->error);
-    if (found && found->len)
+    g_autofree char *dn = NULL;
+    size_t n;
+    if (!apply_find_stamped(apply, item->change->anchor, &n, &dn, &item->error))
+        return false;
+    if (n)
         error_set(&item->error, ERROR_MOVED, "%s: this person has an object by now (%s); make a new plan",
-                  item->change->dn, entry_dn(g_ptr_array_index(found, 0)));
-    return found && !found->len;
+                  item->change->dn, dn);
+    return !n;
 }
 
 /* What comes after a change that was not done would do harm: a name or address twice, a lost member. */

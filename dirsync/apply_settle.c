@@ -9,7 +9,6 @@
 
 #include "dirsync/event.h"
 #include "dirsync/interrupt.h"
-#include "dirsync/link_table.h"
 
 #define FIRST_PAUSE (G_USEC_PER_SEC / 4) /* before what a busy server refused is sent again */
 #define BUSY_TRIES 7                     /* each after twice the pause: half a minute in all */
@@ -40,41 +39,6 @@ static void leave_uncertain(const Work *work, Item *item)
         item->change->dn, item->sent_to, directory_describe(work->apply->directory)->subject);
 }
 
-/* --- called something else by now --- */
-
-/* *now: what the object with the change's anchor is called; NULL: nobody knows, or it is called as it was.
- * How many there are of that anchor. */
-static size_t name_by_now(const Work *work, const Change *change, char **now)
-{
-    const Apply *apply = work->apply;
-    g_autofree char *dn = NULL;
-    size_t n = 0;
-    *now = NULL;
-    if (!change->anchor || !apply->connector_uuid ||
-        !apply_find_stamped(apply, change->anchor, &n, &dn, NULL) || !dn)
-        return n;
-    if (!schema_dn_equal(directory_describe(apply->directory)->schema, dn, change->dn))
-        *now = g_steal_pointer(&dn);
-    return n;
-}
-
-/* The name that somebody has by now counts. What a delete was meant for may have gone another way, and
- * somebody else made the object that there is. */
-static bool may_follow(const Apply *apply, const Change *change)
-{
-    return change->kind == CHANGE_MODIFY || (change->kind == CHANGE_DELETE && apply->is_same &&
-                                             apply->is_same(change, apply->step, apply->data));
-}
-
-/* Of a plan that may be old: that nobody has the name any more does not say that the delete has happened. */
-static bool is_called_otherwise(const Work *work, const Change *change)
-{
-    if (!work->apply->follows_names || change->kind != CHANGE_DELETE || !may_follow(work->apply, change))
-        return false;
-    g_autofree char *now = NULL;
-    return name_by_now(work, change, &now) > 1 || now;
-}
-
 static void lose(Item *item)
 {
     item->outcome = JOURNAL_FAILED;
@@ -91,7 +55,7 @@ static void settle_uncertain(Work *work, const Slice *slice)
         if (item->outcome != JOURNAL_UNCERTAIN)
             continue;
         int happened = apply_ask(work->apply->directory, item->change, NULL);
-        if (happened == 1 && is_called_otherwise(work, item->change)) {
+        if (happened == 1 && apply_is_called_otherwise(work, item->change)) {
             lose(item);
         } else if (happened == 1) {
             happened_after_all(item);
@@ -137,69 +101,6 @@ static void settle_busy(Work *work, const Slice *slice)
     }
 }
 
-/* --- called something else by now --- */
-
-static void note_undone(Work *work, const Item *item)
-{
-    if (item->outcome != JOURNAL_DONE && item->change->anchor)
-        g_hash_table_add(work->undone, fingerprint_hex(fingerprint_string(item->change->anchor)));
-}
-
-static bool is_lost(const Item *item)
-{
-    return item->outcome == JOURNAL_FAILED && item->change->kind != CHANGE_ADD &&
-           (error_is(item->error, ERROR_NOT_FOUND) ||
-            (item->change->kind == CHANGE_DELETE && error_is(item->error, ERROR_MOVED)));
-}
-
-static void explain_loss(Item *item, const char *now)
-{
-    bool was_lost = error_is(item->error, ERROR_NOT_FOUND);
-    if (!now && !was_lost)
-        return;
-    g_clear_error(&item->error);
-    if (now && item->change->kind == CHANGE_DELETE)
-        error_set(
-            &item->error, ERROR_MOVED,
-            "%s: is gone, and a later run has made %s for the same person, which stays; take back that run "
-            "first",
-            item->change->dn, now);
-    else if (now)
-        error_set(&item->error, ERROR_MOVED,
-                  "%s: was given another name since (%s), which it keeps; take back the later run first",
-                  item->change->dn, now);
-    else
-        error_set(
-            &item->error, ERROR_MOVED,
-            "%s: is not there any more: it was renamed, moved or deleted since; take back the later run "
-            "first, or change it by hand",
-            item->change->dn);
-}
-
-static void find_again(Work *work, Item *item)
-{
-    g_autofree char *now = NULL;
-    name_by_now(work, item->change, &now);
-    if (!now || !may_follow(work->apply, item->change)) {
-        explain_loss(item, now);
-        note_undone(work, item);
-        return;
-    }
-    item->change->dn = change_strdup(item->change, now);
-    apply_send(work, item);
-    apply_flush(work);
-}
-
-static void settle_lost(Work *work, const Slice *slice)
-{
-    for (guint i = 0; i < slice->items->len && work->apply->follows_names && !work->cut; i++) {
-        Item *item = g_ptr_array_index(slice->items, i);
-        if (is_lost(item))
-            find_again(work, item);
-    }
-    settle_uncertain(work, slice);
-}
-
 static bool all_answered(const Slice *slice)
 {
     for (guint i = 0; i < slice->items->len; i++) {
@@ -208,6 +109,12 @@ static bool all_answered(const Slice *slice)
             return false;
     }
     return true;
+}
+
+void apply_note_undone(Work *work, const Item *item)
+{
+    if (item->outcome != JOURNAL_DONE && item->change->anchor)
+        g_hash_table_add(work->undone, fingerprint_hex(fingerprint_string(item->change->anchor)));
 }
 
 /* --- told --- */
@@ -276,12 +183,13 @@ void apply_settle(Work *work, Slice *slice)
         settle_uncertain(work, slice);
         settle_busy(work, slice);
     }
-    settle_lost(work, slice);
+    apply_follow(work, slice);
+    settle_uncertain(work, slice);
     for (guint i = 0; i < slice->items->len; i++) {
         const Item *item = g_ptr_array_index(slice->items, i);
         report(work, item);
         count(work, item);
-        note_undone(work, item);
+        apply_note_undone(work, item);
     }
     look_for_reasons_to_stop(work, slice);
 }

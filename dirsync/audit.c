@@ -5,6 +5,7 @@
 
 #include "dirsync/interrupt.h"
 #include "dirsync/notify.h"
+#include "dirsync/text_json.h"
 
 #include <string.h>
 
@@ -25,8 +26,7 @@ void audit_leave_out(Audit *audit, const char *part, const char *format, ...)
     va_start(args, format);
     g_autofree char *said = g_strdup_vprintf(format, args);
     va_end(args);
-    g_autofree char *good = g_utf8_make_valid(said, -1);
-    json_array_append_new(audit->incomplete, json_string(good));
+    json_array_append_new(audit->incomplete, text_as_json(said));
     if (part)
         g_hash_table_add(audit->unread, g_strdup(part));
 }

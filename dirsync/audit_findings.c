@@ -7,16 +7,14 @@
  */
 #include "dirsync/audit_internal.h"
 
+#include "dirsync/text_json.h"
+
 #include <string.h>
 
 json_t *audit_name_object(const char *directory, const char *dn, const char *name, const char *mail)
 {
-    /* Jansson refuses text that is no UTF-8. */
-    g_autofree char *good_dn = g_utf8_make_valid(dn, -1);
-    g_autofree char *good_name = name ? g_utf8_make_valid(name, -1) : NULL;
-    g_autofree char *good_mail = mail ? g_utf8_make_valid(mail, -1) : NULL;
-    return json_pack("{s:s, s:s, s:s?, s:s?}", "directory", directory, "dn", good_dn, "name", good_name,
-                     "mail", good_mail);
+    return json_pack("{s:s, s:o, s:o, s:o}", "directory", directory, "dn", text_as_json(dn), "name",
+                     text_as_json(name), "mail", text_as_json(mail));
 }
 
 json_t *audit_entry_object(const Audit *audit, const Entry *entry)
@@ -102,13 +100,12 @@ bool audit_find(Audit *audit, AuditKind kind, const char *part, json_t *objects,
     va_start(args, format);
     g_autofree char *said = g_strdup_vprintf(format, args);
     va_end(args);
-    g_autofree char *evidence = g_utf8_make_valid(said, -1);
-    g_autofree char *good_remedy = g_utf8_make_valid(remedy ? remedy : audit_kinds[kind].remedy, -1);
     AuditFound found = {.key = key_of(kind, objects, attribute, what),
                         .kind = (uint16_t)kind,
                         .part = part_number(audit, part)};
-    json_t *body = json_pack("{s:o, s:s?, s:s, s:s}", "objects", objects, "attribute", attribute, "evidence",
-                             evidence, "remedy", good_remedy);
+    json_t *body =
+        json_pack("{s:o, s:s?, s:o, s:o}", "objects", objects, "attribute", attribute, "evidence",
+                  text_as_json(said), "remedy", text_as_json(remedy ? remedy : audit_kinds[kind].remedy));
     bool good = add_body(audit, body, &found.at, error);
     json_decref(body);
     if (good)

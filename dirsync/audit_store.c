@@ -3,7 +3,6 @@
  */
 #include "dirsync/audit_store.h"
 
-#include "dirsync/link_table.h"
 #include "dirsync/state.h"
 
 #include <string.h>
@@ -133,15 +132,11 @@ bool audit_store_carry(AuditStore *store, const AuditPlace *place, const char *p
 
 char **audit_store_parts(AuditStore *store, const AuditPlace *place, GError **error)
 {
-    g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(g_free);
-    sqlite3_stmt *statement = database_query(store->database, error,
-                                             "SELECT DISTINCT part FROM finding WHERE scope = ? AND last = ?",
-                                             "ii", place->scope, store->before);
-    int more = -1;
-    while (statement && (more = database_step(store->database, statement, error)) > 0)
-        g_ptr_array_add(parts, database_text(statement, 0));
-    g_ptr_array_add(parts, NULL);
-    return more == 0 ? (char **)g_ptr_array_steal(parts, NULL) : NULL;
+    return database_texts(store->database,
+                          database_query(store->database, error,
+                                         "SELECT DISTINCT part FROM finding WHERE scope = ? AND last = ?",
+                                         "ii", place->scope, store->before),
+                          error);
 }
 
 static bool forget_old(AuditStore *store, int64_t scope, GError **error)

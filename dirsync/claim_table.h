@@ -9,7 +9,7 @@
 #ifndef DIRSYNC_CLAIM_TABLE_H
 #define DIRSYNC_CLAIM_TABLE_H
 
-#include "dirsync/link_table.h"
+#include "dirsync/entry.h"
 
 typedef struct ClaimTable ClaimTable;
 

@@ -7,6 +7,7 @@
 #include "dirsync/limits.h"
 #include "dirsync/service_notify.h"
 #include "dirsync/state.h"
+#include "dirsync/text_json.h"
 #include "dirsync/when.h"
 
 #include <string.h>
@@ -87,12 +88,12 @@ static json_t *job_as_json(const Job *job, Moment now)
     int64_t next_wall = supervised_next_wall(what, now);
     g_autofree char *next = daemon_time_text(next_wall);
     g_autofree char *schedule = schedule_to_text(&what->schedule);
-    g_autofree char *reason = what->reason ? g_utf8_make_valid(what->reason, -1) : NULL;
-    return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:s, s:s, s:s?}", "name", job->name,
+    return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:o, s:s?, s:s, s:s, s:s?}", "name", job->name,
                      "definition", job->path, "state", supervised_state_names[what->state], "state_since",
-                     job->told_since, "next", next, "reason", reason, "until", backing_off ? next : NULL,
-                     "schedule", schedule, "watch", what->schedule.watch ? watch_names[what->watch] : "no",
-                     "print", what->state == SUPERVISED_PARKED ? job->print : NULL);
+                     job->told_since, "next", next, "reason", text_as_json(what->reason), "until",
+                     backing_off ? next : NULL, "schedule", schedule, "watch",
+                     what->schedule.watch ? watch_names[what->watch] : "no", "print",
+                     what->state == SUPERVISED_PARKED ? job->print : NULL);
 }
 
 static json_t *place_as_json(const Daemon *self, const char *place, Moment now)

@@ -94,45 +94,41 @@ static bool drop_tables(Database *database, GError **error)
     }
 }
 
-/* Others may have the file open: they see the old tables or the new ones. Who comes second finds it done, as
- * with tables that are made for the first time. */
-static bool renew_tables(Database *database, const char *sql, int version, const char *pragma, GError **error)
-{
-    int found = 0;
-    if (!execute(database, "PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE", error) ||
-        !read_version(database, &found, error))
-        return false;
-    if (found != version && (!drop_tables(database, error) || !execute(database, sql, error) ||
-                             !execute(database, pragma, error)))
-        return false;
-    return execute(database, "COMMIT; PRAGMA foreign_keys = ON", error);
-}
-
-static bool make_tables(Database *database, const char *sql_name, int version, bool renew, GError **error)
-{
-    g_autofree char *path = xml_data_path("schema", sql_name);
-    g_autofree char *text = NULL;
-    if (!g_file_get_contents(path, &text, NULL, error)) {
-        g_prefix_error(error, "%s: ", path);
-        return false;
-    }
-    g_autofree char *pragma = g_strdup_printf("PRAGMA user_version = %d", version);
-    if (renew)
-        return renew_tables(database, text, version, pragma, error);
-    int found = 0;
-    if (!execute(database, "BEGIN IMMEDIATE", error) || !read_version(database, &found, error))
-        return false;
-    if (found == 0 && (!execute(database, text, error) || !execute(database, pragma, error)))
-        return false;
-    return execute(database, "COMMIT", error);
-}
-
 void database_refuse_version(const Database *database, int found, int version, GError **error)
 {
     error_set(error, ERROR_STATE,
               "%s: made by another version of dirsync (form %d, this one writes %d); "
               "it is only a cache: move it away and run again",
               database->path, found, version);
+}
+
+static char *read_sql(const char *sql_name, GError **error)
+{
+    g_autofree char *path = xml_data_path("schema", sql_name);
+    char *text = NULL;
+    if (!g_file_get_contents(path, &text, NULL, error))
+        g_prefix_error(error, "%s: ", path);
+    return text;
+}
+
+/* Others may have the file open: they see the old tables (if there are any) or the new ones. Who comes second
+ * finds it done. */
+static bool make_tables(Database *database, const char *sql_name, int version, GError **error)
+{
+    g_autofree char *sql = read_sql(sql_name, error);
+    g_autofree char *pragma = g_strdup_printf("PRAGMA user_version = %d", version);
+    int found = 0;
+    if (!sql || !execute(database, "PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE", error) ||
+        !read_version(database, &found, error))
+        return false;
+    if (found > version) {
+        database_refuse_version(database, found, version, error);
+        return false;
+    }
+    if (found < version && (!drop_tables(database, error) || !execute(database, sql, error) ||
+                            !execute(database, pragma, error)))
+        return false;
+    return execute(database, "COMMIT; PRAGMA foreign_keys = ON", error);
 }
 
 /* Where several open a new file together, the change to a write-ahead log is refused at once: SQLite does not
@@ -159,13 +155,12 @@ static bool set_up(Database *database, const char *sql_name, int version, bool i
     sqlite3_extended_result_codes(database->handle, 0);
     if (!execute_when_free(database, WRITER_PRAGMAS, error) || !read_version(database, &found, error))
         return false;
-    bool renew = is_cache && found && found < version;
-    *created = found == 0 || renew;
-    if (found && found != version && !renew) {
+    *created = found == 0 || (is_cache && found < version);
+    if (!*created && found != version) {
         database_refuse_version(database, found, version, error);
         return false;
     }
-    return !*created || make_tables(database, sql_name, version, renew, error);
+    return !*created || make_tables(database, sql_name, version, error);
 }
 
 static void finalize_statement(gpointer statement)
@@ -439,6 +434,23 @@ bool database_in_transaction(Database *database)
 char *database_text(sqlite3_stmt *statement, int column)
 {
     return g_strdup((const char *)sqlite3_column_text(statement, column));
+}
+
+bool database_add_texts(Database *database, sqlite3_stmt *statement, GPtrArray *texts, GError **error)
+{
+    int more = -1;
+    while (statement && (more = database_step(database, statement, error)) > 0)
+        g_ptr_array_add(texts, database_text(statement, 0));
+    return more == 0;
+}
+
+char **database_texts(Database *database, sqlite3_stmt *statement, GError **error)
+{
+    g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+    if (!database_add_texts(database, statement, texts, error))
+        return NULL;
+    g_ptr_array_add(texts, NULL);
+    return (char **)g_ptr_array_steal(texts, NULL);
 }
 
 Fingerprint database_fingerprint(sqlite3_stmt *statement, int column)

@@ -66,6 +66,11 @@ bool database_in_transaction(Database *database);
 /** Column as string (g_free; NULL for NULL) and as fingerprint (zero when it is none). */
 char *database_text(sqlite3_stmt *statement, int column);
 Fingerprint database_fingerprint(sqlite3_stmt *statement, int column);
+/** Adds the first column of all rows, as strings, to @texts, which frees them. @statement NULL: it could not
+ * be made, and *error says why. */
+bool database_add_texts(Database *database, sqlite3_stmt *statement, GPtrArray *texts, GError **error);
+/** The same as a list of their own; NULL with @error. g_strfreev(). */
+char **database_texts(Database *database, sqlite3_stmt *statement, GError **error);
 
 /** The table meta, which every state file has. *value NULL: not there. */
 bool database_get_meta(Database *database, const char *name, char **value, GError **error);

@@ -120,16 +120,16 @@ bool delta_lose(Directory *directory, const ReadRequest *request, const GPtrArra
 typedef struct {
     const DeltaSink *sink;
     Roll *roll;
-    GPtrArray *gone; /* ids of those who are said to be */
-    GArray *told;    /* of Fingerprint: names of the entries in the answer; in order once that is whole */
+    GPtrArray *gone;  /* ids of those who are said to be */
+    GHashTable *told; /* Fingerprint: names of the entries in the answer */
 } Reading;
 
 static bool take(const DirectoryChange *change, void *data, GError **error)
 {
     const Reading *reading = data;
     if (change->told == TOLD_ENTRY) {
-        Fingerprint name = fingerprint_bytes(change->item->where, strlen(change->item->where));
-        g_array_append_val(reading->told, name);
+        Fingerprint name = fingerprint_string(change->item->where);
+        g_hash_table_add(reading->told, g_memdup2(&name, sizeof name));
         return reading->sink->entry(change->item, reading->sink->data, error);
     }
     g_autofree char *id = anchor_text(change->id);
@@ -140,19 +140,14 @@ static bool take(const DirectoryChange *change, void *data, GError **error)
     return true;
 }
 
-static gint compare_fingerprints(gconstpointer a, gconstpointer b)
-{
-    return memcmp(a, b, sizeof(Fingerprint));
-}
-
 /* Who was deleted and is there again, restored with the identity, is in the answer and said to be gone. Told
  * twice, they would pass for two entries. */
 static bool take_untold(const DirectoryItem *item, void *data, GError **error)
 {
     const Reading *reading = data;
-    Fingerprint name = fingerprint_bytes(item->where, strlen(item->where));
-    bool told = g_array_binary_search(reading->told, &name, compare_fingerprints, NULL);
-    return told || reading->sink->entry(item, reading->sink->data, error);
+    Fingerprint name = fingerprint_string(item->where);
+    return g_hash_table_contains(reading->told, &name) ||
+           reading->sink->entry(item, reading->sink->data, error);
 }
 
 static bool lose(const char *id, void *data, GError **error)
@@ -174,7 +169,7 @@ bool delta_read(Directory *directory, const ReadRequest *request, const char *cu
                 const DeltaSink *sink, Delta *delta, GError **error)
 {
     g_autoptr(GPtrArray) gone = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GArray) told = g_array_new(FALSE, FALSE, sizeof(Fingerprint));
+    g_autoptr(GHashTable) told = g_hash_table_new_full(fingerprint_hash, fingerprint_same, g_free, NULL);
     g_autofree char *from = g_strdup(cursor); /* the sink may drop its own */
     Reading reading = {sink, roll, gone, told};
     const DeltaSink untold = {.entry = take_untold, .gone = lose, .data = &reading};
@@ -188,8 +183,6 @@ bool delta_read(Directory *directory, const ReadRequest *request, const char *cu
         delta->next = delta_next(&result);
     }
     changes_result_clear(&result);
-    if (gone->len)
-        g_array_sort(told, compare_fingerprints);
     return ok && (delta->doubt || delta_lose(directory, request, gone, &untold, &delta->doubt, error));
 }
 

@@ -341,3 +341,14 @@ Fingerprint fingerprint_bytes(const void *data, size_t len)
     XXH128_hash_t hash = XXH3_128bits(data, len);
     return (Fingerprint){hash.low64, hash.high64};
 }
+
+Fingerprint fingerprint_string(const char *text)
+{
+    return fingerprint_bytes(text, strlen(text));
+}
+
+char *fingerprint_hex(Fingerprint fingerprint)
+{
+    return g_strdup_printf("%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x", fingerprint.high,
+                           fingerprint.low);
+}

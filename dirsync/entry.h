@@ -74,6 +74,10 @@ void entry_serialise(const Entry *entry, GByteArray *out);
 Entry *entry_deserialise(const void *data, size_t len, GError **error);
 
 Fingerprint fingerprint_bytes(const void *data, size_t len);
+/** Of a string, for anchors, ids and keys. */
+Fingerprint fingerprint_string(const char *text);
+/** 32 digits; g_free(). */
+char *fingerprint_hex(Fingerprint fingerprint);
 static inline bool fingerprint_equal(Fingerprint a, Fingerprint b)
 {
     return a.low == b.low && a.high == b.high;

@@ -7,7 +7,6 @@
 
 #include "dirsync/directory/directory.h"
 #include "dirsync/filter.h"
-#include "dirsync/link_table.h"
 #include "dirsync/schema.h"
 #include "dirsync/stamp.h"
 
@@ -77,7 +76,8 @@ static const char *anchor_attribute(const Explaining *e, Step step, Directory *d
 static void note_source(Explaining *e, Step step, Directory *directory, const Entry *entry)
 {
     const char *name = anchor_attribute(e, step, directory);
-    g_autofree char *anchor = name ? anchor_smallest(directory_describe(directory)->schema, entry, name) : NULL;
+    g_autofree char *anchor =
+        name ? anchor_smallest(directory_describe(directory)->schema, entry, name) : NULL;
     PassStory *story = inquiry_story(e->into->inquiry[step], anchor);
     if (!story->source)
         story->source = story_copy(entry);

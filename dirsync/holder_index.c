@@ -383,10 +383,7 @@ bool holder_index_addresses(HolderIndex *index, int64_t row, GPtrArray *addresse
     sqlite3_stmt *statement = database_query(
         index->database, error,
         "SELECT text FROM key WHERE holder = ? AND kind = '" KEY_ADDRESS "' ORDER BY value", "i", row);
-    int more = -1;
-    while (statement && (more = database_step(index->database, statement, error)) > 0)
-        g_ptr_array_add(addresses, database_text(statement, 0));
-    return more == 0;
+    return database_add_texts(index->database, statement, addresses, error);
 }
 
 bool holder_index_highest(HolderIndex *index, const char *base, unsigned *highest, GError **error)

@@ -59,17 +59,6 @@ uint32_t fingerprint_index_find(const FingerprintIndex *index, Fingerprint finge
     return NOWHERE;
 }
 
-Fingerprint fingerprint_string(const char *text)
-{
-    return fingerprint_bytes(text, strlen(text));
-}
-
-char *fingerprint_hex(Fingerprint fingerprint)
-{
-    return g_strdup_printf("%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x", fingerprint.high,
-                           fingerprint.low);
-}
-
 static Fingerprint link_anchor(const void *table, uint32_t i)
 {
     return link_at(table, i)->anchor;

@@ -115,9 +115,4 @@ static inline HolderMark *holder_at(const HolderTable *table, uint32_t i)
     return &g_array_index(table->marks, HolderMark, i);
 }
 
-/** Fingerprint of a string, for anchors, ids and keys. */
-Fingerprint fingerprint_string(const char *text);
-/** 32 digits; g_free(). */
-char *fingerprint_hex(Fingerprint fingerprint);
-
 #endif

@@ -5,14 +5,10 @@
 
 #define SECOND 1e6
 #define MADE_GOOD (SECOND / 10)
-#define LONGEST (SECOND * 86400 * 365) /* what any wait is short of, so that it fits */
 
 Pace pace_new(double rate, int64_t now)
 {
-    return (Pace){.interval = rate <= 0                 ? 0
-                              : SECOND / rate < LONGEST ? SECOND / rate
-                                                        : LONGEST,
-                  .due = (double)now};
+    return (Pace){.interval = rate > 0 ? SECOND / rate : 0, .due = (double)now};
 }
 
 int64_t pace_next(Pace *pace, int64_t now)

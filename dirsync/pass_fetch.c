@@ -102,14 +102,19 @@ static void replace(char **text, char **by)
     *text = g_steal_pointer(by);
 }
 
+bool item_noted(const Pass *pass, const Item *item, Noted *source, Noted *target, GError **error)
+{
+    return (item->source == NOWHERE || record_noted(pass, SOURCE, item->source, source, error)) &&
+           (item->target == NOWHERE || record_noted(pass, TARGET, item->target, target, error));
+}
+
 bool item_identity(Pass *pass, const Item *item, LinkRow *row, GError **error)
 {
     const Link *link = item_link(pass, item);
     if (link->row && !state_find_link(pass->state, link->row, row, error))
         return false;
     g_auto(Noted) source = {0}, target = {0};
-    if ((item->source != NOWHERE && !record_noted(pass, SOURCE, item->source, &source, error)) ||
-        (item->target != NOWHERE && !record_noted(pass, TARGET, item->target, &target, error)))
+    if (!item_noted(pass, item, &source, &target, error))
         return false;
     if (!row->anchor)
         row->anchor = g_strdup(target.anchor ? target.anchor : source.anchor ? source.anchor : "");

@@ -320,6 +320,8 @@ static inline bool item_is_duplicated(const Pass *pass, const Item *item)
 }
 
 /* pass_fetch.c */
+/** Of the records of an item; both zero where it has none. The caller clears them. */
+bool item_noted(const Pass *pass, const Item *item, Noted *source, Noted *target, GError **error);
 /** Anchor, DN and id of an item, from the state or from what was just read. */
 bool item_identity(Pass *pass, const Item *item, LinkRow *row, GError **error);
 /** Where the spool has what was fetched of an item's side; SPOOL_NOWHERE: nothing was. */

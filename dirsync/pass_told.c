@@ -19,15 +19,15 @@ static void append_string(GByteArray *bytes, const char *text)
 
 /* Only who is looked at again is asked for what is told here, so it is not kept in memory. @entry NULL: its
  * content is not needed. */
-static bool add_record(Side *side, Record *record, Fingerprint anchor, const Noted *told, const Entry *entry,
+static bool add_record(Side *side, Record *record, Fingerprint anchor, const Noted *noted, const Entry *entry,
                        GError **error)
 {
     uint32_t i = side->records->len;
     g_autoptr(GByteArray) note = g_byte_array_new();
-    g_byte_array_append(note, (const guint8 *)&told->fingerprint, sizeof told->fingerprint);
-    append_string(note, told->anchor);
-    append_string(note, told->dn);
-    append_string(note, told->id);
+    g_byte_array_append(note, (const guint8 *)&noted->fingerprint, sizeof noted->fingerprint);
+    append_string(note, noted->anchor);
+    append_string(note, noted->dn);
+    append_string(note, noted->id);
     record->kept = entry != NULL;
     if (!spool_append_noted(side->spool, note->data, note->len, entry, &record->at, error))
         return false;
@@ -48,18 +48,18 @@ static char *next_string(const GByteArray *bytes, size_t *at)
     return text;
 }
 
-bool record_noted(const Pass *pass, int side, uint32_t record, Noted *told, GError **error)
+bool record_noted(const Pass *pass, int side, uint32_t record, Noted *noted, GError **error)
 {
     const Side *read = &pass->side[side];
     g_autoptr(GByteArray) note = g_byte_array_new();
-    size_t at = sizeof told->fingerprint;
-    *told = (Noted){0};
+    size_t at = sizeof noted->fingerprint;
+    *noted = (Noted){0};
     if (!spool_read_bytes(read->spool, record_at(read, record)->at, note, error))
         return false;
-    memcpy(&told->fingerprint, note->data, sizeof told->fingerprint);
-    told->anchor = next_string(note, &at);
-    told->dn = next_string(note, &at);
-    told->id = next_string(note, &at);
+    memcpy(&noted->fingerprint, note->data, sizeof noted->fingerprint);
+    noted->anchor = next_string(note, &at);
+    noted->dn = next_string(note, &at);
+    noted->id = next_string(note, &at);
     return true;
 }
 
@@ -140,7 +140,7 @@ static bool keep(Pass *pass, Fingerprint fingerprint, const Entry *entry, const 
 {
     Side *side = &pass->side[SOURCE];
     bool somebody_else;
-    Noted told = {.fingerprint = fingerprint, .anchor = (char *)anchor}; /* borrowed */
+    Noted noted = {.fingerprint = fingerprint, .anchor = (char *)anchor}; /* borrowed */
     Record record = {.dn_key = pass_source_key(pass, entry_dn(entry)),
                      .source = (unsigned short)pass->source_at,
                      .in_scope = !pass_out_of_scope(pass, entry),
@@ -161,7 +161,7 @@ static bool keep(Pass *pass, Fingerprint fingerprint, const Entry *entry, const 
     if (record.link != NOWHERE)
         link_at(pass->links, record.link)->mark[SOURCE] = MARK_CHANGED;
     pass->shown[pass->source_at] += fresh;
-    return add_record(side, &record, fingerprint_string(anchor), &told, entry, error);
+    return add_record(side, &record, fingerprint_string(anchor), &noted, entry, error);
 }
 
 /* The anchors that the source entry of that identity has, or had. */
@@ -304,7 +304,7 @@ static bool keep_target(Pass *pass, Side *side, const DirectoryItem *item, const
 {
     bool another;
     Fingerprint anchor = fingerprint_string(stamp->anchor);
-    Noted told = {item->fingerprint, stamp->anchor, (char *)entry_dn(entry), (char *)id}; /* borrowed */
+    Noted noted = {item->fingerprint, stamp->anchor, (char *)entry_dn(entry), (char *)id}; /* borrowed */
     Record record = {.mark = MARK_CHANGED};
     if (!link_table_find(pass->links, stamp->anchor, &record.link, error) ||
         !is_another_object(pass, record.link, id, &another, error))
@@ -326,7 +326,7 @@ static bool keep_target(Pass *pass, Side *side, const DirectoryItem *item, const
     }
     if (record.link != NOWHERE && !earlier)
         link_at(pass->links, record.link)->mark[TARGET] = record.mark;
-    return add_record(side, &record, anchor, &told, record.mark == MARK_CHANGED ? entry : NULL, error);
+    return add_record(side, &record, anchor, &noted, record.mark == MARK_CHANGED ? entry : NULL, error);
 }
 
 /* True when nothing about the entry is new to us. */

@@ -72,6 +72,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(PlanReader, plan_reader_free)
 /** Next change in order; *change NULL at the end. */
 bool plan_read(PlanReader *reader, Change **change, GError **error);
 
+/** Adds to @anchors (of Fingerprint *, freed by it) those for which the step's changes make an object.
+ * ERROR_SOURCE. */
+bool plan_add_made(const char *folder, Step step, GHashTable *anchors, GError **error);
+
 /** Removes a plan folder and nothing else: only files that a plan is made of. */
 void plan_remove(const char *folder);
 

@@ -218,3 +218,20 @@ bool plan_read(PlanReader *reader, Change **change, GError **error)
     }
     return false;
 }
+
+bool plan_add_made(const char *folder, Step step, GHashTable *anchors, GError **error)
+{
+    g_autoptr(PlanReader) reader = plan_reader_new(folder, step, error);
+    while (reader) {
+        g_autoptr(Change) change = NULL;
+        if (!plan_read(reader, &change, error))
+            return false;
+        if (!change)
+            return true;
+        if (change->kind != CHANGE_ADD || !change->anchor)
+            continue;
+        Fingerprint anchor = fingerprint_string(change->anchor);
+        g_hash_table_add(anchors, g_memdup2(&anchor, sizeof anchor));
+    }
+    return false;
+}

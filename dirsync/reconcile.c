@@ -44,12 +44,11 @@ bool item_load_content(Pass *pass, const Item *item, int side, Entry **entry, GE
 }
 
 /* What was read now is truer than what is remembered. */
-static bool load_told(const Pass *pass, Subject *subject, GError **error)
+static bool load_noted(const Pass *pass, Subject *subject, GError **error)
 {
     const Item *item = subject->item;
     g_auto(Noted) source = {0}, target = {0};
-    if ((item->source != NOWHERE && !record_noted(pass, SOURCE, item->source, &source, error)) ||
-        (item->target != NOWHERE && !record_noted(pass, TARGET, item->target, &target, error)))
+    if (!item_noted(pass, item, &source, &target, error))
         return false;
     subject->read[SOURCE] = source.fingerprint;
     subject->read[TARGET] = target.fingerprint;
@@ -71,7 +70,7 @@ bool subject_load(Pass *pass, uint32_t index, Subject *subject, GError **error)
     const Link *link = item_link(pass, item);
     if (link->row && !state_find_link(pass->state, link->row, &subject->row, error))
         return false;
-    if (!load_told(pass, subject, error))
+    if (!load_noted(pass, subject, error))
         return false;
     subject->is_mapped = ahead_take(pass, index, &subject->mapped);
     subject->source = g_steal_pointer(&subject->mapped.source);

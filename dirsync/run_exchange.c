@@ -10,8 +10,6 @@
  */
 #include "dirsync/run_internal.h"
 
-#include "dirsync/link_table.h"
-
 /* Somebody with changes that wait for others. */
 typedef struct {
     GPtrArray *after; /* fingerprints (hex) of those who are waited for by what was not done */

@@ -19,11 +19,12 @@ Apply run_apply_of(const Connector *connector, State *state, Directory *director
 
 /** What is to be undone of the plan that is carried out. */
 typedef struct {
-    const char *run;         /* whose journal says what it did */
-    char **reverts;          /* ... and those of these, what they have taken back of it */
-    GPtrArray *later;        /* char *: the plans of the runs since */
-    GHashTable *made[STEPS]; /* anchors for which they have added an object; NULL: not read yet */
-    bool unknown;            /* one of them cannot be read */
+    const char *run;  /* whose journal says what it did */
+    char **reverts;   /* ... and those of these, what they have taken back of it */
+    GPtrArray *later; /* char *: the plans of the runs since */
+    GHashTable
+        *made[STEPS]; /* anchors (Fingerprint) for which they have made an object; NULL: not read yet */
+    bool unknown;     /* one of them cannot be read */
 } Undone;
 
 /** Whether a run since has made, or may have made, an object for that anchor. */

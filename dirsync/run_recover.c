@@ -11,7 +11,7 @@
 
 #include "dirsync/event.h"
 
-#define FIGURES "{\"error_kind\":\"killed\"}" /* nobody is there any more who has counted */
+#define KILLED_FIGURES "{\"error_kind\":\"killed\"}" /* nobody is there any more who has counted */
 #define LEFT_OVER "left-over" /* in the state: the last run, if it had to stop in the middle */
 
 size_t run_first_seq(const PlanHead *head, Step step)
@@ -154,7 +154,7 @@ static bool ask_step(const Connector *connector, State *state, const RunRecord *
     if (!target)
         return false;
     Apply apply = run_apply_of(connector, state, target, record->folder, head, step, record->id);
-    Apply asking = apply;
+    Apply asking = apply; /* what is finished below is of this run alone, whose names are right */
     ApplyResult result;
     asking.follows_names = !g_strcmp0(head->kind, "undo");
     if (!apply_recover(&asking, &result, error))
@@ -231,7 +231,7 @@ bool run_recover(const Connector *connector, State *state, GError **error)
         g_auto(RunRecord) record = {0};
         if (!state_find_run(state, *id, &record, error) ||
             !ask_what_happened(connector, state, &record, error) ||
-            !state_finish_run(state, *id, 1, record.folder, "cut short", FIGURES, error))
+            !state_finish_run(state, *id, 1, record.folder, "cut short", KILLED_FIGURES, error))
             return false;
     }
     return recover_left_over(connector, state, error);

@@ -3,6 +3,8 @@
  */
 #include "dirsync/run.h"
 
+#include "dirsync/text_json.h"
+
 #include <jansson.h>
 #include <string.h>
 
@@ -108,9 +110,8 @@ static char *as_text(json_t *json)
 /* A reason may hold what a server or file has sent. */
 static void set_text(json_t *json, const char *name, const char *text)
 {
-    g_autofree char *valid = text ? g_utf8_make_valid(text, -1) : NULL;
-    if (valid)
-        json_object_set_new(json, name, json_string(valid));
+    if (text)
+        json_object_set_new(json, name, text_as_json(text));
 }
 
 static void set_number(json_t *json, const char *name, size_t number)

@@ -125,32 +125,20 @@ static bool find_later(Undone *undone, State *state, GError **error)
 static bool note_made(GHashTable *made, const char *folder, Step step)
 {
     g_auto(PlanHead) head = {0};
-    if (!plan_load(folder, &head, NULL))
-        return false;
-    if (!head.step[step].planned)
-        return true;
-    g_autoptr(PlanReader) reader = plan_reader_new(folder, step, NULL);
-    while (reader) {
-        g_autoptr(Change) change = NULL;
-        if (!plan_read(reader, &change, NULL))
-            return false;
-        if (!change)
-            return true;
-        if (change->kind == CHANGE_ADD && change->anchor)
-            g_hash_table_add(made, g_strdup(change->anchor));
-    }
-    return false;
+    return plan_load(folder, &head, NULL) &&
+           (!head.step[step].planned || plan_add_made(folder, step, made, NULL));
 }
 
 /* Read when the first of them is asked about, which is seldom. A plan that is gone may have made anybody. */
 bool run_made_anew(Undone *undone, Step step, const char *anchor)
 {
+    Fingerprint key = fingerprint_string(anchor);
     if (!undone->made[step]) {
-        undone->made[step] = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        undone->made[step] = g_hash_table_new_full(fingerprint_hash, fingerprint_same, g_free, NULL);
         for (guint i = 0; i < undone->later->len && !undone->unknown; i++)
             undone->unknown = !note_made(undone->made[step], g_ptr_array_index(undone->later, i), step);
     }
-    return undone->unknown || g_hash_table_contains(undone->made[step], anchor);
+    return undone->unknown || g_hash_table_contains(undone->made[step], &key);
 }
 
 /* --- reverting --- */

@@ -3,6 +3,7 @@
  */
 #include "dirsync/settlements.h"
 
+#include "dirsync/link_table.h"
 #include "dirsync/spool.h"
 
 #include <string.h>

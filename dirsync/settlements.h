@@ -7,7 +7,7 @@
 #ifndef DIRSYNC_SETTLEMENTS_H
 #define DIRSYNC_SETTLEMENTS_H
 
-#include "dirsync/link_table.h"
+#include "dirsync/state.h"
 
 typedef struct Settlements Settlements;
 

@@ -421,10 +421,7 @@ bool state_anchors_by_source_id(State *state, Step step, const char *source_id, 
     sqlite3_stmt *statement =
         database_query(state->database, error, "SELECT anchor FROM link WHERE source_id = ? AND step = ?",
                        "si", source_id, (int64_t)step);
-    int more = -1;
-    while (statement && (more = database_step(state->database, statement, error)) > 0)
-        g_ptr_array_add(anchors, database_text(statement, 0));
-    return more == 0;
+    return database_add_texts(state->database, statement, anchors, error);
 }
 
 bool state_save_link(State *state, const LinkRow *row, GError **error)

@@ -67,10 +67,7 @@ bool state_quarantined(State *state, Step step, GPtrArray *subjects, GError **er
 {
     sqlite3_stmt *statement = database_query(
         state->database, error, "SELECT subject FROM quarantine WHERE step = ?", "i", (int64_t)step);
-    int more = -1;
-    while (statement && (more = database_step(state->database, statement, error)) > 0)
-        g_ptr_array_add(subjects, database_text(statement, 0));
-    return more == 0;
+    return database_add_texts(state->database, statement, subjects, error);
 }
 
 bool state_clear_quarantine(State *state, Step step, const char *run, QuarantineSeen cleared, void *data,
@@ -184,20 +181,6 @@ bool state_scan_outdated(State *state, const char *before, size_t newest, const 
                      seen, data, error);
 }
 
-static char **list_ids(State *state, sqlite3_stmt *statement, GError **error)
-{
-    GPtrArray *ids = g_ptr_array_new();
-    int more = -1;
-    while (statement && (more = database_step(state->database, statement, error)) > 0)
-        g_ptr_array_add(ids, database_text(statement, 0));
-    g_ptr_array_add(ids, NULL);
-    char **list = (char **)g_ptr_array_free(ids, FALSE);
-    if (more == 0)
-        return list;
-    g_strfreev(list);
-    return NULL;
-}
-
 /* A revert has the undo of the run as its folder. A plan of people may have been carried out again since: the
  * reverts after this run are meant. */
 #define LATER_REVERTS                                                                                        \
@@ -206,10 +189,11 @@ static char **list_ids(State *state, sqlite3_stmt *statement, GError **error)
 
 char **state_reverts_of(State *state, const RunRecord *run, GError **error)
 {
-    return list_ids(state,
-                    database_query(state->database, error, "SELECT r.id " LATER_REVERTS " ORDER BY r.number",
-                                   "ss", run->id, run->folder),
-                    error);
+    return database_texts(state->database,
+                          database_query(state->database, error,
+                                         "SELECT r.id " LATER_REVERTS " ORDER BY r.number", "ss", run->id,
+                                         run->folder),
+                          error);
 }
 
 bool state_run_stands(State *state, const RunRecord *run, size_t changes, bool *stands, GError **error)
@@ -271,8 +255,8 @@ bool state_journal_outcome(State *state, const char *run, size_t seq, JournalOut
 
 char **state_unfinished_runs(State *state, GError **error)
 {
-    return list_ids(state,
-                    database_query(state->database, error,
-                                   "SELECT id FROM run WHERE finished IS NULL ORDER BY number", ""),
-                    error);
+    return database_texts(state->database,
+                          database_query(state->database, error,
+                                         "SELECT id FROM run WHERE finished IS NULL ORDER BY number", ""),
+                          error);
 }

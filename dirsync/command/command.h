@@ -74,6 +74,7 @@ typedef struct {
     const char *what; /* "how many runs at the same time" */
     double least, most;
     bool fraction; /* it need not be whole */
+    bool zero;     /* 0 is taken too, whatever the least is */
 } NumberOption;
 
 /** Reads it from what the option was given; @text NULL: *number stays as it is. ERROR_DEFINITION says what is

@@ -40,9 +40,9 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
     else if (connector && settings->json)
         report_print_json(stdout,
                           json_pack("{s:s, s:s, s:o, s:o, s:[], s:o, s:s}", "verb", "explain", "connector",
-                                    connector->name, "object", report_json_text(argv[1]), "reachable",
-                                    reachable(*error), "recipients", "error",
-                                    report_json_text((*error)->message), "error_kind", error_name(*error)));
+                                    connector->name, "object", text_as_json(argv[1]), "reachable",
+                                    reachable(*error), "recipients", "error", text_as_json((*error)->message),
+                                    "error_kind", error_name(*error)));
     return 0;
 }
 

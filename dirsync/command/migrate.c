@@ -59,7 +59,8 @@ static bool choose(Migration *migration, GError **error)
     for (size_t i = 0; i < G_N_ELEMENTS(said); i++)
         if (said[i].word && !migration_choose(migration, said[i].class, said[i].word, error))
             return false;
-    static const NumberOption of_one_run = {"--batch", "how many people of one run", 1, INT_MAX, false};
+    static const NumberOption of_one_run = {
+        .name = "--batch", .what = "how many people of one run", .least = 1, .most = INT_MAX};
     double batch = 0; /* all */
     if (!settings_number(&of_one_run, option_batch, &batch, error))
         return false;

@@ -8,20 +8,22 @@
 #include <math.h>
 #include <string.h>
 
-#define LEAST_RATE 0.001 /* changes a second */
+#define LEAST_RATE 0.001 /* one change in a quarter of an hour */
 
 static bool is_within(const NumberOption *option, double number)
 {
-    return isfinite(number) && number >= option->least && number <= option->most &&
-           (option->fraction || floor(number) == number);
+    bool fits = isfinite(number) && number >= option->least && number <= option->most &&
+                (option->fraction || floor(number) == number);
+    return fits || (option->zero && number == 0);
 }
 
-/* "1 to 64", "0 or more"; g_free(). */
+/* "1 to 64", "0, or 0.001 or more"; g_free(). */
 static char *bounds(const NumberOption *option)
 {
+    const char *zero = option->zero ? "0, or " : "";
     if (option->most == NUMBER_ANY)
-        return g_strdup_printf("%.0f or more", option->least);
-    return g_strdup_printf("%.0f to %.0f", option->least, option->most);
+        return g_strdup_printf("%s%g or more", zero, option->least);
+    return g_strdup_printf("%s%.0f to %.0f", zero, option->least, option->most);
 }
 
 bool settings_number(const NumberOption *option, const char *text, double *number, GError **error)
@@ -42,15 +44,12 @@ bool settings_number(const NumberOption *option, const char *text, double *numbe
 
 bool settings_rate(const Settings *settings, double *rate, GError **error)
 {
-    static const NumberOption option = {"--rate", "how many changes a second (0: as fast as it goes)", 0,
-                                        NUMBER_ANY, true};
+    static const NumberOption option = {.name = "--rate",
+                                        .what = "how many changes a second (0: as fast as it goes)",
+                                        .least = LEAST_RATE,
+                                        .most = NUMBER_ANY,
+                                        .fraction = true,
+                                        .zero = true};
     *rate = 0;
-    if (!settings_number(&option, settings->rate, rate, error))
-        return false;
-    if (*rate == 0 || *rate >= LEAST_RATE)
-        return true;
-    error_set(error, ERROR_DEFINITION,
-              "--rate %s: less than one change in %d seconds; say 0 for as fast as it goes", settings->rate,
-              (int)(1 / LEAST_RATE));
-    return false;
+    return settings_number(&option, settings->rate, rate, error);
 }

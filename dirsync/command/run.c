@@ -86,7 +86,8 @@ static int serve(Settings *settings, unsigned jobs, char **argv, GError **error)
 
 static int run(Settings *settings, int argc, char **argv, GError **error)
 {
-    static const NumberOption at_once = {"--jobs", "how many runs at the same time", 1, MOST_JOBS, false};
+    static const NumberOption at_once = {
+        .name = "--jobs", .what = "how many runs at the same time", .least = 1, .most = MOST_JOBS};
     double jobs = 1, rate;
     if (!settings_number(&at_once, option_jobs, &jobs, error) || !settings_rate(settings, &rate, error))
         return 0;

@@ -86,7 +86,7 @@ static json_t *strings_as_json(const GPtrArray *strings)
 {
     json_t *list = json_array();
     for (guint i = 0; i < strings->len; i++)
-        json_array_append_new(list, report_json_text(g_ptr_array_index(strings, i)));
+        json_array_append_new(list, text_as_json(g_ptr_array_index(strings, i)));
     return list;
 }
 
@@ -103,7 +103,7 @@ static json_t *recipient_as_json(const LookupRecipient *found, const char *smtp,
                                     {"matched", found->matched}};
     json_t *json = json_object();
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
-        json_object_set_new(json, texts[i][0], report_json_text(texts[i][1]));
+        json_object_set_new(json, texts[i][0], text_as_json(texts[i][1]));
     json_object_set_new(json, "hidden", json_boolean(found->hidden));
     json_object_set_new(json, "disabled", json_boolean(found->disabled));
     json_object_set_new(json, "graced", json_boolean(found->graced));
@@ -201,9 +201,18 @@ static bool read_group(ServerSettings *server, GError **error)
 
 static bool read_numbers(ServerSettings *server, GError **error)
 {
-    static const NumberOption at_port = {"--port", "which TCP port", 1, PORT_MAX, false},
-                              at_a_time = {"--connections", "how many clients", 1, CONNECTIONS_MAX, false},
-                              hours = {"--old", "after how many hours to warn (0: never)", 0, INT_MAX, false};
+    static const NumberOption at_port = {.name = "--port",
+                                         .what = "which TCP port",
+                                         .least = 1,
+                                         .most = PORT_MAX},
+                              at_a_time = {.name = "--connections",
+                                           .what = "how many clients",
+                                           .least = 1,
+                                           .most = CONNECTIONS_MAX},
+                              hours = {.name = "--old",
+                                       .what = "after how many hours to warn (0: never)",
+                                       .least = 0,
+                                       .most = INT_MAX};
     double port = server->port, connections = server->connections, old = (double)server->old / HOUR;
     if (!settings_number(&at_port, option_port, &port, error) ||
         !settings_number(&at_a_time, option_connections, &connections, error) ||

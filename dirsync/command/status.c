@@ -89,7 +89,8 @@ static int run(Settings *settings, int argc, char **argv, GError **error)
         settings_usage(&command_status, error);
         return 0;
     }
-    static const NumberOption shown = {"--runs", "how many of the last runs to show", 0, INT_MAX, false};
+    static const NumberOption shown = {
+        .name = "--runs", .what = "how many of the last runs to show", .least = 0, .most = INT_MAX};
     if (!settings_number(&shown, option_runs, &runs_shown, error))
         return 0;
     if (argc == 0)

@@ -106,11 +106,9 @@ static void put_rows(MigrationReport *report, const Match *match)
 
 /* --- taking --- */
 
-/* Values of a directory are bytes, JSON is text. */
 static void set_text(json_t *object, const char *key, const char *text)
 {
-    g_autofree char *valid = text ? g_utf8_make_valid(text, -1) : NULL;
-    json_object_set_new(object, key, valid ? json_string(valid) : json_null());
+    json_object_set_new(object, key, text_as_json(text));
 }
 
 static json_t *candidate_as_json(const MatchCandidate *candidate)

@@ -9,6 +9,7 @@
 
 #include "dirsync/explain.h"
 #include "dirsync/run.h"
+#include "dirsync/text_json.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -21,8 +22,6 @@ bool report_plan_json(FILE *out, const char *folder, json_t *extra, GError **err
 /** What a run came to, as a JSON object. @error may be NULL. */
 json_t *report_result_json(const char *verb, const char *connector, const RunResult *result,
                            const GError *error);
-/** Text as JSON, whatever bytes it has: what is no UTF-8 is shown as such. NULL: null. */
-json_t *report_json_text(const char *text);
 /** A value as JSON: text where it is text, else {"base64": ...}. */
 json_t *report_value_json(Value value);
 /** One change of a plan as a JSON object. */
@@ -45,8 +44,8 @@ void report_print_json(FILE *out, json_t *json);
 
 /** Columns of the terminal that @out is; of anything else $COLUMNS, if it is said; 0: not known. */
 int report_width(FILE *out);
-/** @text, one line, made safe for a terminal and broken between words after @columns (0: not at all); @first stands
- *  before it, @rest before each further line. */
+/** @text, one line, made safe for a terminal and broken between words after @columns (0: not at all); @first
+ * stands before it, @rest before each further line. */
 void report_paragraph(FILE *out, const char *first, const char *rest, int columns, const char *text);
 /** Each line of @text with @indent blanks in front, made safe for a terminal and broken between words where
  *  report_width() says, or, when that is not known, after @otherwise columns (0: not at all). */

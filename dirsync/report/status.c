@@ -71,19 +71,19 @@ json_t *status_record(const RunRecord *record, bool going_on)
         figures = json_object();
     }
     json_t *json = json_object();
-    json_object_set_new(json, "run", report_json_text(record->id));
-    json_object_set_new(json, "kind", report_json_text(record->kind));
-    json_object_set_new(json, "started", report_json_text(record->started));
-    json_object_set_new(json, "finished", report_json_text(record->finished));
+    json_object_set_new(json, "run", text_as_json(record->id));
+    json_object_set_new(json, "kind", text_as_json(record->kind));
+    json_object_set_new(json, "started", text_as_json(record->started));
+    json_object_set_new(json, "finished", text_as_json(record->finished));
     json_object_set_new(json, "seconds", seconds_of(record, figures));
     json_object_set_new(json, "status", record->finished ? json_integer(record->status) : json_null());
     json_t *kind = json_object_get(figures, "error_kind");
     json_object_set_new(json, "result", json_string(result_of(record, json_string_value(kind), going_on)));
-    json_object_set_new(json, "who", report_json_text(record->who));
-    json_object_set_new(json, "folder", report_json_text(record->folder));
+    json_object_set_new(json, "who", text_as_json(record->who));
+    json_object_set_new(json, "folder", text_as_json(record->folder));
     json_object_set_new(json, "plan_kept", json_boolean(is_there(record->folder, "plan.json")));
     json_object_set_new(json, "undo_kept", json_boolean(is_there(record->folder, "undo/plan.json")));
-    json_object_set_new(json, "summary", report_json_text(record->summary));
+    json_object_set_new(json, "summary", text_as_json(record->summary));
     json_t *error = json_object_get(figures, "error");
     json_object_set(json, "error", error ? error : json_null());
     json_object_set(json, "error_kind", kind ? kind : json_null());
@@ -96,7 +96,7 @@ json_t *status_record(const RunRecord *record, bool going_on)
 
 static void add_problem(json_t *into, const char *message)
 {
-    json_array_append_new(json_object_get(into, "problems"), report_json_text(message));
+    json_array_append_new(json_object_get(into, "problems"), text_as_json(message));
 }
 
 bool status_add_revert(json_t *json, State *state, const RunRecord *record, GError **error)
@@ -105,7 +105,7 @@ bool status_add_revert(json_t *json, State *state, const RunRecord *record, GErr
     g_autofree char *by = NULL;
     bool ok = run_revert_state(state, record, &is, &by, error);
     json_object_set_new(json, "can_be_reverted", json_boolean(ok && is == REVERT_POSSIBLE));
-    json_object_set_new(json, "reverted_by", report_json_text(by));
+    json_object_set_new(json, "reverted_by", text_as_json(by));
     return ok;
 }
 
@@ -202,11 +202,11 @@ static void note_quarantined(const char *subject, const char *reason, const char
     g_autofree char *text = since ? when_format(since) : NULL;
     json_t *json = json_object();
     json_object_set_new(json, "step", json_string(step_names[quarantined->step]));
-    json_object_set_new(json, "subject", report_json_text(subject));
-    json_object_set_new(json, "reason", report_json_text(reason));
-    json_object_set_new(json, "since", report_json_text(text));
-    json_object_set_new(json, "first", report_json_text(first));
-    json_object_set_new(json, "last", report_json_text(last));
+    json_object_set_new(json, "subject", text_as_json(subject));
+    json_object_set_new(json, "reason", text_as_json(reason));
+    json_object_set_new(json, "since", text_as_json(text));
+    json_object_set_new(json, "first", text_as_json(first));
+    json_object_set_new(json, "last", text_as_json(last));
     json_array_append_new(quarantined->into, json);
 }
 
@@ -237,8 +237,7 @@ static json_t *reading_as_json(Step step, const StepReading *reading, const Hist
     for (int side = step == STEP_ADDRESSES ? TARGET : SOURCE; side < SIDES; side++) {
         json_object_set_new(json, side_name(step, side),
                             json_string(reading->changes[side] ? "changes" : "everything"));
-        json_object_set_new(cursors, side_name(step, side),
-                            report_json_text(cursor_kind(reading->way[side])));
+        json_object_set_new(cursors, side_name(step, side), text_as_json(cursor_kind(reading->way[side])));
     }
     json_object_set_new(json, "cursors", cursors);
     json_object_set(json, "cursors_since", history->moved[step] ? history->moved[step] : json_null());
@@ -332,7 +331,7 @@ json_t *status_connector(const Connector *connector, const char *state_folder, s
     state_lock_holder(connector, state_folder, &holder);
     json_t *json = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:n, s:{}, s:[], s:[], s:{}, s:{}, s:[]}",
                              "connector", connector->name, "uuid", connector->uuid, "definition",
-                             report_json_text(connector->path), "state", report_json_text(folder), "running",
+                             text_as_json(connector->path), "state", text_as_json(folder), "running",
                              holder_as_json(&holder), "schedule", schedule_as_json(connector, state_folder),
                              "last_success", "links", "problems", "runs", "reading", "backlog", "quarantine");
     json_object_set_new(
@@ -349,7 +348,7 @@ json_t *status_connector(const Connector *connector, const char *state_folder, s
 
 json_t *status_broken(const char *name, const GError *error)
 {
-    json_t *json = json_pack("{s:o, s:[]}", "connector", report_json_text(name), "problems");
+    json_t *json = json_pack("{s:o, s:[]}", "connector", text_as_json(name), "problems");
     add_problem(json, error->message);
     return json;
 }

@@ -21,10 +21,10 @@ static json_t *change_as_json(Step step, const Change *change, JournalOutcome ou
 {
     json_t *json =
         json_pack("{s:s, s:s}", "step", step_names[step], "change", change_kind_names[change->kind]);
-    json_object_set_new(json, "dn", report_json_text(change->dn));
-    json_object_set_new(json, "new_rdn", report_json_text(change->new_rdn));
-    json_object_set_new(json, "situation", report_json_text(change->situation));
-    json_object_set_new(json, "anchor", report_json_text(change->anchor));
+    json_object_set_new(json, "dn", text_as_json(change->dn));
+    json_object_set_new(json, "new_rdn", text_as_json(change->new_rdn));
+    json_object_set_new(json, "situation", text_as_json(change->situation));
+    json_object_set_new(json, "anchor", text_as_json(change->anchor));
     json_object_set_new(json, "outcome", json_string(outcome_name(outcome)));
     return json;
 }
@@ -68,7 +68,7 @@ static void add_plan(json_t *json, State *state, const RunRecord *record)
     json_object_set_new(json, "changes", json_array());
     if (!record->folder || !plan_load(record->folder, &head, &error)) {
         if (record->folder)
-            json_object_set_new(json, "plan_problem", report_json_text(error->message));
+            json_object_set_new(json, "plan_problem", text_as_json(error->message));
         return;
     }
     undo = !g_strcmp0(head.kind, "undo");
@@ -78,7 +78,7 @@ static void add_plan(json_t *json, State *state, const RunRecord *record)
             add_changes(json, state, record->id, record->folder, step, &seq, &error);
     }
     if (error)
-        json_object_set_new(json, "plan_problem", report_json_text(error->message));
+        json_object_set_new(json, "plan_problem", text_as_json(error->message));
     json_object_set_new(json, "changes_planned", json_integer((json_int_t)head.changes));
 }
 
@@ -95,7 +95,7 @@ static void note_put(const char *subject, const char *reason, const char *first,
     if (!strcmp(first, put->run))
         json_array_append_new(put->into,
                               json_pack("{s:s, s:o, s:o}", "step", step_names[put->step], "subject",
-                                        report_json_text(subject), "reason", report_json_text(reason)));
+                                        text_as_json(subject), "reason", text_as_json(reason)));
 }
 
 static bool add_quarantined(json_t *json, State *state, const char *run, GError **error)

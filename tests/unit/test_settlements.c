@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "dirsync/claim_table.h"
+#include "dirsync/link_table.h"
 #include "dirsync/settlements.h"
 
 #include <glib/gstdio.h>
