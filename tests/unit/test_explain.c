@@ -1,5 +1,5 @@
 /*
- * test_explain.c - what explain says of a recipient, and what release lets go of
+ * test_explain.c - what explain says of a recipient
  *
  * That it says what a run does is tested with the tables of runs (explain_tables.c);
  * here is the rest: who is meant, why, by which line, what is known when a side is
@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "pass_case.h"
+#include "explain_case.h"
 
 #include "dirsync/filter.h"
 #include "dirsync/mapping.h"
@@ -19,52 +19,7 @@
 
 #include <string.h>
 
-#define ANN PERSON("a1", "Ann Ash", "ann@globex.example", "telephoneNumber: 1\n")
-#define ANN_CONTACT CONTACT("a1", "Ann Ash", "ann@globex.example", "proxyAddresses: X400:c=us;a= ;p=x\n")
-#define BOB PERSON("b1", "Bob Birch", "bob@globex.example", "")
-#define NATIVE(cn, mail, more)                                                                               \
-    "dn: cn=" cn ",ou=people,o=acme\nobjectClass: inetOrgPerson\ncn: " cn "\nsn: x\nmail: " mail "\n" more   \
-    "\n"
-
-/* --- asking --- */
-
-static Explanation *ask(Case *c, const char *object, GError **error)
-{
-    g_autoptr(Connector) connector = case_connector(c);
-    return explain(connector, case_state_folder(c), object, error);
-}
-
-static Explanation *ask_one(Case *c, const char *object)
-{
-    g_autoptr(GError) error = NULL;
-    Explanation *explanation = ask(c, object, &error);
-    if (!explanation || explanation->objects->len != 1)
-        fail_msg("%s: %u found; %s", object, explanation ? explanation->objects->len : 0,
-                 error ? error->message : "");
-    return explanation;
-}
-
-static const ExplainedObject *first(const Explanation *explanation)
-{
-    return g_ptr_array_index(explanation->objects, 0);
-}
-
-static const PassStory *import_of(const Explanation *explanation)
-{
-    assert_non_null(first(explanation)->import);
-    return first(explanation)->import->story;
-}
-
-static void assert_situation(const PassStory *story, const char *name, const char *reason)
-{
-    for (guint i = 0; i < story->situations->len; i++) {
-        const StorySituation *situation = g_ptr_array_index(story->situations, i);
-        if (!strcmp(situation->name, name) && (!reason || strstr(situation->reason, reason)))
-            return;
-    }
-    fail_msg("no %s (%s); the first is %s", name, reason ? reason : "",
-             ((StorySituation *)g_ptr_array_index(story->situations, 0))->name);
-}
+/* --- what it says --- */
 
 static const char *failure_of(const PassStory *story, const char *what)
 {
@@ -123,9 +78,9 @@ static void one_person_is_meant_by_any_of_their_names(void **state)
     g_autoptr(Case) c = case_new(&(CaseStart){.source = ANN BOB, .home = ANN_CONTACT});
     for (int synced = 0; synced < 2; synced++) {
         for (size_t i = 0; i < G_N_ELEMENTS(objects); i++) {
-            g_autoptr(Explanation) explanation = ask_one(c, objects[i]);
-            assert_string_equal(import_of(explanation)->anchor, "a1");
-            assert_string_equal(first(explanation)->home_dn, "cn=Ann Ash,ou=in,o=acme");
+            g_autoptr(Explanation) explanation = case_explain_one(c, objects[i]);
+            assert_string_equal(explained_import(explanation)->anchor, "a1");
+            assert_string_equal(explained_first(explanation)->home_dn, "cn=Ann Ash,ou=in,o=acme");
             assert_int_equal(explanation->bystanders->len, 0);
             assert_true(explanation->no_state == !synced);
         }
@@ -143,7 +98,7 @@ static void nobody_is_an_error_that_says_where_it_looked(void **state)
     (void)state;
     g_autoptr(Case) c = case_new(&(CaseStart){.source = ANN});
     g_autoptr(GError) error = NULL;
-    assert_null(ask(c, "nobody@globex.example", &error));
+    assert_null(case_explain(c, "nobody@globex.example", &error));
     assert_true(error_is(error, ERROR_NOT_FOUND));
     assert_int_equal(error_exit_status(error), 1);
     assert_non_null(strstr(error->message, "nobody@globex.example"));
@@ -156,7 +111,7 @@ static void an_address_that_several_have_gives_all_of_them(void **state)
     g_autoptr(Case) c =
         case_new(&(CaseStart){.source = ANN, .home = NATIVE("Nat", "ann@globex.example", "")});
     g_autoptr(GError) error = NULL;
-    g_autoptr(Explanation) explanation = ask(c, "ann@globex.example", &error);
+    g_autoptr(Explanation) explanation = case_explain(c, "ann@globex.example", &error);
     assert_non_null(explanation);
     assert_int_equal(explanation->objects->len + explanation->bystanders->len, 2);
     assert_string_equal(((Bystander *)g_ptr_array_index(explanation->bystanders, 0))->dn,
@@ -177,12 +132,12 @@ static void who_comes_and_goes_out_is_one_recipient(void **state)
                           .foreign = EXPORTED("a9", "Nat", "nat@acme.example", ""),
                           .foreign_writes = 1,
                           .exported = "1 created"});
-    g_autoptr(Explanation) there = ask_one(c, "cn=Nat,ou=out,o=globex");
-    g_autoptr(Explanation) here = ask_one(c, "cn=Nat,ou=people,o=acme");
-    assert_situation(first(there)->import->story, "out-of-scope", NULL);
-    assert_situation(first(there)->export->story, "in-sync", NULL);
-    assert_situation(first(here)->export->story, "in-sync", NULL);
-    assert_string_equal(first(there)->home_dn, "cn=Nat,ou=people,o=acme");
+    g_autoptr(Explanation) there = case_explain_one(c, "cn=Nat,ou=out,o=globex");
+    g_autoptr(Explanation) here = case_explain_one(c, "cn=Nat,ou=people,o=acme");
+    assert_situation(explained_first(there)->import->story, "out-of-scope", NULL);
+    assert_situation(explained_first(there)->export->story, "in-sync", NULL);
+    assert_situation(explained_first(here)->export->story, "in-sync", NULL);
+    assert_string_equal(explained_first(there)->home_dn, "cn=Nat,ou=people,o=acme");
 }
 
 /* Whom the import leaves out as one of us has its addresses at home. */
@@ -198,8 +153,8 @@ static void an_address_that_an_exported_native_has_is_there(void **state)
     RunOptions options = case_options(c, connector, NULL);
     g_auto(RunResult) result = {0};
     assert_true(run_sync(connector, &options, &result, NULL));
-    g_autoptr(Explanation) explanation = ask_one(c, "cn=Nat,ou=out,o=globex");
-    const ExplainedObject *nat = first(explanation);
+    g_autoptr(Explanation) explanation = case_explain_one(c, "cn=Nat,ou=out,o=globex");
+    const ExplainedObject *nat = explained_first(explanation);
     assert_non_null(nat->import);
     assert_int_equal(nat->addresses->len, 1);
     assert_true(((const ExplainedAddress *)g_ptr_array_index(nat->addresses, 0))->there);
@@ -255,14 +210,14 @@ static void who_is_left_out_is_told_by_which_check(void **state)
     (void)state;
     for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
         g_autoptr(Case) c = case_new(&(CaseStart){.source = table[i].source, .filter = table[i].filter});
-        g_autoptr(Explanation) explanation = ask_one(c, "a1");
-        const PassStory *story = import_of(explanation);
+        g_autoptr(Explanation) explanation = case_explain_one(c, "a1");
+        const PassStory *story = explained_import(explanation);
         assert_situation(story, "out-of-scope", NULL);
         const char *why = failure_of(story, table[i].check);
         assert_non_null(why);
         if (!strstr(why, table[i].why))
             fail_msg("%s: %s", table[i].check, why);
-        assert_int_equal(first(explanation)->import->planned->len, 0);
+        assert_int_equal(explained_first(explanation)->import->planned->len, 0);
     }
 }
 
@@ -288,13 +243,14 @@ static void each_recipient_of_the_mapping_has_a_verdict(void **state)
     for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
         g_autoptr(Case) c =
             case_new(&(CaseStart){.kinds = table[i].kinds, .source = BOB GROUP("g1", "Team", IN("b1"))});
-        g_autoptr(Explanation) group = ask_one(c, "g1");
-        g_autoptr(Explanation) person = ask_one(c, "b1");
-        assert_true(import_of(group)->recipients->len > 2);
-        assert_int_equal(count_verdicts(import_of(group), RECIPIENT_CHOSEN), table[i].chosen);
-        assert_true((count_verdicts(import_of(group), RECIPIENT_NOT_ASKED) > 0) == (table[i].not_asked > 0));
-        assert_int_equal(count_verdicts(import_of(person), RECIPIENT_CHOSEN), 1);
-        assert_situation(import_of(group), table[i].chosen ? "new" : "out-of-scope", NULL);
+        g_autoptr(Explanation) group = case_explain_one(c, "g1");
+        g_autoptr(Explanation) person = case_explain_one(c, "b1");
+        assert_true(explained_import(group)->recipients->len > 2);
+        assert_int_equal(count_verdicts(explained_import(group), RECIPIENT_CHOSEN), table[i].chosen);
+        assert_true((count_verdicts(explained_import(group), RECIPIENT_NOT_ASKED) > 0) ==
+                    (table[i].not_asked > 0));
+        assert_int_equal(count_verdicts(explained_import(person), RECIPIENT_CHOSEN), 1);
+        assert_situation(explained_import(group), table[i].chosen ? "new" : "out-of-scope", NULL);
     }
 }
 
@@ -306,8 +262,8 @@ static void every_value_has_the_line_that_gave_it(void **state)
                               .home = CONTACT("a1", "Ann Ash", "old@globex.example",
                                               "proxyAddresses: X400:c=us;a= ;p=x\ndescription: by hand\n"
                                               "physicalDeliveryOfficeName: 7\n")});
-    g_autoptr(Explanation) explanation = ask_one(c, "a1");
-    const PassStory *story = import_of(explanation);
+    g_autoptr(Explanation) explanation = case_explain_one(c, "a1");
+    const PassStory *story = explained_import(explanation);
     assert_situation(story, "changed", NULL);
     assert_value(story, "mail", "old@globex.example", VALUE_REMOVED);
     assert_value(story, "mail", "ann@globex.example", VALUE_ADDED);
@@ -332,8 +288,8 @@ static void who_has_the_address_is_a_candidate_with_a_verdict(void **state)
     g_autoptr(Case) c = case_new(&(CaseStart){.source = ANN BOB,
                                               .home = NATIVE("Nat", "ann@globex.example", "")
                                                   CONTACT("b1", "Bob Birch", "bob@globex.example", "")});
-    g_autoptr(Explanation) ann = ask_one(c, "a1");
-    const PassStory *story = import_of(ann);
+    g_autoptr(Explanation) ann = case_explain_one(c, "a1");
+    const PassStory *story = explained_import(ann);
     assert_situation(story, "unowned", "cn=Nat,ou=people,o=acme");
     assert_int_equal(story->candidates->len, 1);
     const StoryCandidate *candidate = g_ptr_array_index(story->candidates, 0);
@@ -343,11 +299,11 @@ static void who_has_the_address_is_a_candidate_with_a_verdict(void **state)
     assert_value(story, "mail", "ann@globex.example", VALUE_NOT_GIVEN); /* nothing is made */
     /* An address that is new to a contact and belongs to a native is a conflict. */
     case_set_source(c, ANN PERSON("b1", "Bob Birch", "ann@globex.example", ""));
-    g_autoptr(Explanation) bob = ask_one(c, "b1");
-    assert_situation(import_of(bob), "conflict", "smtp:ann@globex.example");
-    candidate = g_ptr_array_index(import_of(bob)->candidates, 0);
+    g_autoptr(Explanation) bob = case_explain_one(c, "b1");
+    assert_situation(explained_import(bob), "conflict", "smtp:ann@globex.example");
+    candidate = g_ptr_array_index(explained_import(bob)->candidates, 0);
     assert_non_null(strstr(candidate->refused, "conflict"));
-    assert_value(import_of(bob), "proxyAddresses", "SMTP:ann@globex.example", VALUE_NOT_GIVEN);
+    assert_value(explained_import(bob), "proxyAddresses", "SMTP:ann@globex.example", VALUE_NOT_GIVEN);
 }
 
 static void grace_has_a_beginning_and_an_end(void **state)
@@ -357,8 +313,8 @@ static void grace_has_a_beginning_and_an_end(void **state)
         case_new(&(CaseStart){.source = BOB,
                               .import = "<grace days=\"3650\"/>",
                               .home = CONTACT("a1", "Ann Ash", "ann@globex.example", IN_GRACE)});
-    g_autoptr(Explanation) explanation = ask_one(c, "ann@globex.example");
-    const PassStory *story = import_of(explanation);
+    g_autoptr(Explanation) explanation = case_explain_one(c, "ann@globex.example");
+    const PassStory *story = explained_import(explanation);
     assert_situation(story, "missing", "grace goes on");
     assert_string_equal(story->grace, LONG_AGO);
     assert_value(story, "mail", "ann@globex.example", VALUE_STAYS);
@@ -379,8 +335,8 @@ static void the_last_changes_are_told_with_what_became_of_them(void **state)
               &(Expected){.changes = "* cn=Ann Ash,ou=in,o=acme\n  - telephoneNumber: 1\n",
                           .writes = 1,
                           .counts = "1 modified"});
-    g_autoptr(Explanation) explanation = ask_one(c, "a1");
-    const GPtrArray *history = first(explanation)->history;
+    g_autoptr(Explanation) explanation = case_explain_one(c, "a1");
+    const GPtrArray *history = explained_first(explanation)->history;
     assert_int_equal(history->len, 2);
     const ExplainedChange *last = g_ptr_array_index(history, 0), *earliest = g_ptr_array_index(history, 1);
     assert_int_equal(last->change->kind, CHANGE_MODIFY);
@@ -398,9 +354,9 @@ static void quarantine_has_a_reason_and_the_run_since_when(void **state)
         c, NULL,
         &(Expected){
             .counts = "1 quarantined", .quarantine = "a1: cn=Nat*\n", .events = "unowned", .status = 3});
-    g_autoptr(Explanation) explanation = ask_one(c, "a1");
-    assert_non_null(strstr(first(explanation)->import->quarantine, "cn=Nat"));
-    assert_string_equal(first(explanation)->import->quarantined_since, case_last_run(c));
+    g_autoptr(Explanation) explanation = case_explain_one(c, "a1");
+    assert_non_null(strstr(explained_first(explanation)->import->quarantine, "cn=Nat"));
+    assert_string_equal(explained_first(explanation)->import->quarantined_since, case_last_run(c));
 }
 
 static void templates_and_generators_are_named(void **state)
@@ -411,8 +367,8 @@ static void templates_and_generators_are_named(void **state)
                               .home = INSIDER("a9", "Nat", "nat@acme.example", "displayName: Nat\n"),
                               .export = FROM_PEOPLE,
                               .addresses = "type=\"NOTES\" template=\"NOTES:&amp;d/Acme@Exchange\""});
-    g_autoptr(Explanation) explanation = ask_one(c, "nat@acme.example");
-    const ExplainedObject *nat = first(explanation);
+    g_autoptr(Explanation) explanation = case_explain_one(c, "nat@acme.example");
+    const ExplainedObject *nat = explained_first(explanation);
     assert_int_equal(nat->addresses->len, 1);
     const ExplainedAddress *address = g_ptr_array_index(nat->addresses, 0);
     assert_string_equal(address->address, "NOTES:Nat/Acme@Exchange");
@@ -421,8 +377,8 @@ static void templates_and_generators_are_named(void **state)
     assert_non_null(strstr(address->generator, "simple.so "));
     assert_false(address->there);
     assert_int_equal(nat->given->len, 1);
-    g_autoptr(Explanation) other = ask_one(c, "bob@globex.example");
-    address = g_ptr_array_index(first(other)->addresses, 0);
+    g_autoptr(Explanation) other = case_explain_one(c, "bob@globex.example");
+    address = g_ptr_array_index(explained_first(other)->addresses, 0);
     assert_null(address->address);
     assert_non_null(strstr(address->problem, "no policy"));
 }
@@ -441,18 +397,18 @@ static void a_source_that_is_down_leaves_what_the_state_knows(void **state)
                           .writes = 1,
                           .counts = "1 created"});
     assert_int_equal(remove(file), 0);
-    g_autoptr(Explanation) explanation = ask_one(c, "ann@globex.example");
+    g_autoptr(Explanation) explanation = case_explain_one(c, "ann@globex.example");
     assert_true(explanation->unreachable);
     assert_int_equal(explanation->notes->len, 1);
     assert_non_null(strstr(g_ptr_array_index(explanation->notes, 0), "people.ldif"));
-    const ExplainedPass *import = first(explanation)->import;
+    const ExplainedPass *import = explained_first(explanation)->import;
     assert_false(import->story->decided);
     assert_string_equal(import->link.dn, "cn=Ann Ash,ou=in,o=acme");
     assert_string_equal(import->indexed_dn, "cn=Ann Ash,ou=in,o=acme");
     assert_string_equal(g_ptr_array_index(import->indexed, 0), "SMTP:ann@globex.example");
-    assert_int_equal(first(explanation)->history->len, 1);
+    assert_int_equal(explained_first(explanation)->history->len, 1);
     g_autoptr(GError) error = NULL;
-    assert_null(ask(c, "nobody@globex.example", &error));
+    assert_null(case_explain(c, "nobody@globex.example", &error));
     assert_int_equal(error_exit_status(error), 5);
 }
 
@@ -468,8 +424,8 @@ static void without_a_plan_the_source_is_asked_for_the_anchor(void **state)
     assert_true(g_file_set_contents(mapping, "<mapping/>", -1, NULL));
     static const char *const objects[] = {"zoe@globex.example", "cn=Zoe,o=globex", "a1", "z2"};
     for (size_t i = 0; i < G_N_ELEMENTS(objects); i++) {
-        g_autoptr(Explanation) explanation = ask_one(c, objects[i]);
-        const PassStory *story = import_of(explanation);
+        g_autoptr(Explanation) explanation = case_explain_one(c, objects[i]);
+        const PassStory *story = explained_import(explanation);
         assert_false(story->decided);
         assert_string_equal(story->anchor, "a1");
         assert_string_equal(entry_dn(story->source), "cn=Zoe,o=globex");
@@ -485,8 +441,8 @@ static void a_run_that_is_going_on_is_not_in_the_way(void **state)
     g_autoptr(State) running = state_open(connector, case_state_folder(c), NULL);
     assert_non_null(running);
     assert_true(state_begin(running, NULL));
-    g_autoptr(Explanation) explanation = ask_one(c, "a1");
-    assert_situation(import_of(explanation), "changed", NULL);
+    g_autoptr(Explanation) explanation = case_explain_one(c, "a1");
+    assert_situation(explained_import(explanation), "changed", NULL);
     state_rollback(running);
 }
 
@@ -517,8 +473,8 @@ static void a_password_that_the_mapping_gives_is_not_told(void **state)
     for (size_t i = 0; i < G_N_ELEMENTS(edits); i++)
         assert_int_equal(g_string_replace(mapping, edits[i][0], edits[i][1], 1), 1);
     assert_true(g_file_set_contents(path, mapping->str, -1, NULL));
-    g_autoptr(Explanation) explanation = ask_one(c, "a1");
-    const PassStory *story = import_of(explanation);
+    g_autoptr(Explanation) explanation = case_explain_one(c, "a1");
+    const PassStory *story = explained_import(explanation);
     assert_non_null(story->desired);
     assert_value(story, "sn", "x", VALUE_ADDED);
     assert_int_equal(attribute_of(story, "userPassword")->values->len, 0);
@@ -534,7 +490,7 @@ static void everything_fits_80_columns_and_is_safe_for_a_terminal(void **state)
             "a1", "Ann Ash", "ann@globex.example",
             "description: a b c d e f g h i j k l m n o p q r s t u v w x y z a b c d e f g h i j k l\n"
             "description:: G1swbWJhZA==\n")});
-    g_autoptr(Explanation) explanation = ask_one(c, "a1");
+    g_autoptr(Explanation) explanation = case_explain_one(c, "a1");
     g_autofree char *text = text_of(c, explanation, true);
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     for (char **line = lines; *line; line++)
@@ -548,7 +504,7 @@ static void json_has_all_that_a_person_sees(void **state)
 {
     (void)state;
     g_autoptr(Case) c = case_new(&(CaseStart){.source = ANN, .home = ANN_CONTACT});
-    g_autoptr(Explanation) explanation = ask_one(c, "a1");
+    g_autoptr(Explanation) explanation = case_explain_one(c, "a1");
     json_t *json = report_explanation_json("globex", explanation);
     json_t *import = json_object_get(json_array_get(json_object_get(json, "recipients"), 0), "import");
     static const char *const names[] = {"anchor",     "situations", "planned",    "source",
@@ -562,304 +518,6 @@ static void json_has_all_that_a_person_sees(void **state)
         "changed");
     assert_true(json_array_size(json_object_get(import, "planned")) == 1);
     json_decref(json);
-}
-
-/* --- release --- */
-
-static bool release(Case *c, const char *object, RunResult *result, GError **error)
-{
-    g_autoptr(Connector) connector = case_connector(c);
-    RunOptions options = case_options(c, connector, NULL);
-    return run_release(connector, &options, object, result, error);
-}
-
-static void assert_released(Case *c, const char *object, const char *differences)
-{
-    g_auto(RunResult) result = {0};
-    g_autoptr(GError) error = NULL;
-    g_autofree char *before = case_dump(c);
-    if (!release(c, object, &result, &error))
-        fail_msg("%s", error->message);
-    g_autofree char *after = case_dump(c);
-    g_autofree char *found = case_differences(before, after);
-    assert_string_equal(found, differences);
-}
-
-#define STAMP_WENT "  - dirsyncAnchor: a1\n  - importedFrom: " CASE_UUID "\n  - objectClass: dirsyncStamp\n"
-
-/* However it looks by then, and however often one runs: nothing is made beside it, and it is not taken back.
- */
-static void what_is_let_go_of_is_never_touched_again(void **state)
-{
-    static const char *const imports[] = {NULL, "<adopt/>"};
-    (void)state;
-    for (size_t i = 0; i < 2 * G_N_ELEMENTS(imports); i++) {
-        g_autoptr(Case) c = case_new(
-            &(CaseStart){.source = ANN BOB,
-                         .import = imports[i / 2],
-                         .reads_all = i % 2,
-                         .home = CONTACT("a1", "Ann Ash", "ann@globex.example", "telephoneNumber: 1\n")
-                             CONTACT("b1", "Bob Birch", "bob@globex.example", "")});
-        case_sync(c, NULL, &(Expected){.counts = "2 unchanged"});
-        assert_released(c, "ann@globex.example", "* cn=Ann Ash,ou=in,o=acme\n" STAMP_WENT);
-        case_sync(c, NULL,
-                  &(Expected){.counts = "2 unchanged", .events = "out-of-scope", .unlike_stateless = true});
-        case_edit_home(c,
-                       MODIFY("cn=Ann Ash,ou=in,o=acme",
-                              SET("mail", "ann@acme.example") SET("proxyAddresses", "SMTP:ann@acme.example")
-                                  SET("targetAddress", "SMTP:ann@acme.example")));
-        case_sync(c, NULL,
-                  &(Expected){.counts = "2 unchanged", .events = "out-of-scope", .unlike_stateless = true});
-        case_set_source(c, PERSON("a1", "Ann Oak", "oak@globex.example", "") BOB);
-        case_sync(c, &(Called){.full = true},
-                  &(Expected){.counts = "2 unchanged", .events = "out-of-scope", .unlike_stateless = true});
-        g_autoptr(Explanation) explanation = ask_one(c, "a1");
-        assert_situation(import_of(explanation), "released", NULL);
-        assert_int_equal(first(explanation)->import->planned->len, 0);
-        case_set_source(c, BOB);
-        case_sync(c, NULL, &(Expected){.counts = "1 unchanged", .unlike_stateless = true});
-        case_set_source(c, ANN BOB);
-        case_sync(c, NULL,
-                  &(Expected){.counts = "2 unchanged", .events = "out-of-scope", .unlike_stateless = true});
-    }
-}
-
-static Backlog backlog_of(Case *c)
-{
-    g_autoptr(Connector) connector = case_connector(c);
-    g_autoptr(State) opened = state_open_unlocked(connector, case_state_folder(c), NULL);
-    Backlog backlog;
-    assert_true(state_backlog(opened, STEP_IMPORT, &backlog, NULL));
-    return backlog;
-}
-
-/* Let go of is not moved home, though both are looked for as natives. */
-static void who_was_released_is_counted_as_that(void **state)
-{
-    (void)state;
-    g_autoptr(Case) c =
-        case_new(&(CaseStart){.source = ANN BOB,
-                              .home = CONTACT("a1", "Ann Ash", "ann@globex.example", "telephoneNumber: 1\n")
-                                  INSIDER("01", "Bob", "bob@globex.example", "")
-                                      CONTACT("b1", "Bob Birch", "bob@globex.example", "")});
-    g_auto(RunResult) result = {0};
-    case_sync(c, NULL,
-              &(Expected){.changes = "- cn=Bob Birch,ou=in,o=acme\n",
-                          .writes = 1,
-                          .counts = "1 deleted, 1 unchanged",
-                          .events = "moved-home"});
-    assert_true(release(c, "a1", &result, NULL));
-    for (int i = 0; i < 2; i++) {
-        Backlog backlog = backlog_of(c);
-        assert_int_equal(backlog.released, 1);
-        assert_int_equal(backlog.yielded, 1);
-        case_sync(c, NULL,
-                  &(Expected){.counts = "2 unchanged", .events = "out-of-scope", .unlike_stateless = true});
-    }
-}
-
-static void a_release_is_taken_back_by_revert(void **state)
-{
-    (void)state;
-    for (int i = 0; i < 2; i++) {
-        g_autoptr(Case) c = case_new(
-            &(CaseStart){.source = ANN,
-                         .reads_all = i,
-                         .home = CONTACT("a1", "Ann Ash", "ann@globex.example", "telephoneNumber: 1\n")});
-        g_auto(RunResult) result = {0};
-        g_autoptr(GError) error = NULL;
-        case_sync(c, NULL, &(Expected){.counts = "1 unchanged"});
-        assert_true(release(c, "a1", &result, &error));
-        case_revert(
-            c, result.id,
-            &(Expected){.changes =
-                            "* cn=Ann Ash,ou=in,o=acme\n  + dirsyncAnchor: a1\n  + importedFrom: " CASE_UUID
-                            "\n  + objectClass: dirsyncStamp\n",
-                        .writes = 1,
-                        .counts = "1 modified"});
-        case_sync(c, NULL, &(Expected){.counts = "1 unchanged"});
-        case_set_source(c, PERSON("a1", "Ann Ash", "ann@globex.example", ""));
-        case_sync(c, NULL,
-                  &(Expected){.changes = "* cn=Ann Ash,ou=in,o=acme\n  - telephoneNumber: 1\n",
-                              .writes = 1,
-                              .counts = "1 modified"});
-    }
-}
-
-/* The link says so before the stamp goes: a run that is killed in between has released nobody. */
-static void a_release_that_was_cut_short_leaves_the_object_ours(void **state)
-{
-    (void)state;
-    for (int i = 0; i < 2; i++) {
-        g_autoptr(Case) c = case_new(
-            &(CaseStart){.source = ANN,
-                         .reads_all = i,
-                         .home = CONTACT("a1", "Ann Ash", "ann@globex.example", "telephoneNumber: 1\n")});
-        case_sync(c, NULL, &(Expected){.counts = "1 unchanged"});
-        {
-            g_autoptr(Connector) connector = case_connector(c);
-            g_autoptr(State) written = state_open(connector, case_state_folder(c), NULL);
-            assert_true(state_mark_link(written, STEP_IMPORT, "a1", LINK_RETRY | LINK_RELEASED, NULL));
-        }
-        case_sync(c, NULL, &(Expected){.counts = "1 unchanged"});
-        case_set_source(c, PERSON("a1", "Ann Ash", "ann@globex.example", ""));
-        case_sync(c, NULL,
-                  &(Expected){.changes = "* cn=Ann Ash,ou=in,o=acme\n  - telephoneNumber: 1\n",
-                              .writes = 1,
-                              .counts = "1 modified"});
-    }
-}
-
-static void a_release_that_was_cut_short_afterwards_is_one(void **state)
-{
-    (void)state;
-    for (int i = 0; i < 2; i++) {
-        g_autoptr(Case) c = case_new(
-            &(CaseStart){.source = ANN,
-                         .reads_all = i,
-                         .import = "<adopt/>",
-                         .home = CONTACT("a1", "Ann Ash", "ann@globex.example", "telephoneNumber: 1\n")});
-        g_auto(RunResult) result = {0};
-        case_sync(c, NULL, &(Expected){.counts = "1 unchanged"});
-        assert_true(release(c, "a1", &result, NULL));
-        {
-            g_autoptr(Connector) connector = case_connector(c);
-            g_autoptr(State) written = state_open(connector, case_state_folder(c), NULL);
-            g_auto(LinkRow) row = {0};
-            assert_true(state_find_link_by_anchor(written, STEP_IMPORT, "a1", &row, NULL));
-            row.flags = (row.flags | LINK_RETRY) & ~(unsigned)LINK_YIELDED;
-            assert_true(state_save_link(written, &row, NULL));
-        }
-        case_sync(c, NULL,
-                  &(Expected){.counts = "1 unchanged", .events = "out-of-scope", .unlike_stateless = true});
-    }
-}
-
-static void who_is_released_in_grace_is_shown_again(void **state)
-{
-    (void)state;
-    g_autoptr(Case) c = case_new(&(CaseStart){.source = BOB,
-                                              .import = "<grace days=\"3650\"/>",
-                                              .home = CONTACT("a1", "Ann Ash", "ann@globex.example", IN_GRACE)
-                                                  CONTACT("b1", "Bob Birch", "bob@globex.example", "")});
-    case_sync(c, NULL, &(Expected){.counts = "2 unchanged"});
-    assert_released(c, "cn=Ann Ash,ou=in,o=acme",
-                    "* cn=Ann Ash,ou=in,o=acme\n  - dirsyncAnchor: a1\n  - dirsyncGraceSince: " LONG_AGO
-                    "\n  - importedFrom: " CASE_UUID "\n  - msExchHideFromAddressLists: TRUE\n"
-                    "  - objectClass: dirsyncStamp\n");
-    case_sync(c, NULL, &(Expected){.counts = "1 unchanged", .unlike_stateless = true});
-}
-
-static void sync_quietly(Case *c)
-{
-    g_autoptr(Connector) connector = case_connector(c);
-    RunOptions options = case_options(c, connector, NULL);
-    g_auto(RunResult) result = {0};
-    g_autoptr(GError) error = NULL;
-    if (!run_sync(connector, &options, &result, &error))
-        fail_msg("%s", error->message);
-}
-
-static bool is_locked(const Case *c)
-{
-    g_autofree char *home = case_dump(c);
-    return strstr(home, "pwdAccountLockedTime") != NULL;
-}
-
-/* That it was we who disabled it is remembered: when the release is taken back and the person returns, the
- * account is enabled. */
-static void an_account_in_grace_stays_disabled_and_that_is_said(void **state)
-{
-    (void)state;
-    g_autoptr(Case) c = case_new(&(CaseStart){.source = ANN BOB,
-                                              .kinds = "groups=\"no\" resources=\"no\"",
-                                              .import_kinds = "people=\"enabled-user\""});
-    g_auto(RunResult) result = {0};
-    g_auto(RunResult) back = {0};
-    g_autoptr(GError) error = NULL;
-    sync_quietly(c);
-    assert_false(is_locked(c));
-    case_set_source(c, BOB);
-    sync_quietly(c);
-    assert_true(is_locked(c));
-    assert_true(release(c, "cn=Ann Ash,ou=in,o=acme", &result, &error));
-    assert_true(result.stays_disabled);
-    assert_true(is_locked(c));
-    json_t *json = report_result_json("release", "globex", &result, NULL);
-    assert_true(json_is_true(json_object_get(json, "stays_disabled")));
-    json_decref(json);
-
-    g_autoptr(Connector) connector = case_connector(c);
-    RunOptions options = case_options(c, connector, NULL);
-    if (!run_revert(connector, &options, result.id, &back, &error))
-        fail_msg("%s", error->message);
-    case_set_source(c, ANN BOB);
-    sync_quietly(c);
-    assert_false(is_locked(c));
-}
-
-static void a_group_keeps_the_member_that_was_released(void **state)
-{
-    (void)state;
-    g_autoptr(Case) c = case_new(&(CaseStart){.source = PERSON("a1", "Ann Ash", "ann@globex.example", "")
-                                                  GROUP("g1", "Team", IN("a1")),
-                                              .kinds = "groups=\"group\" resources=\"no\""});
-    case_sync(c, NULL,
-              &(Expected){.changes = CREATED("a1", "Ann Ash", "ann@globex.example", "")
-                              GROUP_CREATED("g1", "Team", HAS("Ann Ash")),
-                          .writes = 2,
-                          .counts = "2 created"});
-    assert_released(c, "a1", "* cn=Ann Ash,ou=in,o=acme\n" STAMP_WENT);
-    case_sync(c, NULL,
-              &(Expected){.counts = "2 unchanged", .events = "out-of-scope", .unlike_stateless = true});
-}
-
-static void what_is_not_ours_cannot_be_released(void **state)
-{
-    static const struct {
-        const char *object, *says;
-        int status;
-    } table[] = {{"nobody@globex.example", "no object of this connector", 1},
-                 {"nat@acme.example", "is not an object of this connector", 1},
-                 {"twin@globex.example", "several objects are meant", 6}};
-    (void)state;
-    g_autoptr(Case) c = case_new(&(CaseStart){.source = ANN,
-                                              .home = NATIVE("Nat", "nat@acme.example", "")
-                                                  ANN_CONTACT CONTACT("t1", "One", "twin@globex.example", "")
-                                                      CONTACT("t2", "Two", "twin@globex.example", "")});
-    g_autofree char *before = case_dump(c);
-    for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
-        g_auto(RunResult) result = {0};
-        g_autoptr(GError) error = NULL;
-        assert_false(release(c, table[i].object, &result, &error));
-        if (!strstr(error->message, table[i].says))
-            fail_msg("%s", error->message);
-        assert_int_equal(error_exit_status(error), table[i].status);
-    }
-    g_autofree char *after = case_dump(c);
-    assert_string_equal(after, before);
-}
-
-static void what_the_export_made_is_released_there(void **state)
-{
-    (void)state;
-    g_autoptr(Case) c = case_new(&(CaseStart){.source = BOB,
-                                              .no_import = true,
-                                              .home = INSIDER("a9", "Nat", "nat@acme.example", ""),
-                                              .export = FROM_PEOPLE});
-    case_sync(c, NULL,
-              &(Expected){.foreign = EXPORTED("a9", "Nat", "nat@acme.example", ""),
-                          .foreign_writes = 1,
-                          .exported = "1 created"});
-    g_auto(RunResult) result = {0};
-    g_autoptr(GError) error = NULL;
-    g_autofree char *before = case_dump_foreign(c);
-    assert_true(release(c, "nat@acme.example", &result, &error));
-    g_autofree char *after = case_dump_foreign(c);
-    g_autofree char *found = case_differences(before, after);
-    assert_string_equal(found, "* cn=Nat,ou=out,o=globex\n  - employeeType: " OUR_STAMP("a9") "\n");
-    case_sync(c, NULL,
-              &(Expected){.exported = "1 unchanged", .events = "out-of-scope", .unlike_stateless = true});
 }
 
 int main(void)
@@ -887,16 +545,6 @@ int main(void)
         cmocka_unit_test(passwords_are_not_told),
         cmocka_unit_test(everything_fits_80_columns_and_is_safe_for_a_terminal),
         cmocka_unit_test(json_has_all_that_a_person_sees),
-        cmocka_unit_test(what_is_let_go_of_is_never_touched_again),
-        cmocka_unit_test(who_was_released_is_counted_as_that),
-        cmocka_unit_test(a_release_is_taken_back_by_revert),
-        cmocka_unit_test(a_release_that_was_cut_short_leaves_the_object_ours),
-        cmocka_unit_test(a_release_that_was_cut_short_afterwards_is_one),
-        cmocka_unit_test(who_is_released_in_grace_is_shown_again),
-        cmocka_unit_test(an_account_in_grace_stays_disabled_and_that_is_said),
-        cmocka_unit_test(a_group_keeps_the_member_that_was_released),
-        cmocka_unit_test(what_is_not_ours_cannot_be_released),
-        cmocka_unit_test(what_the_export_made_is_released_there),
     };
     return cmocka_run_group_tests_name("explain", tests, NULL, NULL);
 }
