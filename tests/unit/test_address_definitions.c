@@ -10,8 +10,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "manual_page.h"
+
 #include "dirsync/connector.h"
-#include "dirsync/xml.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -460,9 +461,7 @@ static void natives_of_the_export_may_be_named_beside_others(void **state)
 /* What stands behind @from, up to and with @to. */
 static char *manual_example(const char *from, const char *to)
 {
-    g_autofree char *path = xml_data_path("dirsync", "dirsync-definitions.5");
-    g_autofree char *page = NULL;
-    assert_true(g_file_get_contents(path, &page, NULL, NULL));
+    g_autofree char *page = manual_page("dirsync-definitions.5");
     const char *begin = strstr(page, from);
     const char *end = begin ? strstr(begin, to) : NULL;
     assert_non_null(end);

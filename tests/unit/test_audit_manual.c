@@ -7,30 +7,14 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "manual_page.h"
+
 #include "dirsync/audit.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-static char *page;
-
-static int read_page(void **state)
-{
-    const char *top = getenv("DIRSYNC_DATADIR");
-    g_autofree char *path = g_build_filename(top ? top : ".", "dirsync", "command", "dirsync-audit.1", NULL);
-    (void)state;
-    return g_file_get_contents(path, &page, NULL, NULL) ? 0 : -1;
-}
-
-static int drop_page(void **state)
-{
-    (void)state;
-    g_free(page);
-    return 0;
-}
-
 /* From one heading to the next. g_free(). */
-static char *section(const char *name)
+static char *section(const char *page, const char *name)
 {
     g_autofree char *heading = g_strdup_printf(".Sh %s\n", name);
     const char *from = strstr(page, heading);
@@ -50,8 +34,9 @@ static size_t count_items(const char *text)
 
 static void test_kinds_are_those_of_the_table(void **state)
 {
-    g_autofree char *text = section("KINDS OF FINDING");
     (void)state;
+    g_autofree char *page = manual_page("command/dirsync-audit.1");
+    g_autofree char *text = section(page, "KINDS OF FINDING");
     for (int i = 0; i < AUDIT_KINDS; i++) {
         g_autofree char *item =
             g_strdup_printf("\n.It Cm %s Pq %s\n%s.\n", audit_kinds[i].id,
@@ -79,5 +64,5 @@ int main(void)
         cmocka_unit_test(test_kinds_are_those_of_the_table),
         cmocka_unit_test(test_ids_parse_back_and_are_unique),
     };
-    return cmocka_run_group_tests_name("audit_manual", tests, read_page, drop_page);
+    return cmocka_run_group_tests_name("audit_manual", tests, NULL, NULL);
 }

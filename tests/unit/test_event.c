@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "manual_page.h"
+
 #include "dirsync/event.h"
 
 #include <fcntl.h>
@@ -349,18 +351,14 @@ static void names_parse_back(void **state)
 static void manual_page_lists_every_event(void **state)
 {
     (void)state;
-    const char *top = g_getenv("DIRSYNC_DATADIR");
-    if (!top)
-        skip();
-    g_autofree char *path = g_build_filename(top, "dirsync", "dirsync-events.7", NULL);
-    g_autofree char *page = read_file(path);
+    g_autofree char *page = manual_page("dirsync-events.7");
     for (int i = 0; i < EVENTS; i++) {
         EventId id = (EventId)i;
         g_autofree char *line =
             g_strdup_printf(".It Li %s Em %s No , %s , %s\n", event_code(id), event_name(id),
                             event_level_name(event_level(id)), event_category_name(event_category(id)));
         if (!strstr(page, line))
-            fail_msg("%s lacks the line %s", path, line);
+            fail_msg("dirsync-events.7 lacks the line %s", line);
     }
 }
 

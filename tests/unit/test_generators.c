@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "proxygen/address.h"
+#include "tests/unit/manual_page.h"
 #include "tests/unit/plugin_case.h"
 
 static const ProxygenRecipient doug = {.alias = "dougdo",
@@ -315,10 +316,7 @@ static void names_are_spelled_out(void **state)
 static void the_manual_names_every_default(void **state)
 {
     (void)state;
-    g_autofree char *path =
-        g_build_filename(g_getenv("DIRSYNC_DATADIR"), "dirsync/dirsync-generators.7", NULL);
-    g_autofree char *manual = NULL;
-    assert_true(g_file_get_contents(path, &manual, NULL, NULL));
+    g_autofree char *manual = manual_page("dirsync-generators.7");
     for (const AddressType *const *type = address_types(); *type; type++) {
         if (!(*type)->default_template)
             continue;

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "dirsync/mapping_internal.h"
+#include "manual_page.h"
 #include "mapping_case.h"
 
 #include <string.h>
@@ -494,16 +495,12 @@ static char *as_roff(const char *text)
 static void the_manual_page_lists_the_functions_of_the_table(void **state)
 {
     (void)state;
-    g_autofree char *path =
-        g_build_filename(g_getenv("DIRSYNC_DATADIR"), "dirsync", "dirsync-mapping.5", NULL);
-    g_autofree char *page = NULL;
-    if (!g_file_get_contents(path, &page, NULL, NULL))
-        fail_msg("%s cannot be read", path);
+    g_autofree char *page = manual_page("dirsync-mapping.5");
     for (const MappingFunction *function = mapping_functions; function->name; function++) {
         g_autofree char *meaning = as_roff(function->meaning);
         g_autofree char *item = g_strdup_printf(".It Li \"%s\"\n%s\n", function->signature, meaning);
         if (!strstr(page, item))
-            fail_msg("%s lacks\n%s", path, item);
+            fail_msg("dirsync-mapping.5 lacks\n%s", item);
     }
 }
 

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "dirsync/mapping.h"
+#include "manual_page.h"
 #include "mapping_case.h"
 
 #include <string.h>
@@ -174,11 +175,7 @@ static char *complete(const char *example)
 static void the_examples_of_the_manual_page_are_mappings(void **state)
 {
     (void)state;
-    g_autofree char *path =
-        g_build_filename(g_getenv("DIRSYNC_DATADIR"), "dirsync", "dirsync-mapping.5", NULL);
-    g_autofree char *page = NULL;
-    if (!g_file_get_contents(path, &page, NULL, NULL))
-        fail_msg("%s cannot be read", path);
+    g_autofree char *page = manual_page("dirsync-mapping.5");
     g_auto(GStrv) displays = g_strsplit(page, "\n.Bd -literal", -1);
     assert_true(g_strv_length(displays) > 5);
     for (char **display = displays + 1; *display; display++) {

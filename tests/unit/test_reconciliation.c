@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "manual_page.h"
 #include "reconciliation_case.h"
 
 #include "dirsync/event.h"
@@ -562,12 +563,7 @@ static void every_reason_has_an_id_of_its_own_and_a_title(void **state)
 static void the_manual_lists_every_reason(void **state)
 {
     (void)state;
-    const char *top = g_getenv("DIRSYNC_DATADIR");
-    if (!top)
-        skip();
-    g_autofree char *path = g_build_filename(top, "dirsync", "dirsync-reconciliation.7", NULL);
-    g_autofree char *page = NULL;
-    assert_true(g_file_get_contents(path, &page, NULL, NULL));
+    g_autofree char *page = manual_page("dirsync-reconciliation.7");
     const char *const *ids = reconciliation_reasons();
     size_t listed = 0, n = 0;
     for (; ids[n]; n++) {
@@ -575,7 +571,7 @@ static void the_manual_lists_every_reason(void **state)
         g_autofree char *item =
             g_strdup_printf("\n.It Li %s\n%c%s.\n", ids[n], g_ascii_toupper(*title), title + 1);
         if (!strstr(page, item))
-            fail_msg("%s lacks %s", path, item);
+            fail_msg("dirsync-reconciliation.7 lacks %s", item);
     }
     for (const char *at = page; (at = strstr(at, "\n.It Li ")); at++)
         listed++;

@@ -10,23 +10,13 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "manual_page.h"
+
 #include "dirsync/mapping_internal.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static const char *const shipped[] = {"active-directory", "csv", "groupwise", "inetorgperson", "notes"};
-
-static char *read_manual(void)
-{
-    const char *top = getenv("DIRSYNC_DATADIR");
-    g_autofree char *path = g_build_filename(top ? top : ".", "dirsync", "dirsync-mappings.7", NULL);
-    g_autoptr(GError) error = NULL;
-    char *text = NULL;
-    if (!g_file_get_contents(path, &text, NULL, &error))
-        fail_msg("%s", error->message);
-    return text;
-}
 
 static Mapping *load(const char *name, MappingSide side)
 {
@@ -122,7 +112,7 @@ static char *rows_of_manual(const char *text)
 static void the_manual_says_what_the_files_do(void **state)
 {
     (void)state;
-    g_autofree char *manual = read_manual();
+    g_autofree char *manual = manual_page("dirsync-mappings.7");
     for (size_t i = 0; i < G_N_ELEMENTS(shipped); i++)
         for (MappingSide side = MAPPING_IMPORT; side <= MAPPING_EXPORT; side++) {
             g_autoptr(Mapping) mapping = load(shipped[i], side);
@@ -156,7 +146,7 @@ static void append_kinds(GString *out, const Mapping *mapping, RecipientOf of)
 static void the_manual_says_what_of_what_is_made(void **state)
 {
     (void)state;
-    g_autofree char *manual = read_manual();
+    g_autofree char *manual = manual_page("dirsync-mappings.7");
     static const RecipientOf columns[] = {OF_PERSON, OF_GROUP, OF_RESOURCE, OF_CONTACT};
     for (size_t i = 0; i < G_N_ELEMENTS(shipped); i++)
         for (MappingSide side = MAPPING_IMPORT; side <= MAPPING_EXPORT; side++) {
