@@ -316,6 +316,7 @@ bool ldap_directory_connect(LdapDirectory *self, GError **error)
         g_autoptr(GError) cause = NULL;
         self->handle = connect_to(self->endpoint, *uri, &cause);
         if (self->handle) {
+            self->connections++;
             g_free(self->uri);
             self->uri = g_strdup(*uri);
             return true;

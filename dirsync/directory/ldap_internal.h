@@ -64,7 +64,8 @@ typedef struct {
     GQueue outstanding;  /* changes sent and not answered, oldest first (ldap_write.c) */
     GHashTable *awaited; /* message id to the link in outstanding */
     WriteWindow window;
-    LdapBulk *bulk; /* NULL: no transactions */
+    LdapBulk *bulk;       /* NULL: no transactions */
+    unsigned connections; /* made so far */
 } LdapDirectory;
 
 /* ldap_connect.c */

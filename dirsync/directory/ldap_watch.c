@@ -134,12 +134,22 @@ static bool watch_one(LdapDirectory *self, const ReadRequest *request, GPtrArray
     return good;
 }
 
+/* What asks before a search connects again where it must, and the searches before went with the old one. */
 static bool watch_all(LdapDirectory *self, const ReadRequest *requests, size_t n_requests, GError **error)
 {
     g_autoptr(GPtrArray) contexts = g_ptr_array_new();
-    for (size_t i = 0; i < n_requests; i++)
+    unsigned first = 0;
+    for (size_t i = 0; i < n_requests; i++) {
         if (!watch_one(self, &requests[i], contexts, error))
             return false;
+        if (i == 0)
+            first = self->connections;
+    }
+    if (n_requests && self->connections != first) {
+        error_set(error, ERROR_UNREACHABLE,
+                  "%s: the connection was lost while its watches were opened; try again later", self->uri);
+        return false;
+    }
     return true;
 }
 

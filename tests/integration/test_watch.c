@@ -286,6 +286,53 @@ static void a_server_that_is_busy_can_be_watched_later(void **state)
     assert_told();
 }
 
+/* Counted by themselves, so that the trouble can come at a search behind them. */
+static unsigned searches_of_opening(const Endpoint *endpoint)
+{
+    g_autoptr(GError) error = NULL;
+    meddler_plan_any(meddler, MEDDLE_NOT, 0, 0, 0);
+    Directory *directory = directory_open(endpoint, &error);
+    if (!directory)
+        fail_msg("%s", error->message);
+    directory_close(directory);
+    return meddler_writes(meddler);
+}
+
+/* With a new connection the second would be watched, and nobody would tell of the first. */
+static void of_two_watches_none_goes_unnoticed_with_the_connection(void **state)
+{
+    static const ReadRequest both[] = {{.base = PEOPLE, .scope = SEARCH_SUBTREE},
+                                       {.base = OTHERS, .scope = SEARCH_SUBTREE}};
+    char *uris[2];
+    (void)state;
+    g_autoptr(GError) error = NULL, cause = NULL;
+    lab_skip_unless_slapd();
+    lab = lab_start("slapd", "--nosync --syncprov");
+    lab_ldif_load(lab, "dn: " PEOPLE "\nobjectClass: organizationalUnit\nou: people\n\ndn: " OTHERS
+                       "\nobjectClass: organizationalUnit\nou: others\n");
+    meddler = meddler_start(lab->uri);
+    Endpoint endpoint = endpoint_of(uris);
+    uris[0] = meddler_uri(meddler);
+    unsigned cookie_of_second = searches_of_opening(&endpoint) + 3; /* behind cookie and watch of the first */
+    meddler_plan_any(meddler, MEDDLE_CUT_BEFORE, 0, cookie_of_second, cookie_of_second);
+    watch = directory_watch(&endpoint, both, 2, &error);
+    assert_true(meddler_writes(meddler) >= cookie_of_second);
+    assert_null(watch);
+    if (!error_is(error, ERROR_UNREACHABLE) || !strstr(error->message, "while its watches were opened"))
+        fail_msg("%s: %s", error_name(error), error->message);
+
+    watch = directory_watch(&endpoint, both, 2, &cause); /* as the daemon does */
+    if (!watch)
+        fail_msg("%s", cause->message);
+    load_person("ada", PEOPLE);
+    assert_told();
+    settle();
+    load_person("bob", OTHERS);
+    assert_told();
+    directory_watch_close(watch); /* before its endpoint */
+    watch = NULL;
+}
+
 static void samba_tells(void **state)
 {
     (void)state;
@@ -514,6 +561,7 @@ int main(void)
         CASE(a_server_that_is_killed_is_noticed),
         CASE(what_cannot_be_watched_says_why),
         CASE(a_server_that_is_busy_can_be_watched_later),
+        CASE(of_two_watches_none_goes_unnoticed_with_the_connection),
         CASE(a_file_tells_when_it_is_written_or_replaced),
         CASE(a_file_that_is_being_written_is_no_change),
         CASE(the_target_of_a_link_is_watched),
