@@ -16,6 +16,7 @@
 
 /* One password at one server. */
 typedef struct {
+    char *key;     /* of bind_gate.h */
     char *refused; /* why; NULL: it may be tried */
     Door *holder;  /* who is trying; NULL */
     GQueue waiting;
@@ -33,12 +34,13 @@ static void gate_free(gpointer data)
     Gate *gate = data;
     g_queue_clear(&gate->waiting);
     g_free(gate->refused);
+    g_free(gate->key);
     g_free(gate);
 }
 
 GHashTable *daemon_gates_new(void)
 {
-    return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, gate_free);
+    return g_hash_table_new_full(g_str_hash, g_str_equal, NULL, gate_free);
 }
 
 /* --- whose passwords --- */
@@ -114,83 +116,71 @@ void daemon_job_forget_refusals(const Job *job)
 /* --- turns --- */
 
 /* What is corrected from now on counts, for everybody whom the outcome of this try may park. */
-static void note_prints(const Daemon *self, const Job *who, const char *key)
+static void note_prints(const Job *who, const Gate *gate)
 {
+    const Daemon *self = who->daemon;
     for (guint i = 0; i < self->jobs->len; i++) {
         Job *job = g_ptr_array_index(self->jobs, i);
-        if (job != who && !uses(job, key))
+        if (job != who && !uses(job, gate->key))
             continue;
         g_free(job->print_of_try);
         job->print_of_try = run_file_print(job->path, job->connector);
     }
 }
 
-static void advance(const Daemon *self, Gate *gate, const char *key)
+static void advance(Gate *gate)
 {
     Door *door;
     while (!gate->holder && (door = g_queue_pop_head(&gate->waiting))) {
         door->gate = gate->refused ? NULL : gate;
         gate->holder = door->gate ? door : NULL;
         if (gate->holder)
-            note_prints(self, door->job, key);
+            note_prints(door->job, gate);
         bind_gate_answer(door->fd, gate->refused);
     }
 }
 
 static void take_question(Door *door, const char *key)
 {
-    const Daemon *self = door->job->daemon;
-    gpointer gate, known;
-    if (!g_hash_table_lookup_extended(self->gates, key, &known, &gate)) {
+    GHashTable *gates = door->job->daemon->gates;
+    Gate *gate = g_hash_table_lookup(gates, key);
+    if (!gate) {
         gate = g_new0(Gate, 1);
-        known = g_strdup(key);
-        g_hash_table_insert(self->gates, known, gate);
+        gate->key = g_strdup(key);
+        g_hash_table_insert(gates, gate->key, gate);
     }
     door->gate = gate;
-    g_queue_push_tail(&door->gate->waiting, door);
-    advance(self, gate, known);
-}
-
-static const char *key_of(const Daemon *self, const Gate *gate)
-{
-    GHashTableIter iter;
-    gpointer key, value;
-    g_hash_table_iter_init(&iter, self->gates);
-    while (g_hash_table_iter_next(&iter, &key, &value))
-        if (value == gate)
-            return key;
-    return NULL;
+    g_queue_push_tail(&gate->waiting, door);
+    advance(gate);
 }
 
 /* Who is in a run has it refused when it asks, or has bound already. */
-static void park_users(const Job *found, const char *key, const char *why)
+static void park_users(const Job *found, const Gate *gate)
 {
     const Daemon *self = found->daemon;
     for (guint i = 0; i < self->jobs->len; i++) {
         Job *job = g_ptr_array_index(self->jobs, i);
         bool free_to = job != found && !job->gone && job->connector && job->connector->schedule.given &&
                        job->what.state != SUPERVISED_RUNNING && job->what.state != SUPERVISED_PARKED;
-        if (free_to && uses(job, key))
-            daemon_job_park_refused(job, why);
+        if (free_to && uses(job, gate->key))
+            daemon_job_park_refused(job, gate->refused);
     }
 }
 
 /* It has tried, or is gone. */
 static void leave(Door *door, BindOutcome outcome, const char *message)
 {
-    const Daemon *self = door->job->daemon;
     Gate *gate = g_steal_pointer(&door->gate);
     if (!gate)
         return;
-    const char *key = key_of(self, gate);
     g_queue_remove(&gate->waiting, door);
     if (gate->holder == door)
         gate->holder = NULL;
     if (outcome == BIND_WRONG && !gate->refused) {
         gate->refused = g_strdup_printf("%s (found by connector %s)", message, door->job->name);
-        park_users(door->job, key, gate->refused);
+        park_users(door->job, gate);
     }
-    advance(self, gate, key);
+    advance(gate);
 }
 
 static void take_message(Door *door, const char *message)
