@@ -124,7 +124,7 @@ static void note_prints(const Job *who, const Gate *gate)
         if (job != who && !uses(job, gate->key))
             continue;
         g_free(job->print_of_try);
-        job->print_of_try = run_file_print(job->path, job->connector);
+        job->print_of_try = run_file_print(job->path, job->tried);
     }
 }
 

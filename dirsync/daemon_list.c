@@ -19,6 +19,7 @@ void daemon_job_free(gpointer data)
 {
     Job *job = data;
     connector_free(job->connector);
+    connector_free(job->tried);
     supervised_clear(&job->what);
     json_decref(job->result);
     json_decref(job->watch_end);
@@ -120,7 +121,6 @@ static Job *job_new(Daemon *self, const char *path, Moment now, GError **error)
         return NULL;
     }
     if (job->connector) {
-        daemon_job_note_print(job); /* with what it names */
         recall(job);
     } else {
         supervised_park(&job->what, cause->message);

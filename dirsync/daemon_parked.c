@@ -12,8 +12,13 @@
 
 void daemon_job_note_print(Job *job)
 {
+    Connector *connector = connector_load(job->path, NULL);
+    if (connector) {
+        connector_free(job->tried);
+        job->tried = connector;
+    }
     g_free(job->print);
-    job->print = run_file_print(job->path, job->connector);
+    job->print = run_file_print(job->path, job->tried);
 }
 
 void daemon_job_parked(Job *job)
@@ -38,7 +43,7 @@ void daemon_look_at_parked(Daemon *self, Moment now)
         Job *job = g_ptr_array_index(self->jobs, i);
         if (job->what.state != SUPERVISED_PARKED || job->gone)
             continue;
-        g_autofree char *print = run_file_print(job->path, job->connector);
+        g_autofree char *print = run_file_print(job->path, job->tried);
         if (!g_strcmp0(print, job->print))
             continue;
         daemon_job_reload(job, now);

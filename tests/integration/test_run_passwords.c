@@ -189,6 +189,28 @@ static void of_two_accounts_at_one_server_the_wrong_one_is_known(void **state)
     assert_int_equal(lab_operations(scene.home, "Bind") - before - (before - first), 1);
 }
 
+/* The definition is edited and nobody sends SIGHUP: the next run reads it, and the daemon knows its files. */
+static void a_password_file_that_is_newly_named_is_noticed(void **state)
+{
+    (void)state;
+    scene_set_up_servers(OFTEN);
+    g_autofree char *path = g_build_filename(scene.world->folder, "new.password", NULL);
+    write_password("secret\n");
+    write_text(path, "wrong\n");
+    define_with_password(OFTEN);
+    g_autofree char *text = text_of(scene.world->connector);
+    g_autoptr(GString) edited = g_string_new(text);
+    assert_int_equal(g_string_replace(edited, "source.password", "new.password", 0), 1);
+    TestDaemon *daemon = DAEMON(scene.world->connector);
+    daemon_says(daemon, "DS0911", "globex", "import: 1 created");
+    write_text(scene.world->connector, edited->str);
+    daemon_says(daemon, "DS0914", "globex", "Invalid credentials");
+    write_text(path, "secret\n");
+    daemon_says(daemon, "DS0915", "globex", "changed");
+    daemon_says(daemon, "DS0911", "globex", "import: ");
+    daemon_stop(daemon);
+}
+
 /* @value: "0" or "1". */
 static void assert_parked_measured(const char *value)
 {
@@ -227,6 +249,7 @@ int main(void)
         CASE(a_password_that_became_wrong_is_tried_once_by_all_together),
         CASE(what_is_corrected_while_it_is_tried_counts),
         CASE(of_two_accounts_at_one_server_the_wrong_one_is_known),
+        CASE(a_password_file_that_is_newly_named_is_noticed),
         CASE(who_is_parked_is_measured),
     };
     return cmocka_run_group_tests_name("run_passwords", tests, NULL, NULL);
