@@ -98,6 +98,9 @@ static const EventClass event_table[] = {
 
 static_assert(G_N_ELEMENTS(event_table) == EVENTS, "a row for every event");
 
+/* What is the error of the command, too, which says it to whoever reads text there. */
+static const bool said_anyway[EVENTS] = {[EVENT_RUN_LIMIT] = true};
+
 static const char *const level_names[] = {
     [LEVEL_ERROR] = "error", [LEVEL_WARNING] = "warning", [LEVEL_NOTICE] = "notice",
     [LEVEL_INFO] = "info",   [LEVEL_DEBUG] = "debug",
@@ -361,19 +364,13 @@ static void write_file(Sink *sink, EventId id, const char *subject, const char *
     sink->failed = !written;
 }
 
-/* What is the error of the command, too, which says it to whoever reads text there. */
-static bool is_said_anyway(EventId id)
-{
-    return id == EVENT_RUN_LIMIT;
-}
-
 static void sink_write(Sink *sink, EventId id, const char *subject, const char *message)
 {
     switch (sink->kind) {
     case SINK_STDERR:
         if (sink->json)
             write_json(sink->fd, id, subject, message);
-        else if (!is_said_anyway(id))
+        else if (!said_anyway[id])
             write_stderr(sink, id, subject, message);
         return;
     case SINK_SYSLOG:
