@@ -66,7 +66,7 @@ static bool differs(const char *key, void *data)
 
 static bool uses(const Job *job, const char *key)
 {
-    return job->connector && !each_key(job->connector, differs, (void *)key);
+    return job->tried && !each_key(job->tried, differs, (void *)key);
 }
 
 typedef struct {
@@ -85,8 +85,8 @@ static bool is_open(const char *key, void *data)
 const char *daemon_job_refusal(const Job *job)
 {
     Search search = {.gates = job->daemon->gates};
-    if (job->connector)
-        each_key(job->connector, is_open, &search);
+    if (job->tried)
+        each_key(job->tried, is_open, &search);
     return search.refused ? search.refused->refused : NULL;
 }
 
@@ -111,6 +111,8 @@ void daemon_job_forget_refusals(const Job *job)
 {
     if (job->connector)
         each_key(job->connector, open_again, job->daemon->gates);
+    if (job->tried)
+        each_key(job->tried, open_again, job->daemon->gates);
 }
 
 /* --- turns --- */

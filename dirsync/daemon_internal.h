@@ -26,7 +26,7 @@ typedef struct {
     char *name;           /* before it could be loaded: that of the file */
     char *place;          /* the state folder */
     Connector *connector; /* as it was last loaded; NULL: never */
-    Connector *tried;     /* as it could be loaded before it was tried last: what its prints are of */
+    Connector *tried;     /* the same, before it was tried last: whose files and passwords count */
     Supervised what;
     char *print;          /* run_file_print() before it was tried last */
     SupervisedState told; /* the state as it was last published, and since when */
@@ -74,8 +74,10 @@ void daemon_job_reload(Job *job, Moment now);
 
 /* daemon_parked.c */
 
-/** Before something is tried: what is corrected meanwhile counts. The definition is read as the process will
- * read it, since it may name other files than before; nothing else of the job follows it. */
+/** Reads the definition as a process that is started now will, since it may name other files and passwords
+ * than before; nothing else of the job follows it. */
+void daemon_job_read_tried(Job *job);
+/** The same, before something is tried: what is corrected meanwhile counts. */
 void daemon_job_note_print(Job *job);
 /** Tells of it. */
 void daemon_job_parked(Job *job);

@@ -132,7 +132,9 @@ static Job *job_new(Daemon *self, const char *path, Moment now, GError **error)
 void daemon_job_reload(Job *job, Moment now)
 {
     g_autoptr(GError) error = NULL;
-    if (!job->run)
+    if (job->run)
+        daemon_job_read_tried(job);
+    else
         daemon_job_note_print(job);
     g_autoptr(Connector) connector = connector_load(job->path, &error);
     event_set_context(job->name, NULL);

@@ -10,13 +10,18 @@
 
 #include <string.h>
 
-void daemon_job_note_print(Job *job)
+void daemon_job_read_tried(Job *job)
 {
     Connector *connector = connector_load(job->path, NULL);
     if (connector) {
         connector_free(job->tried);
         job->tried = connector;
     }
+}
+
+void daemon_job_note_print(Job *job)
+{
+    daemon_job_read_tried(job);
     g_free(job->print);
     job->print = run_file_print(job->path, job->tried);
 }

@@ -211,6 +211,26 @@ static void a_password_file_that_is_newly_named_is_noticed(void **state)
     daemon_stop(daemon);
 }
 
+/* One was edited to bind elsewhere, and nobody sent SIGHUP: its password is not that of before. */
+static void who_does_not_use_it_any_more_is_not_parked_for_it(void **state)
+{
+    (void)state;
+    TestDaemon *daemon = start_two_with_a_password("--jobs=3");
+    g_autofree char *second = g_build_filename(scene.world->folder, "initech.xml", NULL);
+    g_autofree char *text = text_of(second);
+    g_autoptr(GString) edited = g_string_new(text);
+    assert_int_equal(g_string_replace(edited, meddler_uri(meddler), scene.source->ldap_uri, 0), 1);
+    write_text(second, edited->str);
+    for (int i = 0; i < 2; i++) /* the second of them has begun since */
+        daemon_says(daemon, "DS0911", "initech", "import: ");
+    meddler_refuse_binds_after(meddler, 0, 49);
+    daemon_says(daemon, "DS0914", "globex", "Invalid credentials");
+    for (int i = 0; i < 3; i++)
+        daemon_says(daemon, "DS0911", "initech", "import: ");
+    assert_int_equal(daemon_has_said(daemon, "DS0914"), 1);
+    daemon_stop(daemon);
+}
+
 /* @value: "0" or "1". */
 static void assert_parked_measured(const char *value)
 {
@@ -250,6 +270,7 @@ int main(void)
         CASE(what_is_corrected_while_it_is_tried_counts),
         CASE(of_two_accounts_at_one_server_the_wrong_one_is_known),
         CASE(a_password_file_that_is_newly_named_is_noticed),
+        CASE(who_does_not_use_it_any_more_is_not_parked_for_it),
         CASE(who_is_parked_is_measured),
     };
     return cmocka_run_group_tests_name("run_passwords", tests, NULL, NULL);
