@@ -1,7 +1,8 @@
 /*
  * pass_fetch.c - the content of a partner that had not changed itself, and who is really gone
  *
- * Entries are fetched by identity, many at a time. Whoever the source no longer
+ * Entries are fetched by identity, many at a time, or read with their container
+ * where most of it is wanted. Whoever the source no longer
  * shows is asked for by anchor, where the driver can, before anybody calls them
  * missing.
  */
@@ -27,13 +28,15 @@ static void fetched_for_confirmation(Pass *pass, Item *item, const Entry *entry)
     item->unconfirmed = !item->out_of_scope;
 }
 
-/* What a link leads to may have been given up, or never have come about: then somebody else is there. */
-static bool is_our_object(const Pass *pass, const Item *item, const Entry *entry)
+/* Whose object it is by its stamp; NULL: nobody's of those who are open. */
+static Item *item_of_object(const Pass *pass, const Entry *entry)
 {
     g_auto(Stamp) stamp = {0};
-    return stamp_read(target_stamp(pass), target_schema(pass), entry, &stamp) &&
-           !strcmp(stamp.connector, pass->connector->uuid) &&
-           fingerprint_equal(fingerprint_string(stamp.anchor), item_link(pass, item)->anchor);
+    if (!stamp_read(target_stamp(pass), target_schema(pass), entry, &stamp) ||
+        strcmp(stamp.connector, pass->connector->uuid) != 0)
+        return NULL;
+    uint32_t link = fingerprint_index_find(&pass->links->by_anchor, fingerprint_string(stamp.anchor));
+    return link == NOWHERE ? NULL : link_item(pass, link);
 }
 
 static bool keep_fetched(Pass *pass, size_t item, int side, const Entry *entry, GError **error)
@@ -60,7 +63,8 @@ static bool fetched(size_t index, Entry *entry, void *data, GError **error)
 {
     Fetching *fetching = data;
     Item *item = item_at(fetching->pass, (uint32_t)index);
-    if (entry && fetching->side == TARGET && !is_our_object(fetching->pass, item, entry))
+    /* What a link leads to may have been given up, or never have come about: then somebody else is there. */
+    if (entry && fetching->side == TARGET && item_of_object(fetching->pass, entry) != item)
         g_clear_pointer(&entry, entry_free);
     if (fetching->confirming)
         fetched_for_confirmation(fetching->pass, item, entry);
@@ -128,6 +132,8 @@ bool item_identity(Pass *pass, const Item *item, LinkRow *row, GError **error)
 static bool is_wanted(const Pass *pass, const Item *item, int side, bool confirming)
 {
     Mark mark = (Mark)item->mark[side];
+    if (item_fetched(pass, item, side) != SPOOL_NOWHERE)
+        return false;
     if (confirming)
         return side == SOURCE && mark == MARK_ABSENT && item->mark[TARGET] != MARK_ABSENT && pass->may_remove;
     if (item->mark[SOURCE] == MARK_ABSENT && (side == SOURCE || !pass->may_remove))
@@ -187,7 +193,51 @@ bool pass_confirm_missing(Pass *pass, GError **error)
     return true;
 }
 
+/* --- many of our objects --- */
+
+/* One search of the container costs less than one for each of so many, if they are this part of ours. */
+#define MANY 1000
+#define PART_OF_OURS 4
+
+static bool are_many(const Pass *pass)
+{
+    size_t n = 0;
+    if (!can_fetch_some(pass, TARGET) || pass->side[TARGET].base || !*pass->settings->container)
+        return false;
+    for (guint i = 0; i < pass->items->len; i++)
+        n += is_wanted(pass, item_at(pass, i), TARGET, false);
+    return n >= MANY && n >= pass->work.population / PART_OF_OURS;
+}
+
+/* By identity: a copy has the same stamp. Whoever is not taken here is fetched. */
+static bool take_shown(const DirectoryItem *shown, void *data, GError **error)
+{
+    Pass *pass = data;
+    g_autoptr(Entry) entry = shown->bad ? NULL : directory_item_decode(shown, NULL);
+    const Item *item = entry ? item_of_object(pass, entry) : NULL;
+    if (!item || !is_wanted(pass, item, TARGET, false))
+        return true;
+    g_auto(LinkRow) row = {0};
+    g_autofree char *id = holder_id(&pass->view, entry);
+    if (!item_identity(pass, item, &row, error))
+        return false;
+    return g_strcmp0(row.id, id) != 0 ||
+           keep_fetched(pass, (size_t)(item - item_at(pass, 0)), TARGET, entry, error);
+}
+
+static bool read_container(Pass *pass, GError **error)
+{
+    ReadResult result = {0};
+    ReadRequest request;
+    pass_request(pass, TARGET, 0, &request);
+    request.base = pass->settings->container;
+    bool ok = directory_read(pass->side[TARGET].directory, &request, take_shown, pass, &result, error);
+    read_result_clear(&result);
+    return ok;
+}
+
 bool pass_fetch_partners(Pass *pass, GError **error)
 {
-    return fetch_side(pass, SOURCE, false, error) && fetch_side(pass, TARGET, false, error);
+    return fetch_side(pass, SOURCE, false, error) && (!are_many(pass) || read_container(pass, error)) &&
+           fetch_side(pass, TARGET, false, error);
 }

@@ -120,11 +120,11 @@ static void abandon(LdapDirectory *self, const GArray *asked, guint from)
         ldap_abandon_ext(self->handle, g_array_index(asked, Asked, i).message_id, NULL, NULL);
 }
 
-/* Sends a window full of searches by name, from id @next on. */
-static int send_by_name(Fetch *fetch, const char *const *attributes, size_t *next, GArray *asked)
+/* Sends searches by name, from id @next on, until a window full of them is outstanding. */
+static int send_by_name(Fetch *fetch, const char *const *attributes, size_t *next, GArray *asked, guint taken)
 {
     size_t window = CLAMP(fetch->self->endpoint->window, 1, 256);
-    for (; *next < fetch->n_ids && asked->len < window; (*next)++) {
+    for (; *next < fetch->n_ids && asked->len - taken < window; (*next)++) {
         Asked one = {.i = *next};
         if (fetch->states[*next] != FETCH_BY_NAME)
             continue;
@@ -139,23 +139,22 @@ static int send_by_name(Fetch *fetch, const char *const *attributes, size_t *nex
 
 static bool fetch_by_name(Fetch *fetch, const char *const *attributes, int *result, GError **error)
 {
-    size_t next = 0;
+    g_autoptr(GArray) asked = g_array_new(FALSE, FALSE, sizeof(Asked));
     LDAP *handle = fetch->self->handle;
-    while (next < fetch->n_ids) {
-        g_autoptr(GArray) asked = g_array_new(FALSE, FALSE, sizeof(Asked));
-        *result = send_by_name(fetch, attributes, &next, asked);
-        for (guint i = 0; *result == LDAP_SUCCESS && i < asked->len; i++) {
-            if (!take_by_name(fetch, &g_array_index(asked, Asked, i), result, error)) {
-                abandon(fetch->self, asked, i);
-                return false;
-            }
-            if (fetch->self->handle != handle) /* lost while decoding or by the callee */
-                *result = LDAP_SERVER_DOWN;
+    size_t next = 0;
+    for (guint taken = 0;; taken++) {
+        *result = send_by_name(fetch, attributes, &next, asked, taken);
+        if (*result != LDAP_SUCCESS || taken == asked->len)
+            return true;
+        if (!take_by_name(fetch, &g_array_index(asked, Asked, taken), result, error)) {
+            abandon(fetch->self, asked, taken);
+            return false;
         }
+        if (fetch->self->handle != handle) /* lost while decoding or by the callee */
+            *result = LDAP_SERVER_DOWN;
         if (*result != LDAP_SUCCESS)
             return true;
     }
-    return true;
 }
 
 static char *batch_filter(Fetch *fetch)

@@ -9,12 +9,8 @@
  * depends on something else. Stops at the first error.
  */
 #include <errno.h>
-#include <stdio.h> /* before ldif.h, which needs it */
-
-#include <ldap.h>
-#include <ldif.h>
-#include <sasl/sasl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

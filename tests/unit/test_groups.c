@@ -14,8 +14,6 @@
 
 #include "pass_case.h"
 
-#include "dirsync/ldif.h"
-
 #include <string.h>
 
 #define GROUPS "groups=\"group\" resources=\"no\""
@@ -415,11 +413,11 @@ static void revert_gives_memberships_back(void **state)
 static void revert_gives_nested_groups_back(void **state)
 {
     (void)state;
-    g_autoptr(Case) c = case_new(&(CaseStart){
-        .kinds = GROUPS,
-        .import = NO_GRACE,
-        .limits = NO_LIMITS,
-        .source = ANN BOB GROUP("g1", "A", IN("g2") IN("a1")) GROUP("g2", "B", IN("a1") IN("b1"))});
+    g_autoptr(Case) c = case_new(&(CaseStart){.kinds = GROUPS,
+                                              .import = NO_GRACE,
+                                              .limits = NO_LIMITS,
+                                              .source = ANN BOB GROUP("g1", "A", IN("g2") IN("a1"))
+                                                  GROUP("g2", "B", IN("a1") IN("b1"))});
     static const char both[] = GROUP_CREATED("g1", "A", HAS("Ann") HAS("B"))
         ANN_CREATED GROUP_CREATED("g2", "B", HAS("Ann") HAS("Bob"));
     case_sync(c, NULL,
@@ -563,120 +561,6 @@ static void a_native_is_deleted(void **state)
         &(Expected){.counts = "1 unchanged", .exported = "1 unchanged", .events = "quarantine-cleared"});
 }
 
-/* --- how much is written --- */
-
-static char *people(size_t n)
-{
-    GString *text = g_string_new(NULL);
-    for (size_t i = 0; i < n; i++)
-        g_string_append_printf(
-            text, "dn: uid=p%zu,o=globex\nobjectClass: inetOrgPerson\nuid: p%zu\ncn: P%zu\nsn: x\n\n", i, i,
-            i);
-    return g_string_free(text, FALSE);
-}
-
-static char *all_in(size_t n)
-{
-    GString *text = g_string_new(NULL);
-    for (size_t i = 0; i < n; i++)
-        g_string_append_printf(text, "member: uid=p%zu,o=globex\n", i);
-    return g_string_free(text, FALSE);
-}
-
-static char *source_of(size_t people_n, size_t members)
-{
-    g_autofree char *all = people(people_n), *in = all_in(members);
-    return g_strdup_printf(
-        "%sdn: uid=g1,o=globex\nobjectClass: groupOfNames\nobjectClass: uidObject\nuid: g1\n"
-        "cn: Team\n%s\n",
-        all, in);
-}
-
-static void run_writes(Case *c, const char *lift, size_t writes)
-{
-    g_autoptr(Connector) connector = case_connector(c);
-    g_auto(RunResult) result = {0};
-    g_autoptr(GError) error = NULL;
-    size_t before = memory_store_writes(case_home(c));
-    RunOptions options = case_options(c, connector, &(Called){.lift = lift});
-    if (!run_sync(connector, &options, &result, &error))
-        fail_msg("%s", error->message);
-    assert_int_equal(memory_store_writes(case_home(c)) - before, writes);
-}
-
-static size_t members_at_home(Case *c)
-{
-    g_autofree char *dump = case_dump(c);
-    size_t n = 0;
-    for (const char *p = dump; (p = strstr(p, "\nmember: ")); p++)
-        n++;
-    return n;
-}
-
-#define MANY 5000
-#define IN_ONE_CHANGE 1000
-
-static void a_very_large_group_is_made_in_portions_and_changed_by_two_values(void **state)
-{
-    (void)state;
-    static const CaseStart start = {.kinds = GROUPS};
-    g_autoptr(Case) c = case_new(&start);
-    g_autofree char *text = source_of(MANY, MANY - 1);
-    case_set_source(c, text);
-    run_writes(c, NULL, MANY + MANY / IN_ONE_CHANGE);
-    assert_int_equal(members_at_home(c), MANY - 1);
-    run_writes(c, NULL, 0);
-    g_autofree char *change = g_strdup_printf(
-        "dn: uid=g1,o=globex\nchangetype: modify\ndelete: member\nmember: uid=p0,o=globex\n-\n"
-        "add: member\nmember: uid=p%d,o=globex\n-\n\n",
-        MANY - 1);
-    case_edit_foreign(c, change);
-    run_writes(c, NULL, 1);
-    assert_int_equal(members_at_home(c), MANY - 1);
-    run_writes(c, NULL, 0);
-}
-
-/* The objects of those who changed are fetched in parts. */
-static void everybody_of_a_large_source_changes_at_once(void **state)
-{
-    (void)state;
-    enum { ALL = 2 * MANY + 1 };
-    static const CaseStart start = {.kinds = GROUPS};
-    g_autoptr(Case) c = case_new(&start);
-    g_autofree char *text = people(ALL);
-    g_auto(GStrv) parts = g_strsplit(text, "sn: x\n", -1);
-    g_autofree char *changed = g_strjoinv("sn: x\ndescription: new\n", parts);
-    case_set_source(c, text);
-    run_writes(c, NULL, ALL);
-    case_set_source(c, changed);
-    run_writes(c, "change=none", ALL);
-    run_writes(c, NULL, 0);
-}
-
-static void more_than_a_tenth_of_a_group_does_not_go_by_accident(void **state)
-{
-    (void)state;
-    static const CaseStart start = {.kinds = GROUPS};
-    g_autoptr(Case) c = case_new(&start);
-    g_autofree char *all = source_of(200, 200), *most = source_of(200, 180), *few = source_of(200, 179);
-    case_set_source(c, all);
-    run_writes(c, NULL, 201);
-    case_set_source(c, few);
-    case_sync(c, NULL,
-              &(Expected){.status = 4,
-                          .events = "run-limit",
-                          .error = "import: limit \"members\": 21 members would be "
-                                   "removed*cn=Team,ou=in,o=acme*20 allowed of 200*"});
-    case_set_source(c, most);
-    run_writes(c, NULL, 1);
-    assert_int_equal(members_at_home(c), 180);
-    case_set_source(c, all);
-    run_writes(c, NULL, 1);
-    case_set_source(c, few);
-    run_writes(c, "members=none", 1);
-    assert_int_equal(members_at_home(c), 179);
-}
-
 static void a_ring_that_comes_about_in_one_run_is_told(void **state)
 {
     (void)state;
@@ -702,9 +586,6 @@ int main(void)
         cmocka_unit_test(members_lead_back_to_the_natives_they_were_made_from),
         cmocka_unit_test(a_native_is_renamed),
         cmocka_unit_test(a_native_is_deleted),
-        cmocka_unit_test(a_very_large_group_is_made_in_portions_and_changed_by_two_values),
-        cmocka_unit_test(everybody_of_a_large_source_changes_at_once),
-        cmocka_unit_test(more_than_a_tenth_of_a_group_does_not_go_by_accident),
         cmocka_unit_test(a_ring_that_comes_about_in_one_run_is_told),
         cmocka_unit_test(a_plan_of_groups_can_be_applied),
         cmocka_unit_test(revert_gives_memberships_back),
