@@ -15,6 +15,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "tests/lab/missing.h"
 #include "tests/unit/plugin_case.h"
 
 /** Runs a shell command with $SCRATCH, $SOURCE and $BUILD; fails the case with what it said. */
@@ -39,13 +40,11 @@ static void run(const char *scratch, const char *command)
         fail_msg("%s: status %d\n%s%s", command, status, said, complained);
 }
 
-static char *scratch_folder(void)
+static bool can_build(void)
 {
     g_autofree char *make = g_find_program_in_path("make");
     g_autofree char *pkg_config = g_find_program_in_path("pkg-config");
-    if (!make || !pkg_config || !g_getenv("DIRSYNC_BUILD"))
-        return NULL;
-    return g_dir_make_tmp("dirsync-example.XXXXXX", NULL);
+    return make && pkg_config && g_getenv("DIRSYNC_BUILD");
 }
 
 static void check_calls(PluginCase *plugin)
@@ -68,9 +67,10 @@ static void check_calls(PluginCase *plugin)
 static void the_example_builds_from_what_is_installed(void **state)
 {
     (void)state;
-    g_autofree char *scratch = scratch_folder();
-    if (!scratch)
-        skip();
+    if (!can_build())
+        skip_missing("make and pkg-config are needed, and DIRSYNC_BUILD, which names the build folder");
+    g_autofree char *scratch = g_dir_make_tmp("dirsync-example.XXXXXX", NULL);
+    assert_non_null(scratch);
     run(scratch,
         "make -C \"$BUILD\" install-dirsyncincludeHEADERS install-pkgconfigDATA DESTDIR=\"$SCRATCH/root\"");
     run(scratch,

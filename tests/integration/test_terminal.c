@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "tests/lab/missing.h"
 #include "tests/lab/sync_case.h"
 
 #include <glib/gstdio.h>
@@ -300,7 +301,7 @@ static void output_that_cannot_be_written_is_told(void **state)
     (void)state;
     program_needed();
     if (!g_file_test("/dev/full", G_FILE_TEST_EXISTS))
-        skip();
+        skip_missing("there is no /dev/full");
     g_autofree char *command = g_strdup_printf("%s --version >/dev/full", g_getenv("DIRSYNC"));
     g_autofree char *err = shell(command, NULL);
     assert_non_null(strstr(err, "No space left"));

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "tests/lab/missing.h"
 #include "tests/lab/world.h"
 
 #include "dirsync/check_state.h"
@@ -170,7 +171,7 @@ static void a_folder_of_somebody_else_is_a_warning(void **state)
 {
     (void)state;
     if (geteuid() != 0)
-        skip();
+        skip_missing("this is for root");
     make_state();
     assert_int_equal(chown(own, NOBODY, (gid_t)-1), 0);
     assert_found("warning: state folder */state/globex: belongs to *, but this is *: files that one of them "
@@ -243,7 +244,7 @@ static void a_disk_without_room_is_a_warning(void **state)
 {
     (void)state;
     if (geteuid() != 0 || g_mkdir(top, 0700) != 0 || mount("none", top, "tmpfs", 0, "size=1m,mode=0700") != 0)
-        skip();
+        skip_missing("this is for root, who may mount a file system");
     g_autofree char *found = look();
     umount(top);
     assert_true(

@@ -13,6 +13,7 @@
 #include "manual_page.h"
 
 #include "dirsync/event.h"
+#include "tests/lab/missing.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -238,7 +239,7 @@ static void full_disk_is_said_once_and_harms_nobody(void **state)
 {
     const Fixture *fixture = *state;
     if (access("/dev/full", W_OK) != 0)
-        skip();
+        skip_missing("there is no /dev/full that can be written");
     char full[] = "/dev/full";
     int saved = begin_capture(fixture);
     SinkSettings to_stderr = settings_of(SINK_STDERR, NULL, LEVEL_ERROR);
