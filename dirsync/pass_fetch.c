@@ -8,6 +8,8 @@
  */
 #include "dirsync/pass_internal.h"
 
+#include "dirsync/interrupt.h"
+
 #include <string.h>
 
 typedef struct {
@@ -199,22 +201,27 @@ bool pass_confirm_missing(Pass *pass, GError **error)
 #define MANY 1000
 #define PART_OF_OURS 4
 
+typedef struct {
+    Pass *pass;
+    size_t shown;
+    bool failed; /* here, not at the server */
+} Showing;
+
 static bool are_many(const Pass *pass)
 {
     size_t n = 0;
-    if (!can_fetch_some(pass, TARGET) || pass->side[TARGET].base || !*pass->settings->container)
+    if (!can_fetch_some(pass, TARGET) || pass->side[TARGET].base || pass->container_missing ||
+        !*pass->settings->container)
         return false;
     for (guint i = 0; i < pass->items->len; i++)
         n += is_wanted(pass, item_at(pass, i), TARGET, false);
     return n >= MANY && n >= pass->work.population / PART_OF_OURS;
 }
 
-/* By identity: a copy has the same stamp. Whoever is not taken here is fetched. */
-static bool take_shown(const DirectoryItem *shown, void *data, GError **error)
+/* By identity: a copy has the same stamp. */
+static bool keep_if_wanted(Pass *pass, const Entry *entry, GError **error)
 {
-    Pass *pass = data;
-    g_autoptr(Entry) entry = shown->bad ? NULL : directory_item_decode(shown, NULL);
-    const Item *item = entry ? item_of_object(pass, entry) : NULL;
+    const Item *item = item_of_object(pass, entry);
     if (!item || !is_wanted(pass, item, TARGET, false))
         return true;
     g_auto(LinkRow) row = {0};
@@ -225,15 +232,31 @@ static bool take_shown(const DirectoryItem *shown, void *data, GError **error)
            keep_fetched(pass, (size_t)(item - item_at(pass, 0)), TARGET, entry, error);
 }
 
+static bool take_shown(const DirectoryItem *read, void *data, GError **error)
+{
+    Showing *showing = data;
+    g_autoptr(Entry) entry = read->bad ? NULL : directory_item_decode(read, NULL);
+    bool go_on = ++showing->shown % 1000 != 0 || !interrupt_pending(error);
+    showing->failed = !go_on || (entry && !keep_if_wanted(showing->pass, entry, error));
+    return !showing->failed;
+}
+
+/* A short cut: whoever is not taken here, whatever the reason, is fetched afterwards. */
 static bool read_container(Pass *pass, GError **error)
 {
+    g_autofree char *ours = stamp_owner_filter(target_stamp(pass), pass->connector->uuid);
+    g_autoptr(GError) trouble = NULL;
+    Showing showing = {.pass = pass};
     ReadResult result = {0};
     ReadRequest request;
     pass_request(pass, TARGET, 0, &request);
     request.base = pass->settings->container;
-    bool ok = directory_read(pass->side[TARGET].directory, &request, take_shown, pass, &result, error);
+    request.filter = ours;
+    directory_read(pass->side[TARGET].directory, &request, take_shown, &showing, &result, &trouble);
     read_result_clear(&result);
-    return ok;
+    if (showing.failed)
+        g_propagate_error(error, g_steal_pointer(&trouble));
+    return !showing.failed;
 }
 
 bool pass_fetch_partners(Pass *pass, GError **error)

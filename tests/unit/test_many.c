@@ -103,29 +103,48 @@ static char *dump_of(Case *c, const char *dn)
     return end ? g_strndup(begin, (size_t)(end - begin)) : g_strdup(begin);
 }
 
-/* Their objects are read with the container. One of them is outside, and must be asked for. */
-static void everybody_of_a_large_source_changes_at_once(void **state)
+#define ADOPTS .kinds = GROUPS, .import = "<join source=\"cn\" home=\"cn\"/><adopt/>"
+#define BY_HAND(name)                                                                                        \
+    "dn: cn=" name ",ou=people,o=acme\nobjectClass: top\nobjectClass: contact\ncn: " name                    \
+    "\nmailNickname: by hand\n\n"
+
+/* More than are fetched at once, and there is no container that could be read. */
+static void those_who_are_elsewhere_are_fetched(void **state)
 {
     (void)state;
-    enum { ALL = 2 * MANY + 1 };
-    static const CaseStart start = {
-        .kinds = GROUPS,
-        .import = "<join source=\"cn\" home=\"cn\"/><adopt/>",
-        .home = "dn: cn=P7,ou=people,o=acme\nobjectClass: top\nobjectClass: contact\ncn: P7\n"
-                "mailNickname: by hand\n\n"};
+    enum { ALL = MANY + 1 };
+    g_autoptr(GString) natives = g_string_new(NULL);
+    for (int i = 0; i < ALL; i++)
+        g_string_append_printf(natives, BY_HAND("P%d"), i, i);
+    const CaseStart start = {ADOPTS, .home = natives->str, .no_container = true,
+                             .limits = "change=\"none\" native=\"none\""};
     g_autoptr(Case) c = case_new(&start);
     g_autofree char *text = people(ALL), *new = changed(text);
     case_set_source(c, text);
     run_writes(c, NULL, ALL);
     case_set_source(c, new);
-    run_writes(c, "change=none", ALL);
+    run_writes(c, NULL, ALL);
+    run_writes(c, NULL, 0);
+}
+
+/* One of many is not in the container that is read. */
+static void one_who_is_elsewhere_is_fetched(void **state)
+{
+    (void)state;
+    static const CaseStart start = {ADOPTS, .home = BY_HAND("P7")};
+    g_autoptr(Case) c = case_new(&start);
+    g_autofree char *text = people(MANY), *new = changed(text);
+    case_set_source(c, text);
+    run_writes(c, NULL, MANY);
+    case_set_source(c, new);
+    run_writes(c, "change=none", MANY);
     g_autofree char *outside = dump_of(c, "cn=P7,ou=people,o=acme");
     assert_non_null(strstr(outside, "description: new"));
     run_writes(c, NULL, 0);
 }
 
-/* Nobody is fetched, since most are wanted; a copy that shows the stamp of one of ours is not taken for him.
- */
+/* Nobody is fetched, since most are wanted; a copy that shows the stamp of one of ours is not taken for
+ * him. */
 static void most_of_a_container_are_read_with_it(void **state)
 {
     (void)state;
@@ -177,7 +196,8 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_very_large_group_is_made_in_portions_and_changed_by_two_values),
         cmocka_unit_test(more_than_a_tenth_of_a_group_does_not_go_by_accident),
-        cmocka_unit_test(everybody_of_a_large_source_changes_at_once),
+        cmocka_unit_test(those_who_are_elsewhere_are_fetched),
+        cmocka_unit_test(one_who_is_elsewhere_is_fetched),
         cmocka_unit_test(most_of_a_container_are_read_with_it),
     };
     return cmocka_run_group_tests_name("many", tests, NULL, NULL);
