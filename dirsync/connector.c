@@ -484,6 +484,11 @@ static void pass_settings_clear(PassSettings *pass)
     g_free(pass->anchor);
 }
 
+bool connector_same(const Connector *a, const Connector *b)
+{
+    return !strcmp(a->digest, b->digest) && !strcmp(a->organisation->digest, b->organisation->digest);
+}
+
 void connector_free(Connector *connector)
 {
     if (!connector)

@@ -147,6 +147,8 @@ const NotifySettings *connector_notify(const Connector *connector);
 Connector *connector_load(const char *path_or_name, GError **error);
 void connector_free(Connector *connector);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Connector, connector_free)
+/** Whether both were read from the same definitions, of connector and organisation. */
+bool connector_same(const Connector *a, const Connector *b);
 
 /** Reads the element <addresses> once the passes are read; problems are appended. */
 void connector_addresses_read(Connector *connector, const xmlNode *node, GString **problems);

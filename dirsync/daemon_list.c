@@ -152,8 +152,7 @@ void daemon_job_reload(Job *job, Moment now)
         event_emit(EVENT_SERVICE_KEPT, job->path, "%s; everything stays as it was", error->message);
         return;
     }
-    bool other = !job->connector || strcmp(connector->digest, job->connector->digest) != 0 ||
-                 strcmp(connector->organisation->digest, job->connector->organisation->digest) != 0;
+    bool other = !job->connector || !connector_same(connector, job->connector);
     bool renamed = g_strcmp0(connector->name, job->name) != 0 || g_strcmp0(place, job->place) != 0;
     daemon_job_forget_refusals(job);
     connector_free(job->connector);

@@ -13,10 +13,12 @@
 void daemon_job_read_tried(Job *job)
 {
     Connector *connector = connector_load(job->path, NULL);
-    if (connector) {
-        connector_free(job->tried);
-        job->tried = connector;
-    }
+    if (!connector)
+        return;
+    if (!job->tried || !connector_same(connector, job->tried))
+        g_clear_pointer(&job->print_of_try, g_free); /* it is of other files */
+    connector_free(job->tried);
+    job->tried = connector;
 }
 
 void daemon_job_note_print(Job *job)

@@ -13,6 +13,7 @@
 #include "tests/lab/meddler.h"
 #include "tests/lab/run_scene.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 static Meddler *meddler;
@@ -104,19 +105,41 @@ static void a_wrong_password_is_tried_once_whatever_happens(void **state)
     daemon_stop(daemon);
 }
 
-/* Two that bind with the same password, after a good run of each, and one that needs none. */
-static TestDaemon *start_two_with_a_password(const char *jobs)
+/* What is edited in a folder is a correction for all whose definitions are there. */
+static char *move_to_a_folder_of_its_own(char *path)
+{
+    g_autofree char *text = text_of(path), *folder = g_build_filename(scene.world->folder, "apart", NULL);
+    g_autoptr(GString) definition = g_string_new(text);
+    assert_int_equal(g_string_replace(definition, "source.password", "../source.password", 0), 1);
+    assert_int_equal(g_string_replace(definition, "organisation.xml", "../organisation.xml", 0), 1);
+    assert_int_equal(g_mkdir(folder, 0700), 0);
+    assert_int_equal(g_remove(path), 0);
+    g_free(path);
+    path = g_build_filename(folder, "initech.xml", NULL);
+    write_text(path, definition->str);
+    return path;
+}
+
+/* Two that bind with the same password, after a good run of each, and one that needs none. @apart: the
+ * second's definition is, too. */
+static TestDaemon *start_two(const char *jobs, bool apart)
 {
     scene_set_up_servers(OFTEN);
     meddler = meddler_start(scene.source->uri);
     write_password("secret\n");
     define_with_password_at(meddler_uri(meddler), OFTEN);
-    g_autofree char *second = scene_define_another("initech", "7d0c1a52-7e43-4f0c-9d53-0a3a1f7c2b22");
+    char *initech = scene_define_another("initech", "7d0c1a52-7e43-4f0c-9d53-0a3a1f7c2b22");
+    g_autofree char *second = apart ? move_to_a_folder_of_its_own(initech) : initech;
     g_autofree char *third = define_third();
     TestDaemon *daemon = DAEMON(jobs, scene.world->connector, second, third);
     daemon_says(daemon, "DS0911", "globex", "import: ");
     daemon_says(daemon, "DS0911", "initech", "import: ");
     return daemon;
+}
+
+static TestDaemon *start_two_with_a_password(const char *jobs)
+{
+    return start_two(jobs, false);
 }
 
 static void wait_for_refused_bind(void)
@@ -211,23 +234,49 @@ static void a_password_file_that_is_newly_named_is_noticed(void **state)
     daemon_stop(daemon);
 }
 
-/* One was edited to bind elsewhere, and nobody sent SIGHUP: its password is not that of before. */
+/* One of two is edited to bind elsewhere, and nobody sends SIGHUP. Its definition before; g_free(). */
+static char *edit_to_bind_elsewhere(TestDaemon *daemon, const char *path)
+{
+    char *text = text_of(path);
+    g_autoptr(GString) edited = g_string_new(text);
+    assert_int_equal(g_string_replace(edited, meddler_uri(meddler), scene.source->ldap_uri, 0), 1);
+    write_text(path, edited->str);
+    for (int i = 0; i < 2; i++) /* the second of them has begun since */
+        daemon_says(daemon, "DS0911", "initech", "import: ");
+    return text;
+}
+
+/* Its password is not that of before. */
 static void who_does_not_use_it_any_more_is_not_parked_for_it(void **state)
 {
     (void)state;
     TestDaemon *daemon = start_two_with_a_password("--jobs=3");
     g_autofree char *second = g_build_filename(scene.world->folder, "initech.xml", NULL);
-    g_autofree char *text = text_of(second);
-    g_autoptr(GString) edited = g_string_new(text);
-    assert_int_equal(g_string_replace(edited, meddler_uri(meddler), scene.source->ldap_uri, 0), 1);
-    write_text(second, edited->str);
-    for (int i = 0; i < 2; i++) /* the second of them has begun since */
-        daemon_says(daemon, "DS0911", "initech", "import: ");
+    g_autofree char *text = edit_to_bind_elsewhere(daemon, second);
     meddler_refuse_binds_after(meddler, 0, 49);
     daemon_says(daemon, "DS0914", "globex", "Invalid credentials");
     for (int i = 0; i < 3; i++)
         daemon_says(daemon, "DS0911", "initech", "import: ");
     assert_int_equal(daemon_has_said(daemon, "DS0914"), 1);
+    daemon_stop(daemon);
+}
+
+/* Edited back, it uses the one that was found wrong meanwhile: that is no correction of it. */
+static void who_uses_it_again_is_parked_and_does_not_try(void **state)
+{
+    (void)state;
+    TestDaemon *daemon = start_two("--jobs=3", true);
+    g_autofree char *second = g_build_filename(scene.world->folder, "apart", "initech.xml", NULL);
+    g_autofree char *text = edit_to_bind_elsewhere(daemon, second);
+    meddler_refuse_binds_after(meddler, 0, 49);
+    daemon_says(daemon, "DS0914", "globex", "Invalid credentials");
+    daemon_says(daemon, "DS0911", "initech", "import: "); /* so none is just reading the definition */
+    write_text(second, text);
+    daemon_says(daemon, "DS0914", "initech", "Invalid credentials");
+    for (int i = 0; i < 3; i++)
+        daemon_says(daemon, "DS0911", "third", "import: ");
+    assert_int_equal(daemon_has_said(daemon, "DS0915"), 0);
+    assert_int_equal(meddler_refused_binds(meddler), 1);
     daemon_stop(daemon);
 }
 
@@ -271,6 +320,7 @@ int main(void)
         CASE(of_two_accounts_at_one_server_the_wrong_one_is_known),
         CASE(a_password_file_that_is_newly_named_is_noticed),
         CASE(who_does_not_use_it_any_more_is_not_parked_for_it),
+        CASE(who_uses_it_again_is_parked_and_does_not_try),
         CASE(who_is_parked_is_measured),
     };
     return cmocka_run_group_tests_name("run_passwords", tests, NULL, NULL);
