@@ -173,7 +173,7 @@ static bool skip(size_t seq, void *data)
 static bool is_same(const Change *change, Step step, void *data)
 {
     const Doing *doing = data;
-    return !run_made_anew(doing->undone, step, change->anchor);
+    return !change->anchor || !run_made_anew(doing->undone, step, change->anchor);
 }
 
 static void progress(size_t done, size_t total, void *data)

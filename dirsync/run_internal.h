@@ -22,9 +22,9 @@ typedef struct {
     const char *run;  /* whose journal says what it did */
     char **reverts;   /* ... and those of these, what they have taken back of it */
     GPtrArray *later; /* char *: the plans of the runs since */
-    GHashTable
-        *made[STEPS]; /* anchors (Fingerprint) for which they have made an object; NULL: not read yet */
-    bool unknown;     /* one of them cannot be read */
+    /* Anchors (Fingerprint) for which they have made an object; NULL: not read yet. */
+    GHashTable *made[STEPS];
+    bool unknown; /* one of them cannot be read */
 } Undone;
 
 /** Whether a run since has made, or may have made, an object for that anchor. */

@@ -223,6 +223,24 @@ static void test_a_revert_of_grace_and_of_a_move_home(void **state)
                     .counts = "1 created, 2 modified"});
 }
 
+/* The container is made and deleted without a stamp. */
+static void test_a_revert_that_gets_no_answer_for_the_container(void **state)
+{
+    (void)state;
+    g_autoptr(Case) c = case_new(&(CaseStart){.source = ANN, .no_container = true});
+    case_sync(
+        c, NULL,
+        &(Expected){.changes = ANN_CREATED "+ ou=in,o=acme\n  objectClass: organizationalUnit\n  ou: in\n",
+                    .writes = 2,
+                    .counts = "1 created",
+                    .restless = true});
+    case_set_faults(c, "uncertain@2", NULL);
+    case_revert(c, NULL,
+                &(Expected){.changes = "- cn=Ann Ash,ou=in,o=acme\n- ou=in,o=acme\n",
+                            .writes = 2,
+                            .counts = "2 deleted"});
+}
+
 /* Two people swapped their names: three changes back. */
 static void test_a_revert_of_a_swap(void **state)
 {
@@ -771,6 +789,7 @@ int main(void)
         cmocka_unit_test(test_a_damaged_plan_is_refused),
         cmocka_unit_test(test_a_revert_gives_back_what_the_run_took),
         cmocka_unit_test(test_a_revert_of_grace_and_of_a_move_home),
+        cmocka_unit_test(test_a_revert_that_gets_no_answer_for_the_container),
         cmocka_unit_test(test_a_revert_of_a_swap),
         cmocka_unit_test(test_a_revert_undoes_only_what_happened),
         cmocka_unit_test(test_a_revert_leaves_what_moved_since),
