@@ -111,9 +111,9 @@ static char *read_sql(const char *sql_name, GError **error)
     return text;
 }
 
-/* Others may have the file open: they see the old tables (if there are any) or the new ones. Who comes second
- * finds it done. */
-static bool make_tables(Database *database, const char *sql_name, int version, GError **error)
+/* Others may have the file open: they see the old tables (of a cache, if there are any) or the new ones. Who
+ * comes second finds it done. */
+static bool make_tables(Database *database, const char *sql_name, int version, bool is_cache, GError **error)
 {
     g_autofree char *sql = read_sql(sql_name, error);
     g_autofree char *pragma = g_strdup_printf("PRAGMA user_version = %d", version);
@@ -121,11 +121,12 @@ static bool make_tables(Database *database, const char *sql_name, int version, G
     if (!sql || !execute(database, "PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE", error) ||
         !read_version(database, &found, error))
         return false;
-    if (found > version) {
+    bool is_old = found && found < version;
+    if (found > version || (is_old && !is_cache)) {
         database_refuse_version(database, found, version, error);
         return false;
     }
-    if (found < version && (!drop_tables(database, error) || !execute(database, sql, error) ||
+    if (found < version && ((is_old && !drop_tables(database, error)) || !execute(database, sql, error) ||
                             !execute(database, pragma, error)))
         return false;
     return execute(database, "COMMIT; PRAGMA foreign_keys = ON", error);
@@ -160,7 +161,7 @@ static bool set_up(Database *database, const char *sql_name, int version, bool i
         database_refuse_version(database, found, version, error);
         return false;
     }
-    return !*created || make_tables(database, sql_name, version, error);
+    return !*created || make_tables(database, sql_name, version, is_cache, error);
 }
 
 static void finalize_statement(gpointer statement)

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <grp.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -92,6 +93,29 @@ static void test_a_new_state_and_an_old_one(void **state)
     assert_true(g_path_is_absolute(state_folder(fixture->state)));
     open_again(fixture);
     assert_false(state_is_new(fixture->state));
+}
+
+static void run_sql(const char *path, const char *sql)
+{
+    sqlite3 *handle;
+    assert_int_equal(sqlite3_open(path, &handle), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(handle, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(handle);
+}
+
+/* As a dump that is read in again: it is no new file. */
+static void test_tables_without_a_version_are_kept(void **state)
+{
+    Fixture *fixture = *state;
+    g_autofree char *path = g_build_filename(state_folder(fixture->state), "state.db", NULL);
+    g_autoptr(GError) error = NULL;
+    state_close(fixture->state);
+    run_sql(path, "INSERT INTO meta VALUES ('mine', 'x'); PRAGMA user_version = 0");
+    fixture->state = state_open(&fixture->connector, fixture->folder, &error);
+    assert_null(fixture->state);
+    assert_true(error_is(error, ERROR_STATE));
+    run_sql(path,
+            "INSERT INTO meta SELECT 'lost', NULL WHERE NOT EXISTS (SELECT * FROM meta WHERE name = 'mine')");
 }
 
 static void test_only_the_owner_may_look(void **state)
@@ -553,6 +577,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_new_state_and_an_old_one, begin, end),
+        cmocka_unit_test_setup_teardown(test_tables_without_a_version_are_kept, begin, end),
         cmocka_unit_test_setup_teardown(test_only_the_owner_may_look, begin, end),
         cmocka_unit_test_setup_teardown(test_readers_may_look_at_the_index_alone, begin, end),
         cmocka_unit_test_setup_teardown(test_readers_are_a_group, begin, end),
