@@ -120,16 +120,15 @@ bool delta_lose(Directory *directory, const ReadRequest *request, const GPtrArra
 typedef struct {
     const DeltaSink *sink;
     Roll *roll;
-    GPtrArray *gone;  /* ids of those who are said to be */
-    GHashTable *told; /* Fingerprint: names of the entries in the answer */
+    GPtrArray *gone; /* ids of those who are said to be */
+    Roll *told;      /* names of the entries in the answer */
 } Reading;
 
 static bool take(const DirectoryChange *change, void *data, GError **error)
 {
     const Reading *reading = data;
     if (change->told == TOLD_ENTRY) {
-        Fingerprint name = fingerprint_string(change->item->where);
-        g_hash_table_add(reading->told, g_memdup2(&name, sizeof name));
+        roll_add(reading->told, fingerprint_string(change->item->where), false);
         return reading->sink->entry(change->item, reading->sink->data, error);
     }
     g_autofree char *id = anchor_text(change->id);
@@ -145,8 +144,7 @@ static bool take(const DirectoryChange *change, void *data, GError **error)
 static bool take_untold(const DirectoryItem *item, void *data, GError **error)
 {
     const Reading *reading = data;
-    Fingerprint name = fingerprint_string(item->where);
-    return g_hash_table_contains(reading->told, &name) ||
+    return roll_call(reading->told, fingerprint_string(item->where)) ||
            reading->sink->entry(item, reading->sink->data, error);
 }
 
@@ -169,7 +167,7 @@ bool delta_read(Directory *directory, const ReadRequest *request, const char *cu
                 const DeltaSink *sink, Delta *delta, GError **error)
 {
     g_autoptr(GPtrArray) gone = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GHashTable) told = g_hash_table_new_full(fingerprint_hash, fingerprint_same, g_free, NULL);
+    g_autoptr(Roll) told = roll_new();
     g_autofree char *from = g_strdup(cursor); /* the sink may drop its own */
     Reading reading = {sink, roll, gone, told};
     const DeltaSink untold = {.entry = take_untold, .gone = lose, .data = &reading};

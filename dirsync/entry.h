@@ -82,6 +82,13 @@ static inline bool fingerprint_equal(Fingerprint a, Fingerprint b)
 {
     return a.low == b.low && a.high == b.high;
 }
+/** Their order; as strcmp(). */
+static inline int fingerprint_compare(Fingerprint a, Fingerprint b)
+{
+    if (a.high != b.high)
+        return a.high < b.high ? -1 : 1;
+    return (a.low > b.low) - (a.low < b.low);
+}
 /** For tables whose keys are Fingerprint *. */
 guint fingerprint_hash(gconstpointer key);
 gboolean fingerprint_same(gconstpointer a, gconstpointer b);

@@ -261,8 +261,7 @@ static char *first(const char *const *a, int n)
 static char *hash(const char *const *a, int n)
 {
     (void)n;
-    Fingerprint print = fingerprint_bytes(a[0], strlen(a[0]));
-    return g_strdup_printf("%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x", print.high, print.low);
+    return fingerprint_hex(fingerprint_string(a[0]));
 }
 
 typedef struct {

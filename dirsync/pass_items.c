@@ -127,10 +127,7 @@ static int compare_items(const void *a, const void *b, void *data)
          b_is_new = ((const Item *)b)->mark[TARGET] == MARK_ABSENT;
     if (a_is_new != b_is_new)
         return a_is_new ? 1 : -1;
-    Fingerprint x = item_link(pass, a)->anchor, y = item_link(pass, b)->anchor;
-    if (x.high != y.high)
-        return x.high < y.high ? -1 : 1;
-    return (x.low > y.low) - (x.low < y.low);
+    return fingerprint_compare(item_link(pass, a)->anchor, item_link(pass, b)->anchor);
 }
 
 /* A native that changed may now have the address of one of ours that did not. */

@@ -40,10 +40,7 @@ void roll_add(Roll *roll, Fingerprint id, bool as_before)
 
 static int compare(const void *a, const void *b)
 {
-    Fingerprint x = ((const Present *)a)->id, y = ((const Present *)b)->id;
-    if (x.high != y.high)
-        return x.high < y.high ? -1 : 1;
-    return (x.low > y.low) - (x.low < y.low);
+    return fingerprint_compare(((const Present *)a)->id, ((const Present *)b)->id);
 }
 
 static Present *at(const Roll *roll, guint i)

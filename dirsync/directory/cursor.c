@@ -51,11 +51,5 @@ char *cursor_digest_request(const ReadRequest *request, const char *default_base
     g_string_append_printf(text, "%d", (int)request->scope);
     for (size_t i = 0; request->attributes && request->attributes[i]; i++)
         add_text(text, request->attributes[i]);
-    return cursor_format_fingerprint(fingerprint_bytes(text->str, text->len));
-}
-
-char *cursor_format_fingerprint(Fingerprint fingerprint)
-{
-    return g_strdup_printf("%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x", fingerprint.high,
-                           fingerprint.low);
+    return fingerprint_hex(fingerprint_bytes(text->str, text->len));
 }

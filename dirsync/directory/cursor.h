@@ -18,8 +18,6 @@ char **cursor_split(const char *cursor, const char *kind, size_t n_fields);
 /** A digest that is the same for requests that ask for the same; @default_base is meant where the request
  *  names none. g_free(). */
 char *cursor_digest_request(const ReadRequest *request, const char *default_base);
-/** As text. g_free(). */
-char *cursor_format_fingerprint(Fingerprint fingerprint);
 
 /** Filter for entries that are there for others to lie below. When one of them moves, no server tells of the
  *  entries in it. */

@@ -35,7 +35,7 @@ static char *digest_settings(const Endpoint *endpoint)
     g_string_append_printf(text, "%u %u %d %d %d %d %d", endpoint->max_age, endpoint->minimum_percent,
                            endpoint->delimiter, endpoint->separator, endpoint->header, endpoint->is_target,
                            endpoint->guard_formulas);
-    return cursor_format_fingerprint(fingerprint_bytes(text->str, text->len));
+    return fingerprint_hex(fingerprint_bytes(text->str, text->len));
 }
 
 char *file_cursor(const Endpoint *endpoint, const ReadRequest *request, const TextSource *source)
@@ -48,7 +48,7 @@ char *file_cursor(const Endpoint *endpoint, const ReadRequest *request, const Te
     }
     g_autofree char *of_request = cursor_digest_request(request, endpoint->base);
     g_autofree char *of_settings = digest_settings(endpoint);
-    g_autofree char *of_bytes = cursor_format_fingerprint(hash);
+    g_autofree char *of_bytes = fingerprint_hex(hash);
     g_autofree char *size = g_strdup_printf("%" G_GUINT64_FORMAT, source ? (guint64)source->taken : 0);
     const char *const fields[] = {of_request, of_settings, size, of_bytes, NULL};
     return cursor_join(KIND, fields);

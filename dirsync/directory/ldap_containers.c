@@ -82,7 +82,7 @@ void ldap_directory_containers_clear(Containers *containers)
 
 char *ldap_directory_format_containers(const Containers *containers)
 {
-    g_autofree char *digest = cursor_format_fingerprint(containers->digest);
+    g_autofree char *digest = fingerprint_hex(containers->digest);
     return g_strdup_printf("%zu-%s", containers->count, digest);
 }
 

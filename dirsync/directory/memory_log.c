@@ -106,7 +106,7 @@ GPtrArray *memory_log_since(const MemoryLog *log, guint64 since)
 
 void memory_log_format(const MemoryLog *log, const GString *entries, GString *out)
 {
-    g_autofree char *digest = cursor_format_fingerprint(fingerprint_bytes(entries->str, entries->len));
+    g_autofree char *digest = fingerprint_hex(fingerprint_bytes(entries->str, entries->len));
     GHashTableIter iter;
     gpointer uuid, number;
     g_string_append_printf(out, HEAD "%s %" G_GUINT64_FORMAT " %s\n", log->identity, log->number, digest);
@@ -146,7 +146,7 @@ bool memory_log_parse(MemoryLog *log, const char *text)
     g_auto(GStrv) lines = g_strsplit(head, "\n", -1);
     g_auto(GStrv) words = g_strsplit(lines[0] + strlen(HEAD), " ", -1);
     entries += 2;
-    g_autofree char *digest = cursor_format_fingerprint(fingerprint_bytes(entries, strlen(entries)));
+    g_autofree char *digest = fingerprint_hex(fingerprint_string(entries));
     if (g_strv_length(words) != 3 || strcmp(words[2], digest) != 0)
         return false;
     g_free(log->identity);
