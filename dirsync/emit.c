@@ -162,25 +162,23 @@ static void describe_result(Pass *pass, const Subject *subject, const Entry *res
         row->exact = managed_fingerprint(managed, subject->desired, true, graced);
 }
 
-static Fingerprint source_fingerprint(const Pass *pass, const Subject *subject)
+static Fingerprint source_fingerprint(const Subject *subject)
 {
     const Item *item = subject->item;
     if (item->source != NOWHERE)
         return subject->read[SOURCE];
-    return item->mark[SOURCE] == MARK_SAME ? link_looks(pass->links, item_link(pass, item))->source
-                                           : (Fingerprint){0, 0};
+    return item->mark[SOURCE] == MARK_SAME ? subject->row.source : (Fingerprint){0, 0};
 }
 
 /* The target as the read showed it, when nothing is going to change it. */
-static Fingerprint target_fingerprint(const Pass *pass, const Subject *subject)
+static Fingerprint target_fingerprint(const Subject *subject)
 {
     const Item *item = subject->item;
     if (subject->emitted)
         return (Fingerprint){0, 0};
     if (item->target != NOWHERE)
         return subject->read[TARGET];
-    return item->mark[TARGET] == MARK_SAME ? link_looks(pass->links, item_link(pass, item))->target
-                                           : (Fingerprint){0, 0};
+    return item->mark[TARGET] == MARK_SAME ? subject->row.target : (Fingerprint){0, 0};
 }
 
 /* Members of groups are found by the source's name. */
@@ -223,8 +221,8 @@ void emit_settlement(Pass *pass, Subject *subject, const Entry *result, bool rem
     describe_source(pass, subject, row);
     row->flags = flags | (subject->retry ? LINK_RETRY : 0) | (subject->partly ? LINK_PARTLY : 0) |
                  (unsigned)(subject->kind + 1) << LINK_KIND_SHIFT;
-    row->source = source_fingerprint(pass, subject);
-    row->target = target_fingerprint(pass, subject);
+    row->source = source_fingerprint(subject);
+    row->target = target_fingerprint(subject);
     if (result)
         describe_result(pass, subject, result, row);
     row->id = g_strdup(id ? id : subject->row.id);

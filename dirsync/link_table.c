@@ -82,17 +82,17 @@ static void take_in(const LinkRow *row, void *data)
                  .row = row->row,
                  .flags = row->flags,
                  .item = NOWHERE,
-                 .looks = table->looks->len,
+                 .looks = table->looks ? table->looks->len : NOWHERE,
                  .mark = {(uint8_t)table->unread[SOURCE], (uint8_t)table->unread[TARGET]}};
     /* What it leads to is a native, which no read shows as ours. */
     if (row->flags & LINK_YIELDED)
         link.mark[TARGET] = MARK_ABSENT;
     uint32_t i = table->links->len;
     g_array_append_val(table->links, link);
-    g_array_append_val(table->looks, looks);
     fingerprint_index_add(&table->by_anchor, i);
-    if (table->forget)
+    if (!table->looks)
         return;
+    g_array_append_val(table->looks, looks);
     /* What is left undone must be looked at again: the source's fingerprint is then not to be found. */
     if (!(row->flags & LINK_RETRY))
         fingerprint_index_add(&table->by_source, i);
@@ -122,7 +122,8 @@ static LinkTable *link_table_new(State *state, Step step)
 LinkTable *link_table_load(State *state, Step step, bool forget, GError **error)
 {
     g_autoptr(LinkTable) table = link_table_new(state, step);
-    table->forget = forget;
+    if (forget)
+        link_table_forget_looks(table);
     return state_scan_links(state, step, 0, take_in, table, error) ? g_steal_pointer(&table) : NULL;
 }
 
@@ -168,9 +169,9 @@ bool link_table_find(LinkTable *table, const char *anchor, uint32_t *link, GErro
     return true;
 }
 
-void link_table_forget_fingerprints(LinkTable *table)
+void link_table_forget_looks(LinkTable *table)
 {
-    table->forget = true;
+    g_clear_pointer(&table->looks, g_array_unref);
     fingerprint_index_clear(&table->by_source);
     fingerprint_index_clear(&table->by_target);
 }
@@ -180,7 +181,7 @@ void link_table_free(LinkTable *table)
     if (!table)
         return;
     g_array_unref(table->links);
-    g_array_unref(table->looks);
+    g_clear_pointer(&table->looks, g_array_unref);
     fingerprint_index_clear(&table->by_anchor);
     fingerprint_index_clear(&table->by_source);
     fingerprint_index_clear(&table->by_target);

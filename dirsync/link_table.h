@@ -57,16 +57,15 @@ typedef struct {
 
 typedef struct {
     GArray *links;
-    GArray *looks; /* of those that are in the state file */
+    GArray *looks; /* of those that are in the state file; NULL: forgotten */
     FingerprintIndex by_anchor, by_source, by_target;
     State *state;
     Step step;
     Mark unread[SIDES]; /* mark of a link that no read has told of yet */
-    bool forget;
     bool partial;
 } LinkTable;
 
-/** All links. @forget: the stored fingerprints count for nothing (everything is compared again). */
+/** All links. @forget: what was known counts for nothing (everything is compared again). */
 LinkTable *link_table_load(State *state, Step step, bool forget, GError **error);
 /** A partial table, of the links with one of LINK_OPEN; every other one counts as MARK_SAME on both sides. */
 LinkTable *link_table_open(State *state, Step step, GError **error);
@@ -74,15 +73,15 @@ LinkTable *link_table_open(State *state, Step step, GError **error);
 bool link_table_complete(LinkTable *table, GError **error);
 /** Before a side is read: what a link is until the read tells of it. */
 void link_table_unread(LinkTable *table, int side, Mark mark);
-/** Both sides have been read: links are not looked for by their fingerprints any more. */
-void link_table_forget_fingerprints(LinkTable *table);
+/** Both sides have been read: nobody is compared with what was known. */
+void link_table_forget_looks(LinkTable *table);
 void link_table_free(LinkTable *table);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LinkTable, link_table_free)
 static inline Link *link_at(const LinkTable *table, uint32_t i)
 {
     return &g_array_index(table->links, Link, i);
 }
-/** Zeros of a link that is new. */
+/** Zeros of a link that is new. Not after they were forgotten. */
 static inline const Looks *link_looks(const LinkTable *table, const Link *link)
 {
     static const Looks none;

@@ -182,12 +182,8 @@ bool pass_is_in_container(const Pass *pass, const char *dn)
 static int compare_stamps(const void *a, const void *b, void *data)
 {
     guint i = *(const guint *)a, j = *(const guint *)b;
-    Fingerprint x = anchor_key(data, i), y = anchor_key(data, j);
-    if (x.high != y.high)
-        return x.high < y.high ? -1 : 1;
-    if (x.low != y.low)
-        return x.low < y.low ? -1 : 1;
-    return (i > j) - (i < j);
+    int order = fingerprint_compare(anchor_key(data, i), anchor_key(data, j));
+    return order ? order : (i > j) - (i < j);
 }
 
 /* An object that looks as it did has its stamp too: whatever was read with the same one is a copy. */
@@ -436,7 +432,7 @@ bool pass_read(Pass *pass, GError **error)
         return false;
     }
     g_clear_pointer(&pass->holders, holder_table_free);
-    link_table_forget_fingerprints(pass->links);
+    link_table_forget_looks(pass->links);
     pass->work.read = pass->side[SOURCE].result.entries + pass->side[TARGET].result.entries;
     event_emit(EVENT_SOURCE_READ, NULL, "%zu entries", pass->side[SOURCE].result.entries);
     event_emit(EVENT_HOME_READ, NULL, "%zu entries", pass->side[TARGET].result.entries);
