@@ -109,7 +109,10 @@ static gpointer read_target(gpointer data)
 {
     Pass *pass = data;
     Side *side = &pass->side[TARGET];
-    side->ok = read_all(pass, TARGET, 0, &side->result, &side->error);
+    side->ok = read_all(pass, TARGET, 0, &side->result, &side->error) &&
+               (side->result.proof != PROOF_COMPLETE ||
+                holder_forget_unseen(&pass->view, pass->holders, &pass->holders_changed, &side->error));
+    g_clear_pointer(&pass->holders, holder_table_free); /* the source is still being read, and needs room */
     return NULL;
 }
 
@@ -123,7 +126,7 @@ static bool check_target(Pass *pass, GError **error)
         return false;
     }
     if (side->result.proof == PROOF_COMPLETE)
-        return holder_forget_unseen(&pass->view, pass->holders, &pass->holders_changed, error);
+        return true;
     event_emit(EVENT_HOME_PARTIAL, NULL, "%s", side->result.reason);
     error_set(error, ERROR_SERVER_LIMIT,
               "%s: could not be read whole: %s; without it nobody can say who is "
@@ -431,7 +434,6 @@ bool pass_read(Pass *pass, GError **error)
         holder_index_rollback(pass->index);
         return false;
     }
-    g_clear_pointer(&pass->holders, holder_table_free);
     link_table_forget_looks(pass->links);
     pass->work.read = pass->side[SOURCE].result.entries + pass->side[TARGET].result.entries;
     event_emit(EVENT_SOURCE_READ, NULL, "%zu entries", pass->side[SOURCE].result.entries);
