@@ -216,6 +216,16 @@ static void write_metrics(const Connector *connector, State *state, const RunRes
         event_emit(EVENT_METRICS_FAILED, result->id, "%s", error->message);
 }
 
+static void tell_interrupted(const RunResult *result)
+{
+    size_t left = run_left_over(result);
+    if (left)
+        event_emit(EVENT_RUN_INTERRUPTED, result->id, "%zu changes are left for the next run", left);
+    else
+        event_emit(EVENT_RUN_INTERRUPTED, result->id,
+                   "no planned change is left; the next run looks for more");
+}
+
 /* The run's record says how it ended, whatever the end was. */
 static bool finish(const Connector *connector, State *state, const char *kind, RunResult *result,
                    gint64 start, bool ok, GError **error)
@@ -238,8 +248,7 @@ static bool finish(const Connector *connector, State *state, const char *kind, R
     run_prune(connector, state);
     write_metrics(connector, state, result, kind, status);
     if (!ok && error && error_is(*error, ERROR_INTERRUPTED))
-        event_emit(EVENT_RUN_INTERRUPTED, result->id, "%zu changes are left for the next run",
-                   run_left_over(result));
+        tell_interrupted(result);
     event_emit(EVENT_RUN_END, result->id, "%s", summary);
     return ok;
 }

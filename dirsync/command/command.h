@@ -73,8 +73,8 @@ typedef struct {
     const char *name; /* "--jobs" */
     const char *what; /* "how many runs at the same time" */
     double least, most;
-    bool fraction; /* it need not be whole */
-    bool zero;     /* 0 is taken too, whatever the least is */
+    bool fraction;    /* it need not be whole */
+    const char *zero; /* what 0 means, which is taken too; NULL: it is nothing of its own */
 } NumberOption;
 
 /** Reads it from what the option was given; @text NULL: *number stays as it is. ERROR_DEFINITION says what is

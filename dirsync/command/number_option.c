@@ -17,10 +17,10 @@ static bool is_within(const NumberOption *option, double number)
     return fits || (option->zero && number == 0);
 }
 
-/* "1 to 64", "0, or 0.001 or more"; g_free(). */
+/* "1 to 64", "0 (never), or 0.001 or more"; g_free(). */
 static char *bounds(const NumberOption *option)
 {
-    const char *zero = option->zero ? "0, or " : "";
+    g_autofree char *zero = option->zero ? g_strdup_printf("0 (%s), or ", option->zero) : g_strdup("");
     if (option->most == NUMBER_ANY)
         return g_strdup_printf("%s%g or more", zero, option->least);
     return g_strdup_printf("%s%.0f to %.0f", zero, option->least, option->most);
@@ -45,11 +45,11 @@ bool settings_number(const NumberOption *option, const char *text, double *numbe
 bool settings_rate(const Settings *settings, double *rate, GError **error)
 {
     static const NumberOption option = {.name = "--rate",
-                                        .what = "how many changes a second (0: as fast as it goes)",
+                                        .what = "how many changes a second",
                                         .least = LEAST_RATE,
                                         .most = NUMBER_ANY,
                                         .fraction = true,
-                                        .zero = true};
+                                        .zero = "as fast as it goes"};
     *rate = 0;
     return settings_number(&option, settings->rate, rate, error);
 }

@@ -210,9 +210,10 @@ static bool read_numbers(ServerSettings *server, GError **error)
                                            .least = 1,
                                            .most = CONNECTIONS_MAX},
                               hours = {.name = "--old",
-                                       .what = "after how many hours to warn (0: never)",
-                                       .least = 0,
-                                       .most = INT_MAX};
+                                       .what = "after how many hours to warn",
+                                       .least = 1,
+                                       .most = INT_MAX,
+                                       .zero = "never"};
     double port = server->port, connections = server->connections, old = (double)server->old / HOUR;
     if (!settings_number(&at_port, option_port, &port, error) ||
         !settings_number(&at_a_time, option_connections, &connections, error) ||
