@@ -11,7 +11,7 @@
 #include "dirsync/fault.h"
 #include "dirsync/interrupt.h"
 
-#define SLICE 300         /* more than the largest window, or it would be waited for at each */
+#define SLICE 128 /* twice the usual window: the next is read and journalled before the server runs dry */
 #define WHOLE_SLICE 20000 /* where each flush writes everything anew */
 
 static void item_free(void *data)
