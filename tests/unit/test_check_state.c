@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "sql.h"
+
 #include "tests/lab/missing.h"
 #include "tests/lab/world.h"
 
@@ -17,7 +19,6 @@
 #include "dirsync/state.h"
 
 #include <glib/gstdio.h>
-#include <sqlite3.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -191,26 +192,18 @@ static void a_database_that_is_damaged_is_an_error(void **state)
     assert_found("error: */state.db: *move it away and run again* -> \n");
 }
 
-static void set_version(const char *path, const char *pragma)
-{
-    sqlite3 *handle;
-    assert_int_equal(sqlite3_open(path, &handle), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(handle, pragma, NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(handle);
-}
-
 /* Of the index an older form is no trouble: a run makes it anew. */
 static void a_database_of_another_version_is_an_error(void **state)
 {
     (void)state;
     g_autofree char *index = state_organisation_file(&organisation, top, STATE_INDEX);
     make_state();
-    set_version(database, "PRAGMA user_version = 1");
+    run_sql(database, "PRAGMA user_version = 1");
     assert_found("error: */state.db: made by another version of dirsync* -> \n");
-    set_version(database, "PRAGMA user_version = 5");
-    set_version(index, "PRAGMA user_version = 1");
+    run_sql(database, "PRAGMA user_version = 5");
+    run_sql(index, "PRAGMA user_version = 1");
     assert_found("ok: *");
-    set_version(index, "PRAGMA user_version = 99");
+    run_sql(index, "PRAGMA user_version = 99");
     assert_found("error: */acme.home.db: made by another version of dirsync* -> \n");
 }
 

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "sql.h"
 #include "tests/lab/world.h"
 
 #include "dirsync/fault.h"
@@ -17,7 +18,6 @@
 #include "dirsync/state.h"
 
 #include <glib/gstdio.h>
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -182,10 +182,7 @@ static void backdate(const Fixture *fixture, const char *id, int days)
         g_strdup_printf("UPDATE run SET started = strftime('%%Y-%%m-%%dT%%H:%%M:%%SZ', 'now', "
                         "'-%d days') WHERE id = '%s'",
                         days, id);
-    sqlite3 *database;
-    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(database);
+    run_sql(path, sql);
 }
 
 static void write_run(const Fixture *fixture, State *state, const Past *past)

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "sql.h"
+
 #include "dirsync/database.h"
 #include "dirsync/state.h"
 #include "proxygen/address.h"
@@ -15,7 +17,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <grp.h>
-#include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -93,14 +94,6 @@ static void test_a_new_state_and_an_old_one(void **state)
     assert_true(g_path_is_absolute(state_folder(fixture->state)));
     open_again(fixture);
     assert_false(state_is_new(fixture->state));
-}
-
-static void run_sql(const char *path, const char *sql)
-{
-    sqlite3 *handle;
-    assert_int_equal(sqlite3_open(path, &handle), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(handle, sql, NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(handle);
 }
 
 /* As a dump that is read in again: it is no new file. */
