@@ -68,6 +68,12 @@ static char *define_third(void)
     return path;
 }
 
+static void let_third_run(TestDaemon *daemon, int runs)
+{
+    for (int i = 0; i < runs; i++)
+        daemon_says(daemon, "DS0911", "third", "import: ");
+}
+
 static void a_wrong_password_is_tried_once_whatever_happens(void **state)
 {
     (void)state;
@@ -81,8 +87,7 @@ static void a_wrong_password_is_tried_once_whatever_happens(void **state)
     TestDaemon *daemon = DAEMON(scene.world->connector, second, third);
     daemon_waits_for(daemon, "DS0914");
     daemon_waits_for(daemon, "DS0914");
-    for (int i = 0; i < 3; i++)
-        daemon_says(daemon, "DS0911", "third", "import: ");
+    let_third_run(daemon, 3);
     assert_int_equal(daemon_has_said(daemon, "DS0914"), 2);
     assert_int_equal(binds() - before - look, 1);
 
@@ -92,8 +97,7 @@ static void a_wrong_password_is_tried_once_whatever_happens(void **state)
     daemon = DAEMON(scene.world->connector, second, third);
     daemon_waits_for(daemon, "DS0914");
     daemon_waits_for(daemon, "DS0914");
-    for (int i = 0; i < 2; i++)
-        daemon_says(daemon, "DS0911", "third", "import: ");
+    let_third_run(daemon, 2);
     assert_int_equal(binds() - before - look, 0);
 
     /* Corrected: both are tried again. */
@@ -121,8 +125,8 @@ static char *move_to_a_folder_of_its_own(char *path)
 }
 
 /* Two that bind with the same password, after a good run of each, and one that needs none. @apart: the
- * second's definition is, too. */
-static TestDaemon *start_two(const char *jobs, bool apart)
+ * definition of the second has a folder of its own. */
+static TestDaemon *start_two_with_a_password(const char *jobs, bool apart)
 {
     scene_set_up_servers(OFTEN);
     meddler = meddler_start(scene.source->uri);
@@ -137,11 +141,6 @@ static TestDaemon *start_two(const char *jobs, bool apart)
     return daemon;
 }
 
-static TestDaemon *start_two_with_a_password(const char *jobs)
-{
-    return start_two(jobs, false);
-}
-
 static void wait_for_refused_bind(void)
 {
     while (!meddler_refused_binds(meddler))
@@ -152,17 +151,15 @@ static void wait_for_refused_bind(void)
 static void a_password_that_became_wrong_is_tried_once_by_all_together(void **state)
 {
     (void)state;
-    TestDaemon *daemon = start_two_with_a_password("--jobs=3");
+    TestDaemon *daemon = start_two_with_a_password("--jobs=3", false);
     meddler_hold_binds(meddler, true);
     meddler_refuse_binds_after(meddler, 0, 49);
     wait_for_refused_bind();
-    for (int i = 0; i < 3; i++)
-        daemon_says(daemon, "DS0911", "third", "import: ");
+    let_third_run(daemon, 3);
     meddler_hold_binds(meddler, false);
     daemon_waits_for(daemon, "DS0914");
     daemon_waits_for(daemon, "DS0914");
-    for (int i = 0; i < 2; i++)
-        daemon_says(daemon, "DS0911", "third", "import: ");
+    let_third_run(daemon, 2);
     assert_int_equal(meddler_refused_binds(meddler), 1);
     assert_int_equal(daemon_has_said(daemon, "DS0914"), 2);
     daemon_stop(daemon);
@@ -172,7 +169,7 @@ static void a_password_that_became_wrong_is_tried_once_by_all_together(void **st
 static void what_is_corrected_while_it_is_tried_counts(void **state)
 {
     (void)state;
-    TestDaemon *daemon = start_two_with_a_password("--jobs=1");
+    TestDaemon *daemon = start_two_with_a_password("--jobs=1", false);
     meddler_hold_binds(meddler, true);
     meddler_refuse_binds_after(meddler, 0, 49);
     wait_for_refused_bind();
@@ -250,7 +247,7 @@ static char *edit_to_bind_elsewhere(TestDaemon *daemon, const char *path)
 static void who_does_not_use_it_any_more_is_not_parked_for_it(void **state)
 {
     (void)state;
-    TestDaemon *daemon = start_two_with_a_password("--jobs=3");
+    TestDaemon *daemon = start_two_with_a_password("--jobs=3", false);
     g_autofree char *second = g_build_filename(scene.world->folder, "initech.xml", NULL);
     g_autofree char *text = edit_to_bind_elsewhere(daemon, second);
     meddler_refuse_binds_after(meddler, 0, 49);
@@ -265,7 +262,7 @@ static void who_does_not_use_it_any_more_is_not_parked_for_it(void **state)
 static void who_uses_it_again_is_parked_and_does_not_try(void **state)
 {
     (void)state;
-    TestDaemon *daemon = start_two("--jobs=3", true);
+    TestDaemon *daemon = start_two_with_a_password("--jobs=3", true);
     g_autofree char *second = g_build_filename(scene.world->folder, "apart", "initech.xml", NULL);
     g_autofree char *text = edit_to_bind_elsewhere(daemon, second);
     meddler_refuse_binds_after(meddler, 0, 49);
@@ -273,8 +270,7 @@ static void who_uses_it_again_is_parked_and_does_not_try(void **state)
     daemon_says(daemon, "DS0911", "initech", "import: "); /* so none is just reading the definition */
     write_text(second, text);
     daemon_says(daemon, "DS0914", "initech", "Invalid credentials");
-    for (int i = 0; i < 3; i++)
-        daemon_says(daemon, "DS0911", "third", "import: ");
+    let_third_run(daemon, 3);
     assert_int_equal(daemon_has_said(daemon, "DS0915"), 0);
     assert_int_equal(meddler_refused_binds(meddler), 1);
     daemon_stop(daemon);
