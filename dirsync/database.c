@@ -70,22 +70,30 @@ static bool read_version(Database *database, int *version, GError **error)
     return ok;
 }
 
-/* Of all tables but SQLite's own; indexes go with them. */
-static bool drop_tables(Database *database, GError **error)
+/* One of the tables, but for SQLite's own. *name NULL: there is none. */
+static bool find_table(Database *database, char **name, GError **error)
 {
     static const char sql[] = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE "
                               "'sqlite\\_%' ESCAPE '\\' LIMIT 1";
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(database->handle, sql, -1, &statement, NULL);
+    code = code == SQLITE_OK ? sqlite3_step(statement) : code;
+    *name = code == SQLITE_ROW ? database_text(statement, 0) : NULL;
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+        set_error(database, error);
+    sqlite3_finalize(statement);
+    return code == SQLITE_ROW || code == SQLITE_DONE;
+}
+
+/* Indexes go with them. */
+static bool drop_tables(Database *database, GError **error)
+{
     for (;;) {
-        sqlite3_stmt *statement = NULL;
-        int code = sqlite3_prepare_v2(database->handle, sql, -1, &statement, NULL);
-        code = code == SQLITE_OK ? sqlite3_step(statement) : code;
-        g_autofree char *name = code == SQLITE_ROW ? database_text(statement, 0) : NULL;
-        sqlite3_finalize(statement);
-        if (code != SQLITE_ROW) {
-            if (code != SQLITE_DONE)
-                set_error(database, error);
-            return code == SQLITE_DONE;
-        }
+        g_autofree char *name = NULL;
+        if (!find_table(database, &name, error))
+            return false;
+        if (!name)
+            return true;
         char *drop = sqlite3_mprintf("DROP TABLE \"%w\"", name);
         bool done = execute(database, drop, error);
         sqlite3_free(drop);
@@ -117,16 +125,16 @@ static bool make_tables(Database *database, const char *sql_name, int version, b
 {
     g_autofree char *sql = read_sql(sql_name, error);
     g_autofree char *pragma = g_strdup_printf("PRAGMA user_version = %d", version);
+    g_autofree char *table = NULL;
     int found = 0;
     if (!sql || !execute(database, "PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE", error) ||
-        !read_version(database, &found, error))
+        !read_version(database, &found, error) || !find_table(database, &table, error))
         return false;
-    bool is_old = found && found < version;
-    if (found > version || (is_old && !is_cache)) {
+    if (found > version || (found < version && table && !is_cache)) {
         database_refuse_version(database, found, version, error);
         return false;
     }
-    if (found < version && ((is_old && !drop_tables(database, error)) || !execute(database, sql, error) ||
+    if (found < version && (!drop_tables(database, error) || !execute(database, sql, error) ||
                             !execute(database, pragma, error)))
         return false;
     return execute(database, "COMMIT; PRAGMA foreign_keys = ON", error);

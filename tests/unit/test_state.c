@@ -107,6 +107,7 @@ static void test_tables_without_a_version_are_kept(void **state)
     fixture->state = state_open(&fixture->connector, fixture->folder, &error);
     assert_null(fixture->state);
     assert_true(error_is(error, ERROR_STATE));
+    assert_non_null(strstr(error->message, "another version of dirsync (form 0, "));
     run_sql(path,
             "INSERT INTO meta SELECT 'lost', NULL WHERE NOT EXISTS (SELECT * FROM meta WHERE name = 'mine')");
 }
