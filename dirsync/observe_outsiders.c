@@ -75,7 +75,7 @@ static bool is_another_one(const Pass *pass, const Item *item, const Entry *entr
 {
     const Record *record = item->source == NOWHERE ? NULL : record_at(&pass->side[SOURCE], item->source);
     return record && record->duplicate &&
-           !fingerprint_equal(record->dn_key, pass_source_key(pass, entry_dn(entry)));
+           !fingerprint_equal(record->key, pass_source_key(pass, entry_dn(entry)));
 }
 
 static bool judge(Pass *pass, const Entry *entry, GError **error)

@@ -14,9 +14,9 @@
 
 /** An entry that was decoded. There may be millions: what is not here is in the spool, see Noted. */
 typedef struct {
-    Fingerprint dn_key;    /* source only: of the canonical DN, by which members are found */
-    uint64_t at;           /* in the spool */
-    uint32_t link;         /* NOWHERE: not linked yet */
+    Fingerprint key; /* source: of the canonical DN, by which members are found; target: of the anchor */
+    uint64_t at;     /* in the spool */
+    uint32_t link;   /* NOWHERE: not linked yet */
     unsigned short source; /* which of them */
     uint8_t mark;          /* Mark */
     bool kept : 1;         /* the spool has the entry too */
@@ -50,8 +50,8 @@ typedef struct {
     Spool *spool;
     ReadResult result;
     GArray *records;            /* of Record */
-    GArray *anchors;            /* of each record: Fingerprint; of the source only until they are linked */
-    FingerprintIndex by_anchor; /* over anchors */
+    GArray *anchors;            /* source: of each record, until they are linked: Fingerprint */
+    FingerprintIndex by_anchor; /* over records; see record_anchor() */
     FingerprintIndex by_dn;     /* over records; source */
     size_t seen;
     size_t lost; /* source: entries whose anchor could not be read */
@@ -185,6 +185,11 @@ bool pass_is_in_container(const Pass *pass, const char *dn);
 static inline Record *record_at(const Side *side, uint32_t record)
 {
     return &g_array_index(side->records, Record, record);
+}
+/** Fingerprint of a record's anchor; of the source, until they are linked. Zero: nobody is to find it. */
+static inline Fingerprint record_anchor(const Side *side, uint32_t i)
+{
+    return side->anchors ? g_array_index(side->anchors, Fingerprint, i) : record_at(side, i)->key;
 }
 /** The caller clears @told. */
 bool record_noted(const Pass *pass, int side, uint32_t record, Noted *noted, GError **error);

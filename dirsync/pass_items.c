@@ -79,7 +79,7 @@ static void attach_records(Pass *pass, int side)
 {
     for (guint i = 0; i < pass->side[side].records->len; i++) {
         Record *record = record_at(&pass->side[side], i);
-        Fingerprint anchor = g_array_index(pass->side[side].anchors, Fingerprint, i);
+        Fingerprint anchor = record_anchor(&pass->side[side], i);
         if (record->left_alone)
             continue;
         if (record->link == NOWHERE)

@@ -13,20 +13,21 @@
 
 static Fingerprint anchor_key(const void *side, uint32_t i)
 {
-    return g_array_index(((const Side *)side)->anchors, Fingerprint, i);
+    return record_anchor(side, i);
 }
 
-static Fingerprint record_dn(const void *side, uint32_t i)
+static Fingerprint dn_key(const void *side, uint32_t i)
 {
-    return record_at(side, i)->dn_key;
+    return record_at(side, i)->key;
 }
 
-static bool side_prepare(Pass *pass, Side *side, GError **error)
+static bool side_prepare(Pass *pass, int i, GError **error)
 {
+    Side *side = &pass->side[i];
     side->records = g_array_new(FALSE, TRUE, sizeof(Record));
-    side->anchors = g_array_new(FALSE, FALSE, sizeof(Fingerprint));
+    side->anchors = i == SOURCE ? g_array_new(FALSE, FALSE, sizeof(Fingerprint)) : NULL;
     fingerprint_index_init(&side->by_anchor, anchor_key, side);
-    fingerprint_index_init(&side->by_dn, record_dn, side);
+    fingerprint_index_init(&side->by_dn, dn_key, side);
     side->next = g_ptr_array_new_with_free_func(g_free);
     side->spool = spool_new(state_folder(pass->state), error);
     return side->spool != NULL;
@@ -142,7 +143,8 @@ static void forget_side(Pass *pass, int i)
     side->delta = false;
     side->lost = side->seen = 0;
     g_array_set_size(side->records, 0);
-    g_array_set_size(side->anchors, 0);
+    if (side->anchors)
+        g_array_set_size(side->anchors, 0);
     g_ptr_array_set_size(side->next, 0);
     fingerprint_index_clear(&side->by_anchor);
     fingerprint_index_clear(&side->by_dn);
@@ -185,7 +187,7 @@ bool pass_is_in_container(const Pass *pass, const char *dn)
 static int compare_stamps(const void *a, const void *b, void *data)
 {
     guint i = *(const guint *)a, j = *(const guint *)b;
-    int order = fingerprint_compare(anchor_key(data, i), anchor_key(data, j));
+    int order = fingerprint_compare(record_anchor(data, i), record_anchor(data, j));
     return order ? order : (i > j) - (i < j);
 }
 
@@ -242,7 +244,7 @@ static bool leave_alone(Pass *pass, guint at, GError **error)
     g_auto(Noted) noted = {0};
     if (!record_noted(pass, TARGET, at, &noted, error))
         return false;
-    g_array_index(side->anchors, Fingerprint, at) = (Fingerprint){0, 0}; /* nobody finds it */
+    record_at(side, at)->key = (Fingerprint){0, 0}; /* nobody finds it */
     record_at(side, at)->left_alone = true;
     return pass_leave_alone(pass, noted.dn, noted.anchor, error);
 }
@@ -253,10 +255,10 @@ static bool leave_copies_alone(Pass *pass, GError **error)
     g_autoptr(GArray) doubtful = records_in_doubt(pass);
     for (guint from = 0, to; from < doubtful->len; from = to) {
         const guint *at = &g_array_index(doubtful, guint, from);
-        Fingerprint stamp = anchor_key(side, *at);
+        Fingerprint stamp = record_anchor(side, *at);
         uint32_t right, link = record_at(side, *at)->link;
         for (to = from + 1; to < doubtful->len; to++)
-            if (!fingerprint_equal(anchor_key(side, g_array_index(doubtful, guint, to)), stamp))
+            if (!fingerprint_equal(record_anchor(side, g_array_index(doubtful, guint, to)), stamp))
                 break;
         if (!find_right_one(pass, at, to - from, &right, error))
             return false;
@@ -337,7 +339,7 @@ static size_t strangers_in_target(Pass *pass)
     for (guint i = 0; i < side->records->len; i++) {
         if (record_at(side, i)->left_alone)
             continue;
-        strangers += fingerprint_index_find(&pass->side[SOURCE].by_anchor, anchor_key(side, i)) == NOWHERE;
+        strangers += fingerprint_index_find(&pass->side[SOURCE].by_anchor, record_anchor(side, i)) == NOWHERE;
     }
     return strangers;
 }
@@ -424,7 +426,7 @@ static bool recall_shown(Pass *pass, GError **error)
 bool pass_read(Pass *pass, GError **error)
 {
     for (int i = 0; i < SIDES; i++)
-        if (!side_prepare(pass, &pass->side[i], error))
+        if (!side_prepare(pass, i, error))
             return false;
     if (!recall_counts(pass, error) || !recall_shown(pass, error) || !holder_index_begin(pass->index, error))
         return false;

@@ -32,9 +32,11 @@ static bool add_record(Side *side, Record *record, Fingerprint anchor, const Not
     if (!spool_append_noted(side->spool, note->data, note->len, entry, &record->at, error))
         return false;
     g_array_append_val(side->records, *record);
-    g_array_append_val(side->anchors, anchor);
+    if (side->anchors) {
+        g_array_append_val(side->anchors, anchor);
+        fingerprint_index_add(&side->by_dn, i);
+    }
     fingerprint_index_add(&side->by_anchor, i);
-    fingerprint_index_add(&side->by_dn, i);
     return true;
 }
 
@@ -141,7 +143,7 @@ static bool keep(Pass *pass, Fingerprint fingerprint, const Entry *entry, const 
     Side *side = &pass->side[SOURCE];
     bool somebody_else;
     Noted noted = {.fingerprint = fingerprint, .anchor = (char *)anchor}; /* borrowed */
-    Record record = {.dn_key = pass_source_key(pass, entry_dn(entry)),
+    Record record = {.key = pass_source_key(pass, entry_dn(entry)),
                      .source = (unsigned short)pass->source_at,
                      .in_scope = !pass_out_of_scope(pass, entry),
                      .mark = MARK_CHANGED};
@@ -305,7 +307,7 @@ static bool keep_target(Pass *pass, Side *side, const DirectoryItem *item, const
     bool another;
     Fingerprint anchor = fingerprint_string(stamp->anchor);
     Noted noted = {item->fingerprint, stamp->anchor, (char *)entry_dn(entry), (char *)id}; /* borrowed */
-    Record record = {.mark = MARK_CHANGED};
+    Record record = {.key = anchor, .mark = MARK_CHANGED};
     if (!link_table_find(pass->links, stamp->anchor, &record.link, error) ||
         !is_another_object(pass, record.link, id, &another, error))
         return false;
