@@ -2,9 +2,8 @@
  * pass_fetch.c - the content of a partner that had not changed itself, and who is really gone
  *
  * Entries are fetched by identity, many at a time, or read with their container
- * where most of it is wanted. Whoever the source no longer
- * shows is asked for by anchor, where the driver can, before anybody calls them
- * missing.
+ * where much of it is wanted. Whoever the source no longer shows is asked for by
+ * anchor, where the driver can, before anybody calls them missing.
  */
 #include "dirsync/pass_internal.h"
 
@@ -54,10 +53,15 @@ static bool keep_fetched(Pass *pass, size_t item, int side, const Entry *entry, 
     return true;
 }
 
+static size_t index_of(const Pass *pass, const Item *item)
+{
+    return (size_t)(item - item_at(pass, 0));
+}
+
 uint64_t item_fetched(const Pass *pass, const Item *item, int side)
 {
     const GArray *at = pass->fetched[side];
-    size_t index = (size_t)(item - item_at(pass, 0));
+    size_t index = index_of(pass, item);
     return at && index < at->len ? g_array_index(at, uint64_t, index) : SPOOL_NOWHERE;
 }
 
@@ -228,8 +232,7 @@ static bool keep_if_wanted(Pass *pass, const Entry *entry, GError **error)
     g_autofree char *id = holder_id(&pass->view, entry);
     if (!item_identity(pass, item, &row, error))
         return false;
-    return g_strcmp0(row.id, id) != 0 ||
-           keep_fetched(pass, (size_t)(item - item_at(pass, 0)), TARGET, entry, error);
+    return g_strcmp0(row.id, id) != 0 || keep_fetched(pass, index_of(pass, item), TARGET, entry, error);
 }
 
 static bool take_shown(const DirectoryItem *read, void *data, GError **error)
