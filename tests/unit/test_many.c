@@ -167,6 +167,22 @@ static void most_of_a_container_are_read_with_it(void **state)
     run_writes(c, NULL, 0);
 }
 
+/* A container is not read for a few of it. */
+static void a_few_of_many_are_fetched(void **state)
+{
+    (void)state;
+    static const CaseStart start = {.kinds = GROUPS};
+    g_autoptr(Case) c = case_new(&start);
+    g_autofree char *text = people(MANY);
+    case_set_source(c, text);
+    run_writes(c, NULL, MANY);
+    case_edit_foreign(c, MODIFY("uid=p7,o=globex", GIVE("description", "new")));
+    case_set_faults(c, "fetch@1", NULL);
+    case_sync(c, NULL, &(Expected){.status = 5, .error = "*cannot be reached*"});
+    case_set_faults(c, NULL, NULL);
+    run_writes(c, NULL, 1);
+}
+
 static void more_than_a_tenth_of_a_group_does_not_go_by_accident(void **state)
 {
     (void)state;
@@ -199,6 +215,7 @@ int main(void)
         cmocka_unit_test(those_who_are_elsewhere_are_fetched),
         cmocka_unit_test(one_who_is_elsewhere_is_fetched),
         cmocka_unit_test(most_of_a_container_are_read_with_it),
+        cmocka_unit_test(a_few_of_many_are_fetched),
     };
     return cmocka_run_group_tests_name("many", tests, NULL, NULL);
 }
