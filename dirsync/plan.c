@@ -17,6 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define WINDOW ((size_t)256 * 1024) /* of a file in memory */
+
 enum { FORWARD, UNDO };
 
 /* Before each change in the work file. */
@@ -36,6 +38,7 @@ struct PlanWriter {
     char *folder, *undo;
     bool asserts, finished;
     FILE *work[2];
+    char *buffer[2]; /* theirs: what glibc would take itself is small */
     uint64_t size[2];
     GArray *placed; /* of Placed */
     GString *text;
@@ -93,13 +96,17 @@ static bool make_plan_folder(const char *path, Step step, GError **error)
     return false;
 }
 
-static FILE *open_work(const char *folder, GError **error)
+static FILE *open_work(const char *folder, char **buffer, GError **error)
 {
     g_autofree char *path = g_build_filename(folder, "changes.work", NULL);
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     FILE *file = fd >= 0 ? fdopen(fd, "w+") : NULL;
-    if (!file)
+    if (!file) {
         io_error(error, path, "be written");
+        return NULL;
+    }
+    *buffer = g_malloc(WINDOW);
+    setvbuf(file, *buffer, _IOFBF, WINDOW);
     return file;
 }
 
@@ -115,8 +122,8 @@ PlanWriter *plan_writer_new(const char *folder, Step step, bool asserts, GError 
     writer->placed = g_array_new(FALSE, FALSE, sizeof(Placed));
     writer->text = g_string_new(NULL);
     if (!make_plan_folder(writer->undo, step, error) ||
-        !(writer->work[FORWARD] = open_work(writer->folder, error)) ||
-        !(writer->work[UNDO] = open_work(writer->undo, error)))
+        !(writer->work[FORWARD] = open_work(writer->folder, &writer->buffer[FORWARD], error)) ||
+        !(writer->work[UNDO] = open_work(writer->undo, &writer->buffer[UNDO], error)))
         return NULL;
     fault_step("plan begun");
     return g_steal_pointer(&writer);
@@ -174,8 +181,6 @@ typedef struct {
     uint64_t start; /* of what is in it */
 } Window;
 
-#define WINDOW ((size_t)256 * 1024)
-
 /* What is at that place of the work file, until the next is asked for; @back: what is before it comes next.
  * NULL: it cannot be read, see errno. */
 static const void *look_at(PlanWriter *writer, int side, uint64_t start, size_t length, bool back,
@@ -231,6 +236,9 @@ static bool write_changes(PlanWriter *writer, int side, GError **error)
     g_autofree char *work = g_build_filename(folder, "changes.work", NULL);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
+    g_autofree char *buffer = g_malloc(WINDOW);
+    if (out)
+        setvbuf(out, buffer, _IOFBF, WINDOW);
     bool ok = out && copy_sorted(writer, side, out);
     if (!ok)
         io_error(error, path, "be written");
@@ -323,9 +331,11 @@ void plan_writer_free(PlanWriter *writer)
 {
     if (!writer)
         return;
-    for (int side = FORWARD; side <= UNDO; side++)
+    for (int side = FORWARD; side <= UNDO; side++) {
         if (writer->work[side])
             fclose(writer->work[side]);
+        g_free(writer->buffer[side]);
+    }
     if (!writer->finished)
         give_up(writer);
     if (writer->placed)
