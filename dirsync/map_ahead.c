@@ -3,7 +3,9 @@
  *
  * A ring of slots between two threads. Counters say how far each one is: those
  * before done belong to the caller, those from there on to the thread. Both sleep
- * until it is worth while to wake up, so that they do not take turns.
+ * until it is worth while to wake up, so that they do not take turns. What was taken
+ * comes back into its slot, since to free what another thread allocated makes the
+ * two wait for each other.
  */
 #include "dirsync/map_ahead.h"
 
@@ -12,7 +14,7 @@
 #include <pthread.h>
 #include <string.h>
 
-#define SLOTS 256
+#define SLOTS 64 /* what is in them fits into a core's cache */
 #define WORTH_WAKING 16
 
 typedef struct {
@@ -60,6 +62,7 @@ void mapped_clear(Mapped *mapped)
 static void fill(MapAhead *ahead, Slot *slot)
 {
     g_autoptr(GError) unreadable = NULL; /* whoever takes it reads it again and has the error */
+    mapped_clear(&slot->mapped);         /* it came back */
     slot->mapped = (Mapped){.source = spool_reader_read(ahead->reader, slot->position, &unreadable)};
     slot->good = slot->mapped.source != NULL;
     if (slot->good)
@@ -138,8 +141,8 @@ void map_ahead_free(MapAhead *ahead)
     pthread_mutex_unlock(&ahead->lock);
     if (runs)
         pthread_join(ahead->thread, NULL);
-    for (; ahead->taken < ahead->done; ahead->taken++)
-        mapped_clear(&ahead->slots[ahead->taken % SLOTS].mapped);
+    for (size_t i = 0; i < SLOTS; i++)
+        mapped_clear(&ahead->slots[i].mapped);
     pthread_mutex_destroy(&ahead->lock);
     pthread_cond_destroy(&ahead->asked_more);
     pthread_cond_destroy(&ahead->done_more);
@@ -157,7 +160,9 @@ bool map_ahead_ask(MapAhead *ahead, uint32_t number, uint64_t position)
 {
     if (ahead->added - ahead->taken == SLOTS)
         return false;
-    ahead->slots[ahead->added++ % SLOTS] = (Slot){.number = number, .position = position};
+    Slot *slot = &ahead->slots[ahead->added++ % SLOTS];
+    slot->number = number;
+    slot->position = position;
     return true;
 }
 
@@ -201,4 +206,14 @@ bool map_ahead_take(MapAhead *ahead, uint32_t number, uint64_t position, Mapped 
     if (!good)
         mapped_clear(mapped);
     return good;
+}
+
+void map_ahead_return(MapAhead *ahead, uint32_t number, Mapped *mapped)
+{
+    Slot *last = &ahead->slots[(ahead->taken - 1) % SLOTS];
+    bool is_free = ahead->taken && ahead->added - ahead->taken < SLOTS;
+    if (!is_free || last->number != number || last->mapped.source || last->mapped.desired)
+        return;
+    last->mapped = *mapped;
+    *mapped = (Mapped){0};
 }

@@ -42,5 +42,8 @@ void map_ahead_go(MapAhead *ahead);
 /** False: that number at that position was not asked for, or could not be read. Whatever has a lower number
  *  is dropped. */
 bool map_ahead_take(MapAhead *ahead, uint32_t number, uint64_t position, Mapped *mapped);
+/** What was taken last, and whatever became of it, is freed by the thread. @mapped stays as it is when it is
+ *  not of the number that was taken last; else it is empty then. */
+void map_ahead_return(MapAhead *ahead, uint32_t number, Mapped *mapped);
 
 #endif

@@ -384,6 +384,9 @@ typedef struct {
     size_t emitted;
 } Subject;
 
+/** Frees the entries of who was mapped ahead. */
+void ahead_drop(Pass *pass, Subject *subject);
+
 /** The name that the subject's object has on the server. */
 static inline const char *subject_server_dn(const Subject *subject)
 {

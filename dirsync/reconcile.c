@@ -112,6 +112,7 @@ static bool decide(Pass *pass, uint32_t index, bool last, GError **error)
     if (pass->matching)
         matched_note(pass, &subject);
     inquire_decided(pass, &subject);
+    ahead_drop(pass, &subject);
     return ok;
 }
 

@@ -62,3 +62,11 @@ bool ahead_take(Pass *pass, uint32_t index, Mapped *mapped)
         ask(pass);
     return map_ahead_take(pass->ahead, index, at, mapped);
 }
+
+void ahead_drop(Pass *pass, Subject *subject)
+{
+    g_auto(Mapped)
+        used = {.source = g_steal_pointer(&subject->source), .desired = g_steal_pointer(&subject->desired)};
+    if (pass->ahead)
+        map_ahead_return(pass->ahead, subject->index, &used);
+}

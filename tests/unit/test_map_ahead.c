@@ -124,6 +124,8 @@ static void go_through(const Case *now, uint32_t step)
         assert_as_direct(now, i, &mapped);
         kinds[mapped.kind + 1]++;
         failed += mapped.why != NULL;
+        map_ahead_return(ahead, i, &mapped);
+        assert_null(mapped.source);
     }
     map_ahead_free(ahead);
     assert_true(kinds[0] && kinds[1] && kinds[2] && failed);
@@ -143,16 +145,54 @@ static void test_who_is_passed_over_is_dropped(void **state)
 {
     const Case *now = *state;
     MapAhead *ahead = start(now);
-    for (uint32_t i = 0; i < 100; i++)
+    for (uint32_t i = 0; i < 50; i++)
         assert_true(map_ahead_ask(ahead, i, now->at[i]));
     map_ahead_go(ahead);
     g_auto(Mapped) mapped = {0};
-    assert_true(map_ahead_take(ahead, 90, now->at[90], &mapped));
-    assert_as_direct(now, 90, &mapped);
+    assert_true(map_ahead_take(ahead, 40, now->at[40], &mapped));
+    assert_as_direct(now, 40, &mapped);
     mapped_clear(&mapped);
     assert_false(map_ahead_take(ahead, 20, now->at[20], &mapped));
-    assert_true(map_ahead_take(ahead, 91, now->at[91], &mapped));
-    assert_as_direct(now, 91, &mapped);
+    assert_true(map_ahead_take(ahead, 41, now->at[41], &mapped));
+    assert_as_direct(now, 41, &mapped);
+    map_ahead_free(ahead);
+}
+
+static void test_only_the_last_one_goes_back(void **state)
+{
+    const Case *now = *state;
+    MapAhead *ahead = start(now);
+    g_auto(Mapped) first = {0}, second = {0};
+    map_ahead_return(ahead, 0, &first); /* nothing was taken */
+    assert_true(map_ahead_ask(ahead, 0, now->at[0]) && map_ahead_ask(ahead, 5, now->at[5]));
+    map_ahead_go(ahead);
+    assert_true(map_ahead_take(ahead, 0, now->at[0], &first));
+    assert_true(map_ahead_take(ahead, 5, now->at[5], &second));
+    map_ahead_return(ahead, 0, &first);
+    assert_non_null(first.source);
+    map_ahead_return(ahead, 5, &second);
+    assert_null(second.source);
+    map_ahead_return(ahead, 5, &first); /* it has its own already */
+    assert_non_null(first.source);
+    assert_as_direct(now, 0, &first);
+    map_ahead_free(ahead);
+}
+
+/* The slot may be the thread's again. */
+static void test_nothing_goes_back_when_it_is_full(void **state)
+{
+    const Case *now = *state;
+    MapAhead *ahead = start(now);
+    uint32_t n = 0;
+    while (map_ahead_ask(ahead, n, now->at[n]))
+        n++;
+    map_ahead_go(ahead);
+    g_auto(Mapped) mapped = {0};
+    assert_true(map_ahead_take(ahead, 0, now->at[0], &mapped));
+    assert_true(map_ahead_ask(ahead, n, now->at[n]));
+    map_ahead_go(ahead);
+    map_ahead_return(ahead, 0, &mapped);
+    assert_as_direct(now, 0, &mapped);
     map_ahead_free(ahead);
 }
 
@@ -186,7 +226,7 @@ static void test_what_cannot_be_read_is_not_taken(void **state)
 static void test_it_ends_with_work_undone(void **state)
 {
     const Case *now = *state;
-    for (uint32_t n = 0; n < 200; n += 20) {
+    for (uint32_t n = 0; n <= 60; n += 6) {
         MapAhead *ahead = start(now);
         for (uint32_t i = 0; i < n; i++)
             assert_true(map_ahead_ask(ahead, i, now->at[i]));
@@ -221,6 +261,8 @@ int main(void)
         TEST(test_all_in_order),
         TEST(test_only_some_are_asked_for),
         TEST(test_who_is_passed_over_is_dropped),
+        TEST(test_only_the_last_one_goes_back),
+        TEST(test_nothing_goes_back_when_it_is_full),
         TEST(test_another_position_is_not_taken),
         TEST(test_what_cannot_be_read_is_not_taken),
         TEST(test_it_ends_with_work_undone),
