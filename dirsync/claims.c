@@ -114,7 +114,7 @@ bool claim_key(Pass *pass, Subject *subject, const char *kind, const char *value
         return false;
     if (claims && claimant != subject->index) {
         *claim = CLAIM_TAKEN;
-        return describe_claimant(pass, claimant, by, error);
+        return !by || describe_claimant(pass, claimant, by, error);
     }
     g_autoptr(GPtrArray) holders = g_ptr_array_new_with_free_func((GDestroyNotify)holder_free);
     bool ok = !strcmp(kind, KEY_DN) ? holder_index_find_dn(pass->index, value, holders, error)
@@ -124,7 +124,7 @@ bool claim_key(Pass *pass, Subject *subject, const char *kind, const char *value
         if (is_self(pass, subject, holder))
             continue;
         ok = claim_against(pass, subject, holder, kind, value, last, claim, wave, error);
-        if (*claim == CLAIM_TAKEN)
+        if (*claim == CLAIM_TAKEN && by)
             *by = g_strdup(holder->dn);
     }
     return ok;

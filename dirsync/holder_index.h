@@ -49,10 +49,10 @@ typedef enum { ORIGIN_PROXY = 1 << 0, ORIGIN_TARGET = 1 << 1, ORIGIN_MAIL = 1 <<
 
 /** One thing to look a holder up by. */
 typedef struct {
-    char *kind;      /* KEY_ADDRESS, or the lower-case attribute of a join rule */
-    char *value;     /* canonical: of an address address_normalise() */
-    char *text;      /* an address as it stands there; NULL for other kinds */
-    unsigned origin; /* KeyOrigin; 0 for other kinds */
+    const char *kind; /* KEY_ADDRESS, or the index's: the lower-case attribute of a join rule */
+    char *value;      /* canonical: of an address address_normalise() */
+    char *text;       /* an address as it stands there; NULL for other kinds */
+    unsigned origin;  /* KeyOrigin; 0 for other kinds */
 } HolderKey;
 
 /** Makes the file when there is none. One that an earlier version made is made anew, empty. */

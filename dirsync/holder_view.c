@@ -53,16 +53,16 @@ char *holder_dn_key(const HolderView *view, const char *dn)
 
 /* --- keys --- */
 
-static void add_key(GArray *keys, const char *kind, char *value, const char *text, unsigned origin)
+/* Takes @value and @text. */
+static void add_key(GArray *keys, const char *kind, char *value, char *text, unsigned origin)
 {
-    HolderKey key = {g_strdup(kind), value, g_strdup(text), origin};
+    HolderKey key = {kind, value, text, origin};
     g_array_append_val(keys, key);
 }
 
 static void key_clear(void *data)
 {
     HolderKey *key = data;
-    g_free(key->kind);
     g_free(key->value);
     g_free(key->text);
 }
@@ -86,7 +86,7 @@ static void add_addresses(const HolderView *view, const Entry *entry, const char
             there->origin |= origin;
             g_free(folded);
         } else {
-            add_key(keys, KEY_ADDRESS, folded, whole, origin);
+            add_key(keys, KEY_ADDRESS, folded, g_steal_pointer(&whole), origin);
         }
     }
 }

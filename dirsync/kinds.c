@@ -81,7 +81,7 @@ static void carry_initial(const Pass *pass, Subject *subject)
 
 static bool has_address(const GArray *keys, const char *folded)
 {
-    HolderKey key = {.kind = (char *)KEY_ADDRESS, .value = (char *)folded};
+    HolderKey key = {.kind = KEY_ADDRESS, .value = (char *)folded};
     return claim_has_key(keys, &key);
 }
 

@@ -512,8 +512,8 @@ bool kinds_remember(Pass *pass, GError **error);
 bool subject_make_unique(Pass *pass, Subject *subject, GError **error);
 /** The attribute of the RDN. */
 const char *subject_name_type(const Pass *pass, const Subject *subject);
-void subject_set_name(const Pass *pass, const Subject *subject, Entry *desired, const char *value,
-                      const char *parent);
+/** Gives @subject's desired entry that RDN, in the container. */
+void subject_set_name(const Pass *pass, Subject *subject, const char *value);
 /** Value of the RDN that the mapping gave. g_free(). */
 char *subject_plain_name(const Entry *desired);
 /** True when the name that the object has is the one it should have, with or without a suffix. */
@@ -603,7 +603,7 @@ void inquire_attributes(const Pass *pass, const Subject *subject, PassStory *sto
 /* claims.c */
 typedef enum { CLAIM_FREE, CLAIM_WAIT, CLAIM_TAKEN } Claim;
 /** Whether @subject may have the key in this run; *wave is raised to the first wave that may use it.
- *  *by: who has it (text, g_free) when it is taken. */
+ *  *by (or NULL): who has it (text, g_free) when it is taken. */
 bool claim_key(Pass *pass, Subject *subject, const char *kind, const char *value, bool last, Claim *claim,
                unsigned *wave, char **by, GError **error);
 /** Registers what a planned change takes and gives up: keys and DN of @before and @after (NULL: none). */

@@ -202,10 +202,9 @@ static bool may_be_handed_over(Pass *pass, Subject *subject, const char *value, 
         *may = strcmp(g_array_index(has, HolderKey, i).value, folded) != 0;
     if (!*may)
         return true;
-    g_autofree char *by = NULL;
     Claim claim;
     unsigned wave = 0;
-    if (!claim_key(pass, subject, KEY_ADDRESS, folded, true, &claim, &wave, &by, error))
+    if (!claim_key(pass, subject, KEY_ADDRESS, folded, true, &claim, &wave, NULL, error))
         return false;
     *may = claim == CLAIM_FREE;
     return true;

@@ -58,7 +58,7 @@ void matched_note(Pass *pass, const Subject *subject)
 
 static bool has_key(const GArray *keys, const char *folded)
 {
-    HolderKey key = {.kind = (char *)KEY_ADDRESS, .value = (char *)folded};
+    HolderKey key = {.kind = KEY_ADDRESS, .value = (char *)folded};
     return claim_has_key(keys, &key);
 }
 

@@ -25,15 +25,15 @@ static const AttributeType *name_type(const Pass *pass, const Subject *subject)
     return schema_attribute(target_schema(pass), subject_name_type(pass, subject));
 }
 
-void subject_set_name(const Pass *pass, const Subject *subject, Entry *desired, const char *value,
-                      const char *parent)
+void subject_set_name(const Pass *pass, Subject *subject, const char *value)
 {
     const char *type = subject_name_type(pass, subject);
+    Entry *desired = subject->desired;
     gssize at = entry_index(desired, type);
     if (at >= 0)
         entry_remove(desired, (size_t)at);
     entry_add_string(desired, type, value);
-    g_autofree char *dn = dn_build(type, value, strlen(value), parent);
+    g_autofree char *dn = dn_build(type, value, strlen(value), pass->settings->container);
     entry_set_dn(desired, dn);
 }
 
@@ -110,19 +110,19 @@ void subject_keep_name(const Pass *pass, Subject *subject)
 
 /* --- names and addresses against everybody else's --- */
 
-/* Finds a name that is free; *wait: one may become so. */
+/* Finds a name that is free, beginning with the one that it has; *wait: one may become so. */
 static bool choose_name(Pass *pass, Subject *subject, bool last, bool *wait, GError **error)
 {
     if (subject->current && !strcmp(entry_dn(subject->current), entry_dn(subject->desired)))
         return true;
     g_autofree char *plain = subject_plain_name(subject->desired);
     for (size_t i = 0; i <= G_N_ELEMENTS(suffix_digits); i++) {
-        g_autofree char *name = i ? suffixed(pass, subject, plain, suffix_digits[i - 1]) : g_strdup(plain);
-        subject_set_name(pass, subject, subject->desired, name, pass->settings->container);
+        g_autofree char *name = i ? suffixed(pass, subject, plain, suffix_digits[i - 1]) : NULL;
+        if (name)
+            subject_set_name(pass, subject, name);
         g_autofree char *key = holder_dn_key(&pass->view, entry_dn(subject->desired));
-        g_autofree char *by = NULL;
         Claim claim;
-        if (!claim_key(pass, subject, KEY_DN, key, last, &claim, &subject->wave, &by, error))
+        if (!claim_key(pass, subject, KEY_DN, key, last, &claim, &subject->wave, NULL, error))
             return false;
         *wait = claim == CLAIM_WAIT;
         if (claim != CLAIM_TAKEN)
@@ -274,10 +274,9 @@ static bool is_free(Pass *pass, Subject *subject, const char *attribute, const c
     const Schema *schema = target_schema(pass);
     g_autofree char *kind = g_ascii_strdown(attribute, -1);
     g_autoptr(GString) key = g_string_new(NULL);
-    g_autofree char *by = NULL;
     Claim claim;
     schema_normalise(schema, schema_attribute(schema, attribute), (Value){value, strlen(value)}, key);
-    if (!claim_key(pass, subject, kind, key->str, true, &claim, &subject->wave, &by, error))
+    if (!claim_key(pass, subject, kind, key->str, true, &claim, &subject->wave, NULL, error))
         return false;
     *is = claim == CLAIM_FREE;
     return true;

@@ -101,7 +101,7 @@ bool reconcile_prepare(Pass *pass, Subject *subject, bool *decided, GError **err
     if (subject->current && subject_keeps_name(pass, subject, plain))
         subject_keep_name(pass, subject);
     else
-        subject_set_name(pass, subject, subject->desired, plain, pass->settings->container);
+        subject_set_name(pass, subject, plain);
     if (pass_has_schema(pass) && !schema_check_entry(target_schema(pass), subject->desired, &why))
         return put_aside(pass, subject, EVENT_QUARANTINED, why->message);
     *decided = false;
@@ -390,31 +390,27 @@ static bool create(Pass *pass, Subject *subject, GError **error)
     return true;
 }
 
-static bool has_address(const Pass *pass, const Entry *entry)
-{
-    const Schema *schema = target_schema(pass);
-    return schema_find(schema, entry, "proxyAddresses") || schema_find(schema, entry, "targetAddress") ||
-           schema_find(schema, entry, "mail");
-}
+/* How mail reaches it, if at all. */
+typedef enum { UNREACHED, BY_OTHERS, BY_TARGET } Reached;
 
-/* A recipient that mail cannot reach is of no use to anybody. */
-static bool lost_its_address(const Pass *pass, const Subject *subject, const Entry *wanted)
+static Reached how_reached(const Pass *pass, const Entry *entry)
 {
     const Schema *schema = target_schema(pass);
-    if (schema_find(schema, wanted, "targetAddress"))
-        return !schema_find(schema, subject->desired, "targetAddress");
-    return has_address(pass, wanted) && !has_address(pass, subject->desired);
+    if (schema_find(schema, entry, "targetAddress"))
+        return BY_TARGET;
+    return schema_find(schema, entry, "proxyAddresses") || schema_find(schema, entry, "mail") ? BY_OTHERS
+                                                                                              : UNREACHED;
 }
 
 bool reconcile_new(Pass *pass, Subject *subject, bool last, GError **error)
 {
     bool wait = false;
-    g_autoptr(Entry) wanted = entry_copy(subject->desired);
+    Reached wanted = how_reached(pass, subject->desired);
     if (!subject_claim(pass, subject, true, last, &wait, error))
         return false;
     if (wait)
         return subject_wait(pass, subject);
-    if (lost_its_address(pass, subject, wanted)) {
+    if (how_reached(pass, subject->desired) < wanted) { /* of no use to anybody */
         subject_report_conflicts(pass, subject);
         emit_retry(pass, subject);
         subject->item->state = ITEM_DONE;
