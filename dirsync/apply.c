@@ -19,6 +19,7 @@ static void item_free(void *data)
     Item *item = data;
     change_free(item->change);
     g_clear_error(&item->error);
+    g_free(item->there);
     g_free(item);
 }
 
@@ -101,6 +102,7 @@ static bool goes_alone(const Work *work, const Item *item)
 
 static void send_slice(Work *work, const Slice *slice)
 {
+    apply_look(work, slice);
     for (guint i = 0; i < slice->items->len; i++) {
         Item *item = g_ptr_array_index(slice->items, i);
         if (goes_alone(work, item))

@@ -2,6 +2,7 @@
  * apply_internal.h - what the files of apply share
  *
  * apply.c          waves and slices: what is journalled when, what is sent when
+ * apply_look.c     who has an object by now, before an add
  * apply_send.c     one change on its way: whether it may go, at which pace
  * apply_follow.c   whoever is called something else by now
  * apply_settle.c   what became of it: asked for, sent again, reported, counted
@@ -23,8 +24,10 @@ typedef struct {
     JournalOutcome outcome;
     GError *error;
     const char *sent_to; /* interned URI or file; NULL: not sent */
-    bool waiting;        /* sent, and not answered */
-    bool asked;          /* sent again after the directory said it had not happened */
+    char *there;         /* of an add, looked: the object that the person has by now; NULL: none */
+    bool looked;
+    bool waiting; /* sent, and not answered */
+    bool asked;   /* sent again after the directory said it had not happened */
 } Item;
 
 /** Changes of one wave whose intents are journalled together. */
@@ -44,6 +47,13 @@ typedef struct {
     GError *stop;       /* why the work cannot go on */
     Pace pace;
 } Work;
+
+/* apply_look.c */
+
+/** Looks for those whom the slice would add, where the plan may be old. */
+void apply_look(const Work *work, const Slice *slice);
+/** False: the person has an object by now, or it cannot be told; the item's error says so. */
+bool apply_may_add(const Work *work, Item *item);
 
 /* apply_send.c */
 

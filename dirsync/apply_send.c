@@ -62,22 +62,6 @@ static bool may_delete(const Work *work, Item *item)
     return false;
 }
 
-/* A saved plan may be old: somebody may have an object by now. Nothing in an add says that. */
-static bool may_add(const Work *work, Item *item)
-{
-    const Apply *apply = work->apply;
-    if (!apply->look_before_adding || item->change->kind != CHANGE_ADD || !item->change->anchor)
-        return true;
-    g_autofree char *dn = NULL;
-    size_t n;
-    if (!apply_find_stamped(apply, item->change->anchor, &n, &dn, &item->error))
-        return false;
-    if (n)
-        error_set(&item->error, ERROR_MOVED, "%s: this person has an object by now (%s); make a new plan",
-                  item->change->dn, dn);
-    return !n;
-}
-
 /* What comes after a change that was not done would do harm: a name or address twice, a lost member. */
 static bool depends_on_undone(const Work *work, const Change *change)
 {
@@ -104,7 +88,7 @@ static bool may_go(const Work *work, Item *item)
                   "%s: left out, since a change that must come before it was not done", item->change->dn);
         return false;
     }
-    return may_delete(work, item) && may_add(work, item);
+    return may_delete(work, item) && apply_may_add(work, item);
 }
 
 /* --- sending --- */

@@ -23,6 +23,7 @@ typedef enum {
     FAULT_LOST,
     FAULT_DOWN,
     FAULT_FETCH,
+    FAULT_SEARCH,
     FAULT_CHANGES,
     FAULT_FULL,
     FAULTS
@@ -39,6 +40,7 @@ static const char *const fault_names[] = {
     [FAULT_LOST] = "lost",
     [FAULT_DOWN] = "down",
     [FAULT_FETCH] = "fetch",
+    [FAULT_SEARCH] = "search",
     [FAULT_CHANGES] = "changes",
     [FAULT_FULL] = "full",
 };
@@ -59,7 +61,7 @@ typedef struct {
     char *subject;
     DirectoryDescription description;
     GPtrArray *passages; /* of changes that wait in the store */
-    guint64 reads, fetches, changes, change_reads, cursors;
+    guint64 reads, fetches, searches, changes, change_reads, cursors;
     bool down;
 } Failing;
 
@@ -275,7 +277,7 @@ static bool failing_fetch(Directory *directory, const FetchId *ids, size_t n_ids
 static GPtrArray *failing_search(Directory *directory, const ReadRequest *request, size_t max, GError **error)
 {
     Failing *failing = (Failing *)directory;
-    if (failing->down) {
+    if (failing->down || strikes(failing, FAULT_SEARCH, ++failing->searches)) {
         unreachable(failing, error);
         return NULL;
     }

@@ -16,6 +16,7 @@
  *   changes@N       the Nth call for changes fails, ERROR_UNREACHABLE
  *   full@N          the Nth call for changes with a cursor is a full_reason, after all that it had to tell
  *   fetch@N         the Nth fetch call fails, ERROR_UNREACHABLE
+ *   search@N        the Nth small search fails, ERROR_UNREACHABLE
  */
 #ifndef DIRSYNC_DIRECTORY_FAILING_H
 #define DIRSYNC_DIRECTORY_FAILING_H

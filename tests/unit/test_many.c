@@ -54,6 +54,18 @@ static void run_writes(Case *c, const char *lift, size_t writes)
     assert_int_equal(memory_store_writes(case_home(c)) - before, writes);
 }
 
+static void run_apply_writes(Case *c, const char *folder, size_t writes)
+{
+    g_autoptr(Connector) connector = case_connector(c);
+    g_auto(RunResult) result = {0};
+    g_autoptr(GError) error = NULL;
+    size_t before = memory_store_writes(case_home(c));
+    RunOptions options = case_options(c, connector, NULL);
+    if (!run_apply(connector, &options, folder, &result, &error))
+        fail_msg("%s", error->message);
+    assert_int_equal(memory_store_writes(case_home(c)) - before, writes);
+}
+
 static size_t members_at_home(Case *c)
 {
     g_autofree char *dump = case_dump(c);
@@ -183,6 +195,43 @@ static void a_few_of_many_are_fetched(void **state)
     run_writes(c, NULL, 1);
 }
 
+/* A plan that may be old: whoever has an object by now is found in a few searches for all of them. */
+static void those_of_a_plan_are_looked_for_together(void **state)
+{
+    (void)state;
+    g_autoptr(Case) c = case_new(&(CaseStart){.kinds = GROUPS});
+    g_autofree char *text = people(MANY), *folder = case_path(c, "plan");
+    case_set_source(c, text);
+    case_plan(c, NULL, folder, &(Expected){.counts = G_STRINGIFY(MANY) " created"});
+    case_set_faults(c, "search@500+", NULL);
+    run_apply_writes(c, folder, MANY);
+}
+
+#define MADE(digit)                                                                                          \
+    "+ cn=P" digit ",ou=in,o=acme\n  cn: P" digit "\n  dirsyncAnchor: p" digit                               \
+    "\n  importedFrom: " CASE_UUID "\n  mailNickname: p" digit                                               \
+    "\n  objectClass: contact\n  objectClass: dirsyncStamp\n  objectClass: top\n"
+
+/* Where they cannot be looked for together each is looked for alone. */
+static void who_is_not_found_with_the_others_is_looked_for_alone(void **state)
+{
+    (void)state;
+    g_autoptr(Case) c = case_new(&(CaseStart){.kinds = GROUPS});
+    g_autofree char *text = people(3), *folder = case_path(c, "plan");
+    case_set_source(c, text);
+    case_plan(c, NULL, folder, &(Expected){.counts = "3 created"});
+    case_edit_home(c, "dn: cn=Other,ou=in,o=acme\nchangetype: add\nobjectClass: contact\n"
+                      "objectClass: dirsyncStamp\ncn: Other\ndirsyncAnchor: p1\nimportedFrom: " CASE_UUID
+                      "\n\n");
+    case_set_faults(c, "search@1", NULL);
+    case_apply(c, folder,
+               &(Expected){.changes = MADE("0") MADE("2"),
+                           .writes = 2,
+                           .counts = "2 created, 1 failed",
+                           .events = "write-moved",
+                           .status = 3});
+}
+
 static void more_than_a_tenth_of_a_group_does_not_go_by_accident(void **state)
 {
     (void)state;
@@ -216,6 +265,8 @@ int main(void)
         cmocka_unit_test(one_who_is_elsewhere_is_fetched),
         cmocka_unit_test(most_of_a_container_are_read_with_it),
         cmocka_unit_test(a_few_of_many_are_fetched),
+        cmocka_unit_test(those_of_a_plan_are_looked_for_together),
+        cmocka_unit_test(who_is_not_found_with_the_others_is_looked_for_alone),
     };
     return cmocka_run_group_tests_name("many", tests, NULL, NULL);
 }
