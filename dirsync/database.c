@@ -424,6 +424,20 @@ bool database_begin(Database *database, GError **error)
     return database_run(database, error, "BEGIN IMMEDIATE", "");
 }
 
+bool database_hold(Database *database, GError **error)
+{
+    if (sqlite3_exec(database->handle, "PRAGMA query_only = ON; BEGIN", NULL, NULL, NULL) == SQLITE_OK)
+        return true;
+    set_error(database, error);
+    return false;
+}
+
+void database_let_go(Database *database)
+{
+    database_rollback(database);
+    sqlite3_exec(database->handle, "PRAGMA query_only = OFF", NULL, NULL, NULL);
+}
+
 bool database_commit(Database *database, GError **error)
 {
     return database_run(database, error, "COMMIT", "");

@@ -60,6 +60,10 @@ void database_fault_step(const Database *database);
 
 bool database_begin(Database *database, GError **error);
 bool database_commit(Database *database, GError **error);
+/** Until database_let_go() everything is read as it is now, without a lock for each query, and a write is an
+ *  error. */
+bool database_hold(Database *database, GError **error);
+void database_let_go(Database *database);
 void database_rollback(Database *database);
 bool database_in_transaction(Database *database);
 

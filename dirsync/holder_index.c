@@ -232,7 +232,7 @@ void holder_index_rollback(HolderIndex *index)
 
 bool holder_index_hold(HolderIndex *index, GError **error)
 {
-    return database_run(index->database, error, "BEGIN", "");
+    return database_hold(index->database, error);
 }
 
 /* Names and keys of everybody, in one go over each table. */
@@ -274,7 +274,7 @@ static bool may_have(const HolderIndex *index, const char *kind, const char *val
 void holder_index_let_go(HolderIndex *index)
 {
     g_clear_pointer(&index->filter, key_filter_free);
-    database_rollback(index->database);
+    database_let_go(index->database);
 }
 
 /* A row that is new has none to be replaced. */

@@ -78,8 +78,8 @@ bool holder_index_begin_writing(HolderIndex *index, GError **error);
 bool holder_index_commit(HolderIndex *index, GError **error);
 void holder_index_rollback(HolderIndex *index);
 
-/** Until holder_index_let_go() everything is read as it is now, and a look-up costs no locks. No writes
- *  between. */
+/** Until holder_index_let_go() everything is read as it is now, and a look-up costs no locks. A write between
+ *  is an error. */
 bool holder_index_hold(HolderIndex *index, GError **error);
 /** While held: about @lookups of names and keys are to come, most of them of what nobody has. Where that is
  *  worth it those are answered from memory. */

@@ -187,18 +187,25 @@ static bool plan_container(Pass *pass, GError **error)
 
 #define LOOKUPS_AN_ITEM 4
 
+/* While nothing is written to the state and the index. */
+static bool decide_held(Pass *pass, GError **error)
+{
+    return pass_make_items(pass, error) &&
+           holder_index_expect(pass->index, pass->items->len * LOOKUPS_AN_ITEM, error) &&
+           (!pass->options.migration || matching_make(pass, error)) && pass_reconcile(pass, error) &&
+           settlements_check(pass->settlements, error) && claim_table_check(pass->claimed, error);
+}
+
 /* Everything is known and decided afterwards. */
 static bool decide(Pass *pass, GError **error)
 {
-    if (!load_tables(pass, error) || !pass_read(pass, error) || !pass_make_items(pass, error))
+    if (!load_tables(pass, error) || !pass_read(pass, error))
         return false;
-    bool held = holder_index_hold(pass->index, error) &&
-                holder_index_expect(pass->index, pass->items->len * LOOKUPS_AN_ITEM, error);
-    bool matched = held && (!pass->options.migration || matching_make(pass, error));
-    bool reconciled = matched && pass_reconcile(pass, error) && settlements_check(pass->settlements, error) &&
-                      claim_table_check(pass->claimed, error);
+    bool decided =
+        state_hold(pass->state, error) && holder_index_hold(pass->index, error) && decide_held(pass, error);
     holder_index_let_go(pass->index);
-    return reconciled;
+    state_let_go(pass->state);
+    return decided && kinds_remember(pass, error);
 }
 
 static bool plan(StepWork *work, const char *folder, const char *run, GError **error)

@@ -377,7 +377,7 @@ bool pass_reconcile(Pass *pass, GError **error)
                    (!pass->matching || decide_all(pass, false, true, error));
     ahead_stop(pass);
     if (!decided || !decide_waiting(pass, error) || !reconcile_leaving(pass, error) ||
-        !reconcile_groups(pass, error) || !kinds_remember(pass, error))
+        !reconcile_groups(pass, error))
         return false;
     inquire_finish(pass);
     return true;

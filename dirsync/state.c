@@ -296,6 +296,16 @@ void state_rollback(State *state)
     database_rollback(state->database);
 }
 
+bool state_hold(State *state, GError **error)
+{
+    return database_hold(state->database, error);
+}
+
+void state_let_go(State *state)
+{
+    database_let_go(state->database);
+}
+
 bool state_get(State *state, const char *name, char **value, GError **error)
 {
     return database_get_meta(state->database, name, value, error);

@@ -70,6 +70,9 @@ size_t state_statements(void);
 bool state_begin(State *state, GError **error);
 bool state_commit(State *state, GError **error);
 void state_rollback(State *state);
+/** Until state_let_go() a look-up costs no locks. A write between is an error. */
+bool state_hold(State *state, GError **error);
+void state_let_go(State *state);
 
 bool state_get(State *state, const char *name, char **value, GError **error);
 bool state_set(State *state, const char *name, const char *value, GError **error);

@@ -411,6 +411,24 @@ static void test_runs_and_their_journal(void **state)
     assert_null(record.id);
 }
 
+/* What is written while it is held would be lost without a word. */
+static void test_while_it_is_held_nothing_is_written(void **state)
+{
+    const Fixture *fixture = *state;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *value = NULL, *later = NULL;
+    assert_true(state_set(fixture->state, "a", "1", NULL));
+    assert_true(state_hold(fixture->state, NULL));
+    assert_true(state_get(fixture->state, "a", &value, NULL));
+    assert_string_equal(value, "1");
+    assert_false(state_set(fixture->state, "a", "2", &error));
+    assert_non_null(strstr(error->message, "readonly"));
+    state_let_go(fixture->state);
+    assert_true(state_set(fixture->state, "a", "2", NULL));
+    assert_true(state_get(fixture->state, "a", &later, NULL));
+    assert_string_equal(later, "2");
+}
+
 static void test_ids_are_told_apart(void **state)
 {
     (void)state;
@@ -570,6 +588,7 @@ static void test_addresses_are_folded(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_while_it_is_held_nothing_is_written, begin, end),
         cmocka_unit_test_setup_teardown(test_a_new_state_and_an_old_one, begin, end),
         cmocka_unit_test_setup_teardown(test_tables_without_a_version_are_kept, begin, end),
         cmocka_unit_test_setup_teardown(test_only_the_owner_may_look, begin, end),
