@@ -1,9 +1,9 @@
 /*
  * apply_look.c - who has an object by now, before the adds of a plan that may be old
  *
- * Nothing in an add says so, and a look for each would cost a round trip for each:
- * they are looked for by their stamps, many in one filter. Where that fails each is
- * looked for in its turn.
+ * Nothing in an add says so, and a look for each would cost a round trip for each,
+ * or a read of the whole file: they are looked for by their stamps, many at a time.
+ * Where that fails each is looked for in its turn.
  */
 #include "dirsync/apply_internal.h"
 
@@ -16,65 +16,89 @@ static bool is_looked_for(const Apply *apply, const Item *item)
     return apply->look_before_adding && item->change->kind == CHANGE_ADD && item->change->anchor;
 }
 
-/* @items: by anchor. */
-static void note_found(const Apply *apply, const Entry *entry, GHashTable *items)
+/* From *at on, at most @most of them. */
+static GPtrArray *take_some(const Apply *apply, const GPtrArray *items, guint *at, guint most)
+{
+    GPtrArray *some = g_ptr_array_new();
+    for (; *at < items->len && some->len < most; ++*at)
+        if (is_looked_for(apply, g_ptr_array_index(items, *at)))
+            g_ptr_array_add(some, g_ptr_array_index(items, *at));
+    return some;
+}
+
+static void note_found(const Apply *apply, const Entry *entry, const GPtrArray *items)
 {
     g_auto(Stamp) stamp = {0};
     if (!stamp_read(apply->stamp, directory_describe(apply->directory)->schema, entry, &stamp) ||
         strcmp(stamp.connector, apply->connector_uuid) != 0)
         return;
-    Item *item = g_hash_table_lookup(items, stamp.anchor);
-    if (item && !item->there)
-        item->there = g_strdup(entry_dn(entry));
+    for (guint i = 0; i < items->len; i++) {
+        Item *item = g_ptr_array_index(items, i);
+        if (!item->there && !strcmp(item->change->anchor, stamp.anchor))
+            item->there = g_strdup(entry_dn(entry));
+    }
 }
 
-static void note_looked(gpointer anchor, gpointer item, gpointer data)
+static bool search_for(const Apply *apply, const GPtrArray *items, GError **error)
 {
-    (void)anchor;
-    (void)data;
-    ((Item *)item)->looked = true;
-}
-
-/* Takes the items from *at on, as many as fit into one filter. */
-static bool look_for(const Apply *apply, Item *const *items, size_t n, size_t *at, GError **error)
-{
-    g_autoptr(GHashTable) asked = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(GString) filter = g_string_new("(|");
-    for (; *at < n && g_hash_table_size(asked) < MOST_IN_FILTER; ++*at) {
-        Item *item = items[*at];
-        if (!is_looked_for(apply, item))
-            continue;
+    for (guint i = 0; i < items->len; i++) {
+        const Item *item = g_ptr_array_index(items, i);
         g_autofree char *one = stamp_filter(apply->stamp, apply->connector_uuid, item->change->anchor);
         g_string_append(filter, one);
-        g_hash_table_insert(asked, (gpointer)item->change->anchor, item);
     }
-    if (!g_hash_table_size(asked))
-        return true;
     g_string_append_c(filter, ')');
     ReadRequest request = {
         .scope = SEARCH_SUBTREE, .filter = filter->str, .attributes = stamp_attributes(apply->stamp)};
     g_autoptr(GPtrArray) found = directory_search(apply->directory, &request, G_MAXINT32, error);
     for (guint i = 0; found && i < found->len; i++)
-        note_found(apply, g_ptr_array_index(found, i), asked);
-    if (found)
-        g_hash_table_foreach(asked, note_looked, NULL);
+        note_found(apply, g_ptr_array_index(found, i), items);
+    for (guint i = 0; found && i < items->len; i++)
+        ((Item *)g_ptr_array_index(items, i))->looked = true;
     return found != NULL;
+}
+
+static bool take_fetched(size_t index, Entry *entry, void *data, GError **error)
+{
+    g_autoptr(Entry) owned = entry;
+    Item *item = g_ptr_array_index((GPtrArray *)data, index);
+    (void)error;
+    item->looked = true;
+    item->there = owned ? g_strdup(entry_dn(owned)) : NULL;
+    return true;
+}
+
+/* Where the stamp is the anchor alone they are found by it, in one go through the file. */
+static bool fetch(const Apply *apply, GPtrArray *items)
+{
+    g_autofree FetchId *ids = g_new0(FetchId, items->len);
+    for (guint i = 0; i < items->len; i++) {
+        const char *anchor = ((Item *)g_ptr_array_index(items, i))->change->anchor;
+        ids[i] = (FetchId){.id_attribute = apply->stamp->name, .id = {anchor, strlen(anchor)}, .index = i};
+    }
+    return directory_fetch(apply->directory, ids, items->len, stamp_attributes(apply->stamp), take_fetched,
+                           items, NULL);
 }
 
 void apply_look(const Work *work, const Slice *slice)
 {
-    Item *const *items = (Item *const *)slice->items->pdata;
-    bool good = !work->cut;
-    for (size_t at = 0; at < slice->items->len && good;)
-        good = look_for(work->apply, items, slice->items->len, &at, NULL);
+    const Apply *apply = work->apply;
+    bool by_anchor = apply->stamp->form == STAMP_ANCHOR, good = !work->cut;
+    for (guint at = 0; at < slice->items->len && good;) {
+        g_autoptr(GPtrArray) some =
+            take_some(apply, slice->items, &at, by_anchor ? G_MAXUINT : MOST_IN_FILTER);
+        if (some->len)
+            good = by_anchor ? fetch(apply, some) : search_for(apply, some, NULL);
+    }
 }
 
 bool apply_may_add(const Work *work, Item *item)
 {
-    size_t at = 0;
     if (!is_looked_for(work->apply, item))
         return true;
-    if (!item->looked && !look_for(work->apply, &item, 1, &at, &item->error))
+    g_autoptr(GPtrArray) alone = g_ptr_array_new();
+    g_ptr_array_add(alone, item);
+    if (!item->looked && !search_for(work->apply, alone, &item->error))
         return false;
     if (item->there)
         error_set(&item->error, ERROR_MOVED, "%s: this person has an object by now (%s); make a new plan",

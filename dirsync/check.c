@@ -247,6 +247,37 @@ static void check_schema(const Connector *connector, Step step, const Schema *sc
         finding_add(findings, FINDING_OK, ERROR_INVALID, NULL, "%s: the schema has what is needed", what);
 }
 
+static bool has_name(const char *const *names, const char *name)
+{
+    for (; names && *names; names++)
+        if (!g_ascii_strcasecmp(*names, name))
+            return true;
+    return false;
+}
+
+/* The row of whoever has a value that no column is for would be refused. */
+static void check_columns(const Endpoint *to, const Mapping *mapping, const RecipientAs as[OF_KINDS],
+                          GPtrArray *findings)
+{
+    g_autoptr(GPtrArray) missing = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(missing, NULL);
+    for (size_t i = 0; to->columns && i < mapping_n_recipients(mapping); i++) {
+        const MappingRecipient *recipient = mapping_recipient(mapping, i);
+        for (size_t j = 0; as[recipient->of] == recipient->as && j < recipient->n_rules; j++) {
+            const char *name = recipient->rules[j]->name;
+            if (!has_name((const char *const *)to->columns, name) &&
+                !has_name((const char *const *)missing->pdata, name))
+                g_ptr_array_insert(missing, (gint)missing->len - 1, g_strdup(name));
+        }
+    }
+    g_autofree char *list = g_strjoinv(" ", (char **)missing->pdata);
+    if (*list)
+        finding_add(findings, FINDING_ERROR, ERROR_DEFINITION,
+                    "add them to columns=\"...\", or take them out of a copy of the mapping",
+                    "%s: has no columns for what mapping %s gives: %s", to->path, mapping_path(mapping),
+                    list);
+}
+
 static void check_mapping(const Connector *connector, Step step, const Mapping *mapping, Directory *target,
                           Directory *source, GPtrArray *findings)
 {
@@ -255,6 +286,7 @@ static void check_mapping(const Connector *connector, Step step, const Mapping *
     const DirectoryDescription *to = directory_describe(target);
     RecipientAs as[OF_KINDS];
     pass_recipients(&connector->pass[step], mapping, as);
+    check_columns(connector_endpoint(connector, step, TARGET), mapping, as, findings);
     if (mapping_check(mapping, as, to->capabilities & HAS_SCHEMA ? to->schema : NULL,
                       from && from->capabilities & HAS_SCHEMA ? from->schema : NULL, &error))
         finding_add(findings, FINDING_OK, ERROR_INVALID, NULL, "mapping %s: its %s fits the schema",

@@ -290,9 +290,8 @@ static size_t apply_changes(Flush *flush)
         Pending *one = &g_array_index(flush->pending, Pending, i);
         if (touched_entries_apply(flush->touched, one->change, &one->failure))
             done++;
-        else
-            g_prefix_error(&one->failure, "%s: %s: ", flush->target->endpoint->path,
-                           change_kind_names[one->change->kind]);
+        else if (!g_str_has_prefix(one->failure->message, flush->target->endpoint->path))
+            g_prefix_error(&one->failure, "%s: ", flush->target->endpoint->path);
     }
     return done;
 }

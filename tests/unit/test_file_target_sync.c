@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "dirsync/check.h"
 #include "dirsync/directory/memory.h"
 #include "dirsync/directory/memory_store.h"
 #include "dirsync/ldif.h"
@@ -120,26 +121,55 @@ static void edit(const World *world, const char *text)
     }
 }
 
+/* --- runs --- */
+
+typedef struct {
+    char *connector_path, *state;
+    Connector *connector;
+    RunOptions options;
+} Setting;
+
+static void setting_clear(Setting *setting)
+{
+    connector_free(setting->connector);
+    g_free(setting->connector_path);
+    g_free(setting->state);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Setting, setting_clear)
+
+static void prepare(const World *world, Setting *setting)
+{
+    g_autoptr(GError) error = NULL;
+    setting->connector_path = path_of(world, "out.xml");
+    setting->state = path_of(world, "state");
+    setting->connector = connector_load(setting->connector_path, &error);
+    if (!setting->connector)
+        fail_msg("%s", error->message);
+    setting->options = run_options(setting->connector);
+    setting->options.state_folder = setting->state;
+}
+
+static void assert_counts(const RunResult *result, const char *expected)
+{
+    GString *text = g_string_new(NULL);
+    for (int i = 0; i < COUNTS; i++)
+        if (result->step[STEP_EXPORT].counts.of[i])
+            g_string_append_printf(text, "%s%zu %s", text->len ? ", " : "",
+                                   result->step[STEP_EXPORT].counts.of[i], count_names[i]);
+    g_autofree char *counts = g_string_free(text, FALSE);
+    assert_string_equal(counts, expected);
+}
+
 /* @reason: what the reason why nobody was removed contains; NULL: there is none. */
 static void run_once(const World *world, const char *expected, const char *reason, int status)
 {
-    g_autofree char *path = path_of(world, "out.xml"), *state = path_of(world, "state");
     g_autoptr(GError) error = NULL;
-    g_autoptr(Connector) connector = connector_load(path, &error);
-    if (!connector)
-        fail_msg("%s", error->message);
-    RunOptions options = run_options(connector);
-    options.state_folder = state;
+    g_auto(Setting) now = {0};
     g_auto(RunResult) result = {0};
-    if (!run_sync(connector, &options, &result, &error))
+    prepare(world, &now);
+    if (!run_sync(now.connector, &now.options, &result, &error))
         fail_msg("%s", error->message);
-    GString *text = g_string_new(NULL);
-    for (int i = 0; i < COUNTS; i++)
-        if (result.step[STEP_EXPORT].counts.of[i])
-            g_string_append_printf(text, "%s%zu %s", text->len ? ", " : "",
-                                   result.step[STEP_EXPORT].counts.of[i], count_names[i]);
-    g_autofree char *counts = g_string_free(text, FALSE);
-    assert_string_equal(counts, expected);
+    assert_counts(&result, expected);
     assert_int_equal(result.step[STEP_EXPORT].partial, reason != NULL);
     if (reason && !strstr(result.step[STEP_EXPORT].partial_reason, reason))
         fail_msg("%s\nexpected: %s", result.step[STEP_EXPORT].partial_reason, reason);
@@ -159,6 +189,29 @@ static void assert_file(const World *world, const char *expected)
     g_auto(GStrv) lines = g_strsplit(text, "\r\n", -1); /* lines that are not ours may end otherwise */
     g_autofree char *plain = g_strjoinv("\n", lines);
     assert_string_equal(plain, expected);
+}
+
+static void apply_plan_of(const World *world, const char *expected)
+{
+    g_autofree char *folder = path_of(world, "plan");
+    g_autoptr(GError) error = NULL;
+    g_auto(Setting) now = {0};
+    g_auto(RunResult) result = {0};
+    prepare(world, &now);
+    if (!run_apply(now.connector, &now.options, folder, &result, &error))
+        fail_msg("%s", error->message);
+    assert_counts(&result, expected);
+}
+
+static void make_plan(const World *world)
+{
+    g_autofree char *folder = path_of(world, "plan");
+    g_autoptr(GError) error = NULL;
+    g_auto(Setting) now = {0};
+    g_auto(RunResult) result = {0};
+    prepare(world, &now);
+    if (!run_plan(now.connector, &now.options, folder, &result, &error))
+        fail_msg("%s", error->message);
 }
 
 /* --- rows that were there before --- */
@@ -220,6 +273,46 @@ static void who_left_with_the_state_stays_once(void **state)
     assert_file(&world, HEADER ANN_ROW BOB_ROW);
     run_once(&world, "1 deleted, 1 unchanged", NULL, 0);
     assert_file(&world, HEADER BOB_ROW);
+    tear_down(&world);
+}
+
+/* --- plans --- */
+
+static void a_saved_plan_makes_nobody_twice(void **state)
+{
+    (void)state;
+    World world;
+    set_up(&world, csv);
+    make_plan(&world);
+    apply_plan_of(&world, "2 created");
+    assert_file(&world, HEADER ANN_ROW BOB_ROW);
+    apply_plan_of(&world, "2 failed");
+    assert_file(&world, HEADER ANN_ROW BOB_ROW);
+    run_once(&world, "2 unchanged", NULL, 0);
+    tear_down(&world);
+}
+
+/* --- columns --- */
+
+/* Each row would be refused; better said once, before. */
+static void a_column_that_is_missing_is_told_before(void **state)
+{
+    (void)state;
+    World world;
+    set_up(&world, csv);
+    g_auto(Setting) now = {0};
+    prepare(&world, &now);
+    g_autoptr(GPtrArray) findings = check_connector(now.connector);
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < findings->len; i++) {
+        const Finding *finding = g_ptr_array_index(findings, i);
+        if (finding->kind == FINDING_ERROR)
+            g_string_append_printf(text, "%s\n", finding->text);
+    }
+    g_autofree char *errors = g_string_free(text, FALSE);
+    assert_non_null(strstr(errors, "out.file: has no columns for what mapping "));
+    assert_non_null(strstr(errors, "csv.xml gives: initials company employeeNumber "));
+    assert_null(strstr(errors, "displayName"));
     tear_down(&world);
 }
 
@@ -302,6 +395,8 @@ int main(void)
         cmocka_unit_test(a_new_file_says_nothing),
         cmocka_unit_test(our_own_rows_are_no_strangers_when_the_state_is_lost),
         cmocka_unit_test(who_left_with_the_state_stays_once),
+        cmocka_unit_test(a_saved_plan_makes_nobody_twice),
+        cmocka_unit_test(a_column_that_is_missing_is_told_before),
         cmocka_unit_test(groups_of_the_file_follow_a_member_that_is_renamed),
         cmocka_unit_test(groups_of_the_file_follow_a_group_that_is_renamed),
         cmocka_unit_test(groups_of_the_file_lose_a_member_that_is_gone),
