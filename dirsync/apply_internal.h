@@ -52,6 +52,8 @@ typedef struct {
 
 /** Looks for those whom the slice would add, where the plan may be old. */
 void apply_look(const Work *work, const Slice *slice);
+/** Some time has passed: each is looked for in its turn. */
+void apply_look_again(const Slice *slice);
 /** False: the person has an object by now, or it cannot be told; the item's error says so. */
 bool apply_may_add(const Work *work, Item *item);
 

@@ -26,17 +26,22 @@ static GPtrArray *take_some(const Apply *apply, const GPtrArray *items, guint *a
     return some;
 }
 
-static void note_found(const Apply *apply, const Entry *entry, const GPtrArray *items)
+/* Whose object it is. False: it cannot be told, the server's idea of the same value is another, or the object
+ * has several stamps; where only one was looked for it is his. */
+static bool note_found(const Apply *apply, const Entry *entry, const GPtrArray *items)
 {
     g_auto(Stamp) stamp = {0};
-    if (!stamp_read(apply->stamp, directory_describe(apply->directory)->schema, entry, &stamp) ||
-        strcmp(stamp.connector, apply->connector_uuid) != 0)
-        return;
+    bool noted = false;
+    stamp_read(apply->stamp, directory_describe(apply->directory)->schema, entry, &stamp);
     for (guint i = 0; i < items->len; i++) {
         Item *item = g_ptr_array_index(items, i);
-        if (!item->there && !strcmp(item->change->anchor, stamp.anchor))
+        if (items->len > 1 && g_strcmp0(item->change->anchor, stamp.anchor) != 0)
+            continue;
+        if (!item->there)
             item->there = g_strdup(entry_dn(entry));
+        noted = true;
     }
+    return noted;
 }
 
 static bool search_for(const Apply *apply, const GPtrArray *items, GError **error)
@@ -51,10 +56,13 @@ static bool search_for(const Apply *apply, const GPtrArray *items, GError **erro
     ReadRequest request = {
         .scope = SEARCH_SUBTREE, .filter = filter->str, .attributes = stamp_attributes(apply->stamp)};
     g_autoptr(GPtrArray) found = directory_search(apply->directory, &request, G_MAXINT32, error);
+    bool all_noted = true;
     for (guint i = 0; found && i < found->len; i++)
-        note_found(apply, g_ptr_array_index(found, i), items);
-    for (guint i = 0; found && i < items->len; i++)
-        ((Item *)g_ptr_array_index(items, i))->looked = true;
+        all_noted &= note_found(apply, g_ptr_array_index(found, i), items);
+    for (guint i = 0; found && i < items->len; i++) {
+        Item *item = g_ptr_array_index(items, i);
+        item->looked = all_noted || item->there;
+    }
     return found != NULL;
 }
 
@@ -92,6 +100,15 @@ void apply_look(const Work *work, const Slice *slice)
     }
 }
 
+void apply_look_again(const Slice *slice)
+{
+    for (guint i = 0; i < slice->items->len; i++) {
+        Item *item = g_ptr_array_index(slice->items, i);
+        item->looked = false;
+        g_clear_pointer(&item->there, g_free);
+    }
+}
+
 bool apply_may_add(const Work *work, Item *item)
 {
     if (!is_looked_for(work->apply, item))
@@ -103,5 +120,6 @@ bool apply_may_add(const Work *work, Item *item)
     if (item->there)
         error_set(&item->error, ERROR_MOVED, "%s: this person has an object by now (%s); make a new plan",
                   item->change->dn, item->there);
+    item->looked = false; /* what is sent once more is looked for once more */
     return !item->there;
 }

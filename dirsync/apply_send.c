@@ -150,8 +150,10 @@ void apply_send(Work *work, Item *item)
     apply_sleep(pace_next(&work->pace, g_get_monotonic_time()));
     GError *error = NULL;
     while (!submit(work, item, &error)) {
-        if (wait_for_return(work, &error))
+        if (wait_for_return(work, &error)) {
+            apply_look_again(item->slice);
             continue;
+        }
         item->error = g_error_copy(error);
         cut_off(work, error);
         return;

@@ -247,15 +247,15 @@ static void check_schema(const Connector *connector, Step step, const Schema *sc
         finding_add(findings, FINDING_OK, ERROR_INVALID, NULL, "%s: the schema has what is needed", what);
 }
 
-static bool has_name(const char *const *names, const char *name)
+static bool has_name(char **names, const char *name)
 {
-    for (; names && *names; names++)
-        if (!g_ascii_strcasecmp(*names, name))
+    for (; *names; names++)
+        if (!g_ascii_strcasecmp(*names, name) || schema_same_attribute(schema_standard(), *names, name))
             return true;
     return false;
 }
 
-/* The row of whoever has a value that no column is for would be refused. */
+/* Whoever has a value that no column is for is refused. */
 static void check_columns(const Endpoint *to, const Mapping *mapping, const RecipientAs as[OF_KINDS],
                           GPtrArray *findings)
 {
@@ -265,17 +265,17 @@ static void check_columns(const Endpoint *to, const Mapping *mapping, const Reci
         const MappingRecipient *recipient = mapping_recipient(mapping, i);
         for (size_t j = 0; as[recipient->of] == recipient->as && j < recipient->n_rules; j++) {
             const char *name = recipient->rules[j]->name;
-            if (!has_name((const char *const *)to->columns, name) &&
-                !has_name((const char *const *)missing->pdata, name))
+            if (!has_name(to->columns, name) && !has_name((char **)missing->pdata, name))
                 g_ptr_array_insert(missing, (gint)missing->len - 1, g_strdup(name));
         }
     }
     g_autofree char *list = g_strjoinv(" ", (char **)missing->pdata);
     if (*list)
-        finding_add(findings, FINDING_ERROR, ERROR_DEFINITION,
-                    "add them to columns=\"...\", or take them out of a copy of the mapping",
-                    "%s: has no columns for what mapping %s gives: %s", to->path, mapping_path(mapping),
-                    list);
+        finding_add(
+            findings, FINDING_WARNING, ERROR_DEFINITION,
+            "whoever has one of them is refused: add them to columns=\"...\", or take them out of a copy "
+            "of the mapping",
+            "%s: has no columns for what mapping %s gives: %s", to->path, mapping_path(mapping), list);
 }
 
 static void check_mapping(const Connector *connector, Step step, const Mapping *mapping, Directory *target,

@@ -429,6 +429,7 @@ bool database_hold(Database *database, GError **error)
     if (sqlite3_exec(database->handle, "PRAGMA query_only = ON; BEGIN", NULL, NULL, NULL) == SQLITE_OK)
         return true;
     set_error(database, error);
+    database_let_go(database);
     return false;
 }
 

@@ -199,11 +199,12 @@ static bool decide_held(Pass *pass, GError **error)
 /* Everything is known and decided afterwards. */
 static bool decide(Pass *pass, GError **error)
 {
-    if (!load_tables(pass, error) || !pass_read(pass, error))
+    if (!load_tables(pass, error) || !pass_read(pass, error) || !state_hold(pass->state, error))
         return false;
-    bool decided =
-        state_hold(pass->state, error) && holder_index_hold(pass->index, error) && decide_held(pass, error);
-    holder_index_let_go(pass->index);
+    bool held = holder_index_hold(pass->index, error);
+    bool decided = held && decide_held(pass, error);
+    if (held)
+        holder_index_let_go(pass->index);
     state_let_go(pass->state);
     return decided && kinds_remember(pass, error);
 }

@@ -290,7 +290,7 @@ static size_t apply_changes(Flush *flush)
         Pending *one = &g_array_index(flush->pending, Pending, i);
         if (touched_entries_apply(flush->touched, one->change, &one->failure))
             done++;
-        else if (!g_str_has_prefix(one->failure->message, flush->target->endpoint->path))
+        else if (one->failure && !g_str_has_prefix(one->failure->message, flush->target->endpoint->path))
             g_prefix_error(&one->failure, "%s: ", flush->target->endpoint->path);
     }
     return done;

@@ -361,7 +361,7 @@ static void another_connector_reads(const char *step)
     Holder *ada = g_ptr_array_index(holders, 0);
     ada->fingerprint = fingerprint_string("as another connector has read her");
     g_autofree char *now = address_normalise("NOTES:Newer/Acme@Ex", strlen("NOTES:Newer/Acme@Ex"));
-    HolderKey key = {.kind = (char *)KEY_ADDRESS, .value = now};
+    HolderKey key = {.kind = KEY_ADDRESS, .value = now};
     assert_true(holder_index_begin(index, NULL));
     assert_true(holder_index_save(index, ada, &key, 1, NULL));
     assert_true(holder_index_commit(index, NULL));

@@ -232,6 +232,21 @@ static void who_is_not_found_with_the_others_is_looked_for_alone(void **state)
                            .status = 3});
 }
 
+/* Of the stamps of two connectors on it only one is read. */
+static void an_object_with_two_stamps_is_found_too(void **state)
+{
+    (void)state;
+    g_autoptr(Case) c = case_new(&(CaseStart){.kinds = GROUPS, .stamp = "form=\"proxy\" name=\"DIRSYNC\""});
+    g_autofree char *text = people(3), *folder = case_path(c, "plan");
+    case_set_source(c, text);
+    case_plan(c, NULL, folder, &(Expected){.counts = "3 created"});
+    case_edit_home(c, "dn: cn=Other,ou=in,o=acme\nchangetype: add\nobjectClass: contact\n"
+                      "cn: Other\n"
+                      "proxyAddresses: dirsync:" OTHER_UUID ";;x\n"
+                      "proxyAddresses: dirsync:" CASE_UUID ";;p1\n\n");
+    run_apply_writes(c, folder, 2);
+}
+
 static void more_than_a_tenth_of_a_group_does_not_go_by_accident(void **state)
 {
     (void)state;
@@ -267,6 +282,7 @@ int main(void)
         cmocka_unit_test(a_few_of_many_are_fetched),
         cmocka_unit_test(those_of_a_plan_are_looked_for_together),
         cmocka_unit_test(who_is_not_found_with_the_others_is_looked_for_alone),
+        cmocka_unit_test(an_object_with_two_stamps_is_found_too),
     };
     return cmocka_run_group_tests_name("many", tests, NULL, NULL);
 }

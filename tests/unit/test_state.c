@@ -441,7 +441,7 @@ static void test_ids_are_told_apart(void **state)
 
 static void save_holder(HolderIndex *home, const char *id, const char *owner, const char *address)
 {
-    HolderKey keys[] = {{.kind = (char *)KEY_ADDRESS, .value = (char *)address}};
+    HolderKey keys[] = {{.kind = KEY_ADDRESS, .value = (char *)address}};
     Holder holder = {.id = (char *)id,
                      .dn = (char *)id,
                      .dn_key = (char *)id,
