@@ -26,8 +26,8 @@ static GPtrArray *take_some(const Apply *apply, const GPtrArray *items, guint *a
     return some;
 }
 
-/* Whose object it is. False: it cannot be told, the server's idea of the same value is another, or the object
- * has several stamps; where only one was looked for it is his. */
+/* Whose object it is. False: it cannot be told: the server's idea of the same value is another, or the object
+ * has several stamps. */
 static bool note_found(const Apply *apply, const Entry *entry, const GPtrArray *items)
 {
     g_auto(Stamp) stamp = {0};
@@ -35,7 +35,7 @@ static bool note_found(const Apply *apply, const Entry *entry, const GPtrArray *
     stamp_read(apply->stamp, directory_describe(apply->directory)->schema, entry, &stamp);
     for (guint i = 0; i < items->len; i++) {
         Item *item = g_ptr_array_index(items, i);
-        if (items->len > 1 && g_strcmp0(item->change->anchor, stamp.anchor) != 0)
+        if (g_strcmp0(item->change->anchor, stamp.anchor) != 0)
             continue;
         if (!item->there)
             item->there = g_strdup(entry_dn(entry));
@@ -44,7 +44,7 @@ static bool note_found(const Apply *apply, const Entry *entry, const GPtrArray *
     return noted;
 }
 
-static bool search_for(const Apply *apply, const GPtrArray *items, GError **error)
+static bool search_for(const Apply *apply, const GPtrArray *items)
 {
     g_autoptr(GString) filter = g_string_new("(|");
     for (guint i = 0; i < items->len; i++) {
@@ -55,7 +55,7 @@ static bool search_for(const Apply *apply, const GPtrArray *items, GError **erro
     g_string_append_c(filter, ')');
     ReadRequest request = {
         .scope = SEARCH_SUBTREE, .filter = filter->str, .attributes = stamp_attributes(apply->stamp)};
-    g_autoptr(GPtrArray) found = directory_search(apply->directory, &request, G_MAXINT32, error);
+    g_autoptr(GPtrArray) found = directory_search(apply->directory, &request, G_MAXINT32, NULL);
     bool all_noted = true;
     for (guint i = 0; found && i < found->len; i++)
         all_noted &= note_found(apply, g_ptr_array_index(found, i), items);
@@ -96,26 +96,28 @@ void apply_look(const Work *work, const Slice *slice)
         g_autoptr(GPtrArray) some =
             take_some(apply, slice->items, &at, by_anchor ? G_MAXUINT : MOST_IN_FILTER);
         if (some->len)
-            good = by_anchor ? fetch(apply, some) : search_for(apply, some, NULL);
+            good = by_anchor ? fetch(apply, some) : search_for(apply, some);
     }
 }
 
 void apply_look_again(const Slice *slice)
 {
-    for (guint i = 0; i < slice->items->len; i++) {
-        Item *item = g_ptr_array_index(slice->items, i);
-        item->looked = false;
-        g_clear_pointer(&item->there, g_free);
-    }
+    for (guint i = 0; i < slice->items->len; i++)
+        ((Item *)g_ptr_array_index(slice->items, i))->looked = false;
+}
+
+static bool look_alone(const Apply *apply, Item *item)
+{
+    size_t n;
+    g_clear_pointer(&item->there, g_free);
+    return apply_find_stamped(apply, item->change->anchor, &n, &item->there, &item->error);
 }
 
 bool apply_may_add(const Work *work, Item *item)
 {
     if (!is_looked_for(work->apply, item))
         return true;
-    g_autoptr(GPtrArray) alone = g_ptr_array_new();
-    g_ptr_array_add(alone, item);
-    if (!item->looked && !search_for(work->apply, alone, &item->error))
+    if (!item->looked && !look_alone(work->apply, item))
         return false;
     if (item->there)
         error_set(&item->error, ERROR_MOVED, "%s: this person has an object by now (%s); make a new plan",

@@ -5,6 +5,7 @@
 
 #include "dirsync/check_addresses.h"
 #include "dirsync/check_server.h"
+#include "dirsync/csv.h"
 #include "dirsync/directory/directory.h"
 #include "dirsync/managed.h"
 #include "dirsync/pass.h"
@@ -247,30 +248,25 @@ static void check_schema(const Connector *connector, Step step, const Schema *sc
         finding_add(findings, FINDING_OK, ERROR_INVALID, NULL, "%s: the schema has what is needed", what);
 }
 
-static bool has_name(char **names, const char *name)
-{
-    for (; *names; names++)
-        if (!g_ascii_strcasecmp(*names, name) || schema_same_attribute(schema_standard(), *names, name))
-            return true;
-    return false;
-}
-
 /* Whoever has a value that no column is for is refused. */
 static void check_columns(const Endpoint *to, const Mapping *mapping, const RecipientAs as[OF_KINDS],
                           GPtrArray *findings)
 {
-    g_autoptr(GPtrArray) missing = g_ptr_array_new_with_free_func(g_free);
-    g_ptr_array_add(missing, NULL);
-    for (size_t i = 0; to->columns && i < mapping_n_recipients(mapping); i++) {
+    const char *const *columns = (const char *const *)to->columns;
+    g_autoptr(GPtrArray) missing = g_ptr_array_new();
+    for (size_t i = 0; columns && i < mapping_n_recipients(mapping); i++) {
         const MappingRecipient *recipient = mapping_recipient(mapping, i);
         for (size_t j = 0; as[recipient->of] == recipient->as && j < recipient->n_rules; j++) {
             const char *name = recipient->rules[j]->name;
-            if (!has_name(to->columns, name) && !has_name((char **)missing->pdata, name))
-                g_ptr_array_insert(missing, (gint)missing->len - 1, g_strdup(name));
+            if (!csv_column_of(columns, name) &&
+                !g_ptr_array_find_with_equal_func(missing, name, g_str_equal, NULL))
+                g_ptr_array_add(missing, (gpointer)name);
         }
     }
+    bool any = missing->len;
+    g_ptr_array_add(missing, NULL);
     g_autofree char *list = g_strjoinv(" ", (char **)missing->pdata);
-    if (*list)
+    if (any)
         finding_add(
             findings, FINDING_WARNING, ERROR_DEFINITION,
             "whoever has one of them is refused: add them to columns=\"...\", or take them out of a copy "

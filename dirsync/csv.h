@@ -104,6 +104,8 @@ bool csv_check_entry(CsvWriter *writer, const Entry *entry, GError **error);
 bool csv_format_check(const CsvFormat *format, const char *name, GError **error);
 /** The first of @columns that is a name; NULL when there is none. */
 const char *csv_first_column(const char *const *columns);
+/** The one of @columns that the attribute means, first of all by its own name; NULL when there is none. */
+const char *csv_column_of(const char *const *columns, const char *attribute);
 /** True for a value that a format with guard_formulas writes with a ' in front: after any number of ' there
  *  is a character with which spreadsheets begin a formula (= + - @ TAB CR). */
 bool csv_needs_guard(const char *value, size_t len);

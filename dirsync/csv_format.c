@@ -7,6 +7,7 @@
  */
 #include "dirsync/csv.h"
 #include "dirsync/error.h"
+#include "dirsync/schema.h"
 
 #include <string.h>
 
@@ -33,6 +34,17 @@ const char *csv_first_column(const char *const *columns)
     for (; columns && *columns; columns++)
         if (strcmp(*columns, "-") != 0)
             return *columns;
+    return NULL;
+}
+
+const char *csv_column_of(const char *const *columns, const char *attribute)
+{
+    for (const char *const *column = columns; *column; column++)
+        if (g_ascii_strcasecmp(*column, attribute) == 0)
+            return *column;
+    for (const char *const *column = columns; *column; column++)
+        if (schema_same_attribute(schema_standard(), *column, attribute))
+            return *column;
     return NULL;
 }
 

@@ -65,8 +65,9 @@ bool ahead_take(Pass *pass, uint32_t index, Mapped *mapped)
 
 void ahead_drop(Pass *pass, Subject *subject)
 {
-    g_auto(Mapped)
-        used = {.source = g_steal_pointer(&subject->source), .desired = g_steal_pointer(&subject->desired)};
+    g_auto(Mapped) used = {0};
+    used.source = g_steal_pointer(&subject->source);
+    used.desired = g_steal_pointer(&subject->desired);
     if (pass->ahead)
         map_ahead_return(pass->ahead, subject->index, &used);
 }

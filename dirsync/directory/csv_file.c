@@ -113,18 +113,6 @@ static void close_writer(void *writer)
     g_free(writer);
 }
 
-/* The column that the attribute means, first of all by its own name; that name when there is none. */
-static const char *column_of(const Endpoint *endpoint, const char *name)
-{
-    for (char **column = endpoint->columns; *column; column++)
-        if (g_ascii_strcasecmp(*column, name) == 0)
-            return *column;
-    for (char **column = endpoint->columns; *column; column++)
-        if (schema_same_attribute(schema_standard(), *column, name))
-            return *column;
-    return name;
-}
-
 /* The only part of a name that a row can have; NULL when @dn is no such name. */
 static const DnAva *naming_value(const Endpoint *endpoint, const Dn *dn)
 {
@@ -168,7 +156,8 @@ static Entry *prepare(void *writer, const Entry *entry, GError **error)
     g_autoptr(Entry) row = entry_new(entry_dn(entry));
     for (size_t i = 0; i < entry_n_attributes(entry); i++) {
         const Attribute *attribute = entry_attribute(entry, i);
-        const char *column = column_of(self->endpoint, attribute->name);
+        const char *found = csv_column_of((const char *const *)self->endpoint->columns, attribute->name);
+        const char *column = found ? found : attribute->name;
         bool is_key = schema_same_attribute(schema_standard(), column, name->type);
         add_values(row, column, attribute, is_key ? find_name(attribute, name) : 0);
     }
