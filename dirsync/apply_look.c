@@ -46,15 +46,14 @@ static bool note_found(const Apply *apply, const Entry *entry, const GPtrArray *
 
 static bool search_for(const Apply *apply, const GPtrArray *items)
 {
-    g_autoptr(GString) filter = g_string_new("(|");
-    for (guint i = 0; i < items->len; i++) {
-        const Item *item = g_ptr_array_index(items, i);
-        g_autofree char *one = stamp_filter(apply->stamp, apply->connector_uuid, item->change->anchor);
-        g_string_append(filter, one);
-    }
-    g_string_append_c(filter, ')');
+    g_autoptr(GPtrArray) anchors = g_ptr_array_new();
+    guint at = 0;
+    for (guint i = 0; i < items->len; i++)
+        g_ptr_array_add(anchors, (char *)((Item *)g_ptr_array_index(items, i))->change->anchor);
+    g_autofree char *filter =
+        stamp_filter_any(apply->stamp, apply->connector_uuid, anchors, &at, anchors->len);
     ReadRequest request = {
-        .scope = SEARCH_SUBTREE, .filter = filter->str, .attributes = stamp_attributes(apply->stamp)};
+        .scope = SEARCH_SUBTREE, .filter = filter, .attributes = stamp_attributes(apply->stamp)};
     g_autoptr(GPtrArray) found = directory_search(apply->directory, &request, G_MAXINT32, NULL);
     bool all_noted = true;
     for (guint i = 0; found && i < found->len; i++)

@@ -124,7 +124,7 @@ LinkTable *link_table_load(State *state, Step step, bool forget, GError **error)
     g_autoptr(LinkTable) table = link_table_new(state, step);
     if (forget)
         link_table_forget_looks(table);
-    return state_scan_links(state, step, 0, take_in, table, error) ? g_steal_pointer(&table) : NULL;
+    return state_scan_links(state, step, LINKS_ALL, take_in, table, error) ? g_steal_pointer(&table) : NULL;
 }
 
 LinkTable *link_table_open(State *state, Step step, GError **error)
@@ -132,7 +132,7 @@ LinkTable *link_table_open(State *state, Step step, GError **error)
     g_autoptr(LinkTable) table = link_table_new(state, step);
     table->partial = true;
     table->unread[SOURCE] = table->unread[TARGET] = MARK_SAME;
-    return state_scan_links(state, step, LINK_OPEN, take_in, table, error) ? g_steal_pointer(&table) : NULL;
+    return state_scan_links(state, step, LINKS_OPEN, take_in, table, error) ? g_steal_pointer(&table) : NULL;
 }
 
 bool link_table_complete(LinkTable *table, GError **error)
@@ -140,7 +140,7 @@ bool link_table_complete(LinkTable *table, GError **error)
     if (!table->partial)
         return true;
     table->partial = false;
-    return state_scan_links(table->state, table->step, 0, take_in_others, table, error);
+    return state_scan_links(table->state, table->step, LINKS_ALL, take_in_others, table, error);
 }
 
 void link_table_unread(LinkTable *table, int side, Mark mark)

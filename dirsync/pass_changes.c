@@ -277,7 +277,7 @@ static bool find_absent(Pass *pass, int side, GPtrArray *absent, const char **do
     Roll *roll = pass->side[side].roll;
     size_t expected;
     *doubt = NULL;
-    if (!state_scan_links(pass->state, pass->step, 0, call_link, &call, error) ||
+    if (!state_scan_links(pass->state, pass->step, LINKS_ALL, call_link, &call, error) ||
         (side == TARGET && !holder_call_roll(&pass->view, roll, absent, error)) ||
         !count_expected(pass, side, &expected, error))
         return false;
@@ -331,7 +331,7 @@ bool pass_read_changes(Pass *pass, int side, GError **error)
     g_clear_pointer(&read->roll, roll_free);
     if (read->cursors && side == SOURCE)
         doubt_emptiness(pass);
-    return true;
+    return !read->cursors || side == SOURCE || pass_look_for_unseen(pass, error);
 }
 
 /* --- who is in quarantine --- */

@@ -204,6 +204,14 @@ bool pass_leave_alone(Pass *pass, const char *dn, const char *anchor, GError **e
 /** What is made of an identity that is there no more. */
 bool pass_lose_source(const char *id, void *data, GError **error);
 bool pass_lose_target(const char *id, void *data, GError **error);
+/** An object of ours is gone: Active Directory, 389 and slapd's refint take it out of its groups, and tell
+ * nothing of those. */
+void pass_doubt_groups(Pass *pass);
+
+/* pass_unseen.c */
+/** Of the objects that no read has shown since they were made, those are gone that the changes of the target
+ * do not tell of either: nobody tells of what came and went in between. */
+bool pass_look_for_unseen(Pass *pass, GError **error);
 
 /* pass_changes.c */
 /** Loads the links, and what was remembered of where the last reads ended; decides how each side is read. */

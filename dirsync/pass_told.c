@@ -390,6 +390,13 @@ static bool makes_groups(const Pass *pass)
     return false;
 }
 
+void pass_doubt_groups(Pass *pass)
+{
+    if (makes_groups(pass))
+        pass_must_read_all(pass, TARGET,
+                           "an object of ours is gone, and groups may have lost it as a member");
+}
+
 bool pass_lose_target(const char *id, void *data, GError **error)
 {
     Pass *pass = data;
@@ -397,9 +404,7 @@ bool pass_lose_target(const char *id, void *data, GError **error)
     if (!take_from_others(pass, id, NULL, &taken, error) ||
         !holder_forget(&pass->view, id, &pass->holders_changed, error))
         return false;
-    /* Active Directory, 389 and slapd's refint take it out of its groups, and tell nothing of those. */
-    if (taken && makes_groups(pass))
-        pass_must_read_all(pass, TARGET,
-                           "an object of ours is gone, and groups may have lost it as a member");
+    if (taken)
+        pass_doubt_groups(pass);
     return true;
 }

@@ -197,6 +197,18 @@ char *stamp_filter(const StampSettings *settings, const char *connector, const c
     return g_strdup_printf("(|(%s=%s;%s)(%s=%s*Z;%s))", name, initial, final, name, initial, final);
 }
 
+char *stamp_filter_any(const StampSettings *settings, const char *connector, const GPtrArray *anchors,
+                       guint *at, guint most)
+{
+    GString *filter = g_string_new("(|");
+    for (guint n = 0; n < most && *at < anchors->len; n++, (*at)++) {
+        g_autofree char *one = stamp_filter(settings, connector, g_ptr_array_index(anchors, *at));
+        g_string_append(filter, one);
+    }
+    g_string_append_c(filter, ')');
+    return g_string_free(filter, FALSE);
+}
+
 char *stamp_owner_filter(const StampSettings *settings, const char *connector)
 {
     if (settings->form == STAMP_CLASS)

@@ -42,6 +42,10 @@ bool stamp_carrier(const StampSettings *settings, const Schema *schema, const En
 
 /** RFC 4515 filter that holds exactly while the object carries this stamp (whatever its grace). g_free(). */
 char *stamp_filter(const StampSettings *settings, const char *connector, const char *anchor);
+/** The same of any of these anchors (strings), from *at on, @most of them; *at: the first that is not in it.
+ *  g_free(). */
+char *stamp_filter_any(const StampSettings *settings, const char *connector, const GPtrArray *anchors,
+                       guint *at, guint most);
 /** Filter for every object of the connector; NULL where the form cannot be searched exactly. g_free(). */
 char *stamp_owner_filter(const StampSettings *settings, const char *connector);
 

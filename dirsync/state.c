@@ -352,13 +352,15 @@ static void fill_link(sqlite3_stmt *statement, LinkRow *row)
     row->flags = (unsigned)sqlite3_column_int(statement, 11);
 }
 
-bool state_scan_links(State *state, Step step, unsigned flags, LinkSeen seen, void *data, GError **error)
+bool state_scan_links(State *state, Step step, LinkScan which, LinkSeen seen, void *data, GError **error)
 {
-    /* + has SQLite go over the table, not from its index to each row of it. */
-    static const char every[] = "SELECT " LINK_COLUMNS " FROM link WHERE +step = ?";
-    static const char open[] = "SELECT " LINK_COLUMNS " FROM link WHERE " STEP_OF_OPEN;
-    sqlite3_stmt *statement =
-        database_query(state->database, error, flags ? open : every, "i", (int64_t)step);
+    /* + has SQLite go over the table, or by the index of ids, not from another index to each row. */
+    static const char *const sql[] = {
+        [LINKS_ALL] = "SELECT " LINK_COLUMNS " FROM link WHERE +step = ?",
+        [LINKS_OPEN] = "SELECT " LINK_COLUMNS " FROM link WHERE " STEP_OF_OPEN,
+        [LINKS_UNSEEN] = "SELECT " LINK_COLUMNS " FROM link WHERE id IS NULL AND +step = ?",
+    };
+    sqlite3_stmt *statement = database_query(state->database, error, sql[which], "i", (int64_t)step);
     int more = -1;
     while (statement && (more = database_step(state->database, statement, error)) > 0) {
         LinkRow row = {.anchor = (char *)sqlite3_column_text(statement, 2),

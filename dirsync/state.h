@@ -116,9 +116,13 @@ void link_row_clear(LinkRow *row);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LinkRow, link_row_clear)
 
 typedef void (*LinkSeen)(const LinkRow *row, void *data);
-/** All links of a step, or those with one of @flags (0, or LINK_OPEN); strings live during the callback only.
- */
-bool state_scan_links(State *state, Step step, unsigned flags, LinkSeen seen, void *data, GError **error);
+typedef enum {
+    LINKS_ALL,
+    LINKS_OPEN,  /* with one of LINK_OPEN */
+    LINKS_UNSEEN /* without an id: no read has shown the object since it was made */
+} LinkScan;
+/** Strings live during the callback only. */
+bool state_scan_links(State *state, Step step, LinkScan which, LinkSeen seen, void *data, GError **error);
 /** Fills *row (cleared before); row->row 0 when there is no such link. */
 bool state_find_link(State *state, int64_t row, LinkRow *found, GError **error);
 /** The link of the step with that anchor, or with that source_key; as state_find_link(). */

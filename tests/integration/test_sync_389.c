@@ -167,8 +167,10 @@ static void drift_is_healed_by_what_the_server_tells(void **state)
     lab_ldif_load(home, "dn: cn=All Staff," WORLD_CONTAINER "\nchangetype: modify\ndelete: member\n"
                         "member: cn=Ada Alt," WORLD_CONTAINER "\n-\n");
     world_sync_by_changes(world, "1 modified", 3);
-    lab_ldif_load(home, "dn: cn=Bob Baum," WORLD_CONTAINER "\nchangetype: delete\n");
-    world_sync(world, "1 created, 1 modified"); /* the group has lost him */
+    for (int i = 0; i < 2; i++) { /* him, and the one made in his place, of whom nobody has told */
+        lab_ldif_load(home, "dn: cn=Bob Baum," WORLD_CONTAINER "\nchangetype: delete\n");
+        world_sync(world, "1 created, 1 modified"); /* the group has lost him */
+    }
     world_sync_by_changes(world, "", 3);
     world_sync_by_changes(world, "", 0);
     remove_folder(world->state);

@@ -430,6 +430,23 @@ static void what_was_written_last_is_told_of(void **state)
     }
 }
 
+/* They are in no answer: what came and went since the last read, or only as an identity that nobody knows. */
+static void who_is_gone_before_being_told_of_is_made_again(void **state)
+{
+    (void)state;
+    for (int which = 0; which < SERVERS; which++) {
+        set_up_on(which);
+        assert_ran(NULL, FIRST, "first run");
+        lab_ldif_load(home, DELETE(CONTACT("Cat")));
+        lab_ldif_load(foreign, DELETE("cn=Kim," OURS_THERE));
+        assert_ran(NULL, "import: 1 created; addresses: 1 modified; export: 1 created", LOST);
+        assert_at_rest();
+        assert_nothing_was_missed("");
+        world_free(world);
+        world = NULL;
+    }
+}
+
 /* @dn is deleted, and comes back as a backup has it, but for a word. */
 static void restore_entry(const Lab *lab, const char *base, const char *dn, const char *word, const char *now)
 {
@@ -450,7 +467,8 @@ static void who_is_deleted_and_restored_is_one_entry(void **state)
     (void)state;
     set_up_on(WITH_LOG);
     first_run();
-    restore_entry(foreign, SOURCE_BASE, "uid=ann," THERE, "displayName: Ann\n", "displayName: Ann\ntitle: Boss\n");
+    restore_entry(foreign, SOURCE_BASE, "uid=ann," THERE, "displayName: Ann\n",
+                  "displayName: Ann\ntitle: Boss\n");
     assert_ran(NULL, "import: 1 modified", NULL);
     assert_at_rest();
     restore_entry(home, HOME_BASE, CONTACT("Ann"), "title: Boss", "title: Drifted");
@@ -684,6 +702,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(what_was_written_last_is_told_of),
         CASE(what_a_run_asks_does_not_grow_with_the_directories),
+        CASE(who_is_gone_before_being_told_of_is_made_again),
         CASE(who_is_deleted_and_restored_is_one_entry),
         CASE(what_the_server_refuses_is_tried_again),
         CASE(who_is_in_quarantine_is_looked_at_again),

@@ -256,9 +256,12 @@ static void drift_is_healed_by_what_the_domain_tells(void **state)
     lab_ldif_load(home, "dn: CN=Ada Alt," WORLD_CONTAINER "\nchangetype: modrdn\nnewrdn: cn=Somebody\n"
                         "deleteoldrdn: 1\n");
     world_sync_by_changes(world, "1 renamed", 3);
-    /* It tells of him, and not of the group that has lost him. */
-    lab_ldif_load(home, "dn: CN=Bob Baum," WORLD_CONTAINER "\nchangetype: delete\n");
-    world_sync(world, "1 created, 1 modified");
+    /* It tells of him, and not of the group that has lost him. Of the one made in his place nobody has told
+     * when that is gone too. */
+    for (int i = 0; i < 2; i++) {
+        lab_ldif_load(home, "dn: CN=Bob Baum," WORLD_CONTAINER "\nchangetype: delete\n");
+        world_sync(world, "1 created, 1 modified");
+    }
     assert_int_equal(lab_count(home, WORLD_CONTAINER, "(memberOf=CN=All Staff," WORLD_CONTAINER ")"), 3);
     world_sync_by_changes(world, "", 3);
     world_sync_by_changes(world, "", 0);

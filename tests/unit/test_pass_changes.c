@@ -180,6 +180,37 @@ static void a_source_that_would_be_left_empty(void **state)
     assert_run(c, "1 deleted", NULL);
 }
 
+/* Nobody tells of what came and went since the last read. */
+static void what_goes_before_it_was_read_is_made_again(void **state)
+{
+    static const MemoryTelling ways[] = {MEMORY_TELLS_CHANGES, MEMORY_TELLS_PRESENCE};
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(ways); i++) {
+        g_autoptr(Case) c = case_new(&three);
+        memory_store_set_changes(case_foreign(c), ways[i]);
+        memory_store_set_changes(case_home(c), ways[i]);
+        assert_run(c, "3 created", "first run");
+        case_edit_home(c, DELETED("cn=Cat Cox,ou=in,o=acme"));
+        assert_run(c, "1 created", NULL);
+        case_edit_home(c, DELETED("cn=Cat Cox,ou=in,o=acme"));
+        assert_run(c, "1 created", NULL);
+        assert_run(c, "", NULL);
+    }
+}
+
+/* Told of, and no longer ours. */
+static void what_loses_its_stamp_before_it_was_read_is_made_again(void **state)
+{
+    (void)state;
+    g_autoptr(Case) c = case_new(&three);
+    assert_run(c, "3 created", "first run");
+    case_edit_home(c, "dn: cn=Cat Cox,ou=in,o=acme\nchangetype: modify\ndelete: dirsyncAnchor\n-\n"
+                      "delete: importedFrom\n-\ndelete: mail\n-\ndelete: proxyAddresses\n-\n"
+                      "delete: targetAddress\n-\n\n");
+    assert_run(c, "1 created", NULL);
+    assert_run(c, "", NULL);
+}
+
 static void a_second_object_with_a_known_stamp(void **state)
 {
     (void)state;
@@ -200,6 +231,8 @@ int main(void)
         cmocka_unit_test(the_time_since_everything_was_read),
         cmocka_unit_test(what_status_says_of_the_next_run),
         cmocka_unit_test(a_source_that_would_be_left_empty),
+        cmocka_unit_test(what_goes_before_it_was_read_is_made_again),
+        cmocka_unit_test(what_loses_its_stamp_before_it_was_read_is_made_again),
         cmocka_unit_test(a_second_object_with_a_known_stamp),
     };
     return cmocka_run_group_tests_name("pass_changes", tests, NULL, NULL);
