@@ -132,6 +132,7 @@ typedef struct Pass {
     Side side[SIDES];
     LinkTable *links;
     HolderTable *holders;
+    const char *writes_to;              /* interned: the server when the first change was sent; NULL: none was */
     int64_t index_serial;               /* transaction of the index in which this pass read the target */
     GArray *items;                      /* of Item */
     GArray *fetched[SIDES];             /* of items whose side had not changed: uint64_t, in the spool, or
@@ -212,6 +213,9 @@ void pass_doubt_groups(Pass *pass);
 /** Of the objects that no read has shown since they were made, those are gone that the changes of the target
  * do not tell of either: nobody tells of what came and went in between. */
 bool pass_look_for_unseen(Pass *pass, GError **error);
+/** Before anything is written, and when it is done: on which server objects were made. */
+bool pass_forget_maker(Pass *pass, GError **error);
+bool pass_remember_maker(Pass *pass, GError **error);
 
 /* pass_changes.c */
 /** Loads the links, and what was remembered of where the last reads ended; decides how each side is read. */

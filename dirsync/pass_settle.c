@@ -17,7 +17,7 @@ bool pass_intend(StepWork *work, GError **error)
     Pass *pass = (Pass *)work;
     if (!state_begin(pass->state, error))
         return false;
-    bool ok = true;
+    bool ok = pass_forget_maker(pass, error);
     for (size_t i = 0; i < settlements_count(pass->settlements) && ok; i++) {
         const Settlement *settlement = settlements_at(pass->settlements, i);
         g_auto(Settled) settled = {0};
@@ -105,16 +105,22 @@ static bool store_unchanged(Pass *pass, GError **error)
     return true;
 }
 
-/* Links in sync whose object merely looks different now (our own echo, most of the time). */
+/* Links in sync whose object merely looks different now (our own echo, most of the time); of the others that
+ * nothing is recorded of, which object it is. */
 static bool store_new_looks(Pass *pass, GError **error)
 {
+    static const Fingerprint unknown;
     for (guint i = 0; i < pass->side[TARGET].records->len; i++) {
         const Record *record = record_at(&pass->side[TARGET], i);
-        if (record->left_alone || record->mark != MARK_EQUAL || link_item(pass, record->link))
+        const Link *link = record->link == NOWHERE ? NULL : link_at(pass->links, record->link);
+        const Item *item = link ? link_item(pass, record->link) : NULL;
+        bool in_sync = record->mark == MARK_EQUAL && !item;
+        if (record->left_alone || !link || !link->row ||
+            (!in_sync && (item_settlement(pass, item) || link->flags & LINK_YIELDED)))
             continue;
         g_auto(Noted) noted = {0};
         if (!record_noted(pass, TARGET, i, &noted, error) ||
-            !state_look_link(pass->state, link_at(pass->links, record->link)->row, noted.fingerprint, noted.dn,
+            !state_look_link(pass->state, link->row, in_sync ? noted.fingerprint : unknown, noted.dn,
                              noted.id, error))
             return false;
     }
@@ -186,7 +192,8 @@ bool pass_settle(StepWork *work, const char *run, bool finished, GError **error)
     if (!state_begin(pass->state, error))
         return false;
     if (store_unchanged(pass, error) && store_new_looks(pass, error) && store_quarantine(pass, run, error) &&
-        (!finished || store_read(pass, error)) && state_commit(pass->state, error)) {
+        pass_remember_maker(pass, error) && (!finished || store_read(pass, error)) &&
+        state_commit(pass->state, error)) {
         fault_step("settled");
         return true;
     }

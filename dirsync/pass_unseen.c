@@ -4,26 +4,63 @@
  * A link learns the identity of its object when a read shows it first, as the echo
  * of its making. What somebody deletes before is in no answer, or only as an
  * identity that says nothing to us. So whoever has not been shown by then is looked
- * for by the stamp.
+ * for by the stamp, on the server on which they were made: another one may not have
+ * heard of them yet.
  */
 #include "dirsync/pass_internal.h"
 
+#include <string.h>
+
+#define MADE_ON "made-on" /* in the state: the server; empty: several, or it is not known */
+#define MOST 20000        /* with more, everything is read more cheaply */
 #define MOST_IN_FILTER 100
 
+static const char *server_of(const Pass *pass)
+{
+    return directory_describe(pass->side[TARGET].directory)->subject;
+}
+
+/* --- where they were made --- */
+
+bool pass_forget_maker(Pass *pass, GError **error)
+{
+    pass->writes_to = g_intern_string(server_of(pass));
+    return pass_remember(pass, MADE_ON, "", error);
+}
+
+bool pass_remember_maker(Pass *pass, GError **error)
+{
+    bool stayed = !g_strcmp0(pass->writes_to, server_of(pass));
+    return !stayed || pass_remember(pass, MADE_ON, pass->writes_to, error);
+}
+
+static bool is_maker(Pass *pass, bool *is, GError **error)
+{
+    g_autofree char *maker = NULL;
+    if (!pass_recall(pass, MADE_ON, &maker, error))
+        return false;
+    *is = !g_strcmp0(maker, server_of(pass));
+    return true;
+}
+
+/* --- who they are --- */
+
 typedef struct {
-    const Pass *pass;
+    const LinkTable *links;
     GPtrArray *anchors;
 } Unseen;
 
+/* Whom something is left to do for is looked at anyway, and may never have been made. */
 static void note_unseen(const LinkRow *row, void *data)
 {
-    Unseen *unseen = data;
-    const LinkTable *links = unseen->pass->links;
-    uint32_t link = fingerprint_index_find(&links->by_anchor, fingerprint_string(row->anchor));
-    bool told = link != NOWHERE && link_at(links, link)->mark[TARGET] != MARK_SAME;
-    if (!told && !(row->flags & LINK_YIELDED))
+    const Unseen *unseen = data;
+    uint32_t link = fingerprint_index_find(&unseen->links->by_anchor, fingerprint_string(row->anchor));
+    bool told = link != NOWHERE && link_at(unseen->links, link)->mark[TARGET] != MARK_SAME;
+    if (!told && !(row->flags & (LINK_YIELDED | LINK_RETRY)) && unseen->anchors->len <= MOST)
         g_ptr_array_add(unseen->anchors, g_strdup(row->anchor));
 }
+
+/* --- whether they are there --- */
 
 /* Until the search shows them. */
 static bool mark_absent(Pass *pass, const GPtrArray *anchors, guint from, guint to, GError **error)
@@ -37,6 +74,23 @@ static bool mark_absent(Pass *pass, const GPtrArray *anchors, guint from, guint 
     return true;
 }
 
+static bool is_absent(const Pass *pass, const char *anchor)
+{
+    uint32_t link = fingerprint_index_find(&pass->links->by_anchor, fingerprint_string(anchor));
+    return link != NOWHERE && link_at(pass->links, link)->mark[TARGET] == MARK_ABSENT;
+}
+
+/* The server may take two stamps for the same that are not, and who has been told of would be told twice. */
+static bool take_absent(const DirectoryItem *item, void *data, GError **error)
+{
+    const Pass *pass = data;
+    g_auto(Stamp) stamp = {0};
+    g_autoptr(Entry) entry = item->bad ? NULL : directory_item_decode(item, NULL);
+    bool meant = entry && stamp_read(target_stamp(pass), target_schema(pass), entry, &stamp) &&
+                 is_absent(pass, stamp.anchor);
+    return !meant || pass_take_target(item, data, error);
+}
+
 static bool look_for(Pass *pass, const GPtrArray *anchors, guint *at, GError **error)
 {
     guint from = *at;
@@ -48,35 +102,31 @@ static bool look_for(Pass *pass, const GPtrArray *anchors, guint *at, GError **e
     pass_request(pass, TARGET, 0, &request);
     request.filter = filter;
     if (!mark_absent(pass, anchors, from, *at, error) ||
-        !directory_read(pass->side[TARGET].directory, &request, pass_take_target, pass, &result, error))
+        !directory_read(pass->side[TARGET].directory, &request, take_absent, pass, &result, error))
         return false;
     if (result.proof != PROOF_COMPLETE || result.bad)
         pass_must_read_all(pass, TARGET, "it could not be asked whether they are there who were made last");
+    for (guint i = from; i < *at && pass->side[TARGET].cursors; i++)
+        if (is_absent(pass, g_ptr_array_index(anchors, i)))
+            pass_doubt_groups(pass);
+    pass->side[TARGET].result.entries += result.entries;
     read_result_clear(&result);
-    return true;
-}
-
-static bool are_all_there(const Pass *pass, const GPtrArray *anchors)
-{
-    for (guint i = 0; i < anchors->len; i++) {
-        Fingerprint anchor = fingerprint_string(g_ptr_array_index(anchors, i));
-        uint32_t link = fingerprint_index_find(&pass->links->by_anchor, anchor);
-        if (link_at(pass->links, link)->mark[TARGET] == MARK_ABSENT)
-            return false;
-    }
     return true;
 }
 
 bool pass_look_for_unseen(Pass *pass, GError **error)
 {
     g_autoptr(GPtrArray) anchors = g_ptr_array_new_with_free_func(g_free);
-    Unseen unseen = {pass, anchors};
-    if (!state_scan_links(pass->state, pass->step, LINKS_UNSEEN, note_unseen, &unseen, error))
+    Unseen unseen = {pass->links, anchors};
+    bool here;
+    if (!is_maker(pass, &here, error))
         return false;
+    if (here && !state_scan_links(pass->state, pass->step, LINKS_UNSEEN, note_unseen, &unseen, error))
+        return false;
+    if (anchors->len > MOST)
+        pass_must_read_all(pass, TARGET, "more were made and not shown than are worth asking for singly");
     for (guint at = 0; at < anchors->len && pass->side[TARGET].cursors;)
         if (!look_for(pass, anchors, &at, error))
             return false;
-    if (pass->side[TARGET].cursors && !are_all_there(pass, anchors))
-        pass_doubt_groups(pass);
     return true;
 }

@@ -260,6 +260,7 @@ typedef struct {
 
 #define JOURNAL "the journal"
 #define HOME "the home directory is not as after"
+#define FURTHER "a further run had "
 #define MIXED "changes, renames"
 
 static const Broken broken[] = {
@@ -303,13 +304,21 @@ static char *first_complaint(CrashSite *site, const Broken *b)
     return NULL;
 }
 
-/* @or: it may begin so, too. */
-static void expect_caught(CrashSite *site, const Broken *b, const char *or)
+static bool begins_with_one_of(const char *text, const char *const *starts)
+{
+    for (; *starts; starts++)
+        if (g_str_has_prefix(text, *starts))
+            return true;
+    return false;
+}
+
+/* @or: it may begin so, too; NULL-terminated. */
+static void expect_caught(CrashSite *site, const Broken *b, const char *const * or)
 {
     variant = b->variant;
     g_autofree char *complaint = first_complaint(site, b);
     variant = WHOLE;
-    if (!complaint || (!g_str_has_prefix(complaint, b->complaint) && !g_str_has_prefix(complaint, or)))
+    if (!complaint || (!g_str_has_prefix(complaint, b->complaint) && !begins_with_one_of(complaint, or)))
         fail_msg("%s: %s", b->what, complaint ? complaint : "nothing was noticed");
 }
 
@@ -318,7 +327,7 @@ static void is_caught(void **state)
     const Broken *b = *state;
     World *world = world_new();
     g_autoptr(CrashSite) site = crash_case_site(world, crash_case(b->in));
-    expect_caught(site, b, b->complaint);
+    expect_caught(site, b, (const char *const[]){NULL});
     world_free(world);
 }
 
@@ -327,7 +336,9 @@ static void is_caught_on_slapd(void **state)
     const Broken *b = *state;
     World *world = world_new();
     g_autoptr(CrashSite) site = crash_case_site_on_slapd(world, crash_case(b->in));
-    expect_caught(site, b, HOME); /* a server that tells what has changed is not looked at as a whole */
+    /* A server that tells what has changed is not looked at as a whole; who is not there is found one run
+     * later. */
+    expect_caught(site, b, (const char *const[]){HOME, FURTHER, NULL});
     world_free(world);
 }
 

@@ -211,6 +211,64 @@ static void what_loses_its_stamp_before_it_was_read_is_made_again(void **state)
     assert_run(c, "", NULL);
 }
 
+/* Nobody has a look for it but the one that each run has for what failed. */
+static void what_could_not_be_made_is_no_reason_to_read_all(void **state)
+{
+    (void)state;
+    CaseStart start = three;
+    start.kinds = "groups=\"group\" resources=\"no\"";
+    g_autoptr(Case) c = settled_case(&start);
+    case_edit_foreign(c, "dn: uid=d4,o=globex\nchangetype: add\nobjectClass: inetOrgPerson\nuid: d4\n"
+                         "cn: Dan Day\nsn: x\nmail: dan@x.example\n\n");
+    case_set_faults(c, "refuse@1", NULL);
+    for (int i = 0; i < 3; i++)
+        assert_run(c, "1 failed", NULL);
+    case_set_faults(c, NULL, NULL);
+    assert_run(c, "1 created", NULL);
+    assert_run(c, "", NULL);
+}
+
+/* It may not have heard of them yet: made there too they would be there twice. */
+static void another_server_is_not_asked_for_what_was_made(void **state)
+{
+    (void)state;
+    g_autoptr(Case) c = case_new(&three);
+    assert_run(c, "3 created", "first run");
+    remember(c, "import made-on", "ldap://elsewhere");
+    case_edit_home(c, DELETED("cn=Cat Cox,ou=in,o=acme"));
+    assert_run(c, "", NULL);
+}
+
+static void count_link(const LinkRow *row, void *data)
+{
+    (void)row;
+    ++*(size_t *)data;
+}
+
+static size_t unseen_links(Case *c)
+{
+    size_t n = 0;
+    g_autoptr(Connector) connector = case_connector(c);
+    g_autoptr(State) remembered = state_open_unlocked(connector, case_state_folder(c), NULL);
+    assert_true(state_scan_links(remembered, STEP_IMPORT, LINKS_UNSEEN, count_link, &n, NULL));
+    return n;
+}
+
+/* Nothing else is recorded of an object that stays as somebody has left it. */
+static void who_is_out_of_scope_has_been_seen_too(void **state)
+{
+    (void)state;
+    CaseStart start = three;
+    start.filter = "(&(objectClass=inetOrgPerson)(!(title=gone)))";
+    g_autoptr(Case) c = case_new(&start);
+    assert_run(c, "3 created", "first run");
+    assert_int_equal(unseen_links(c), 3);
+    case_edit_foreign(c, MODIFY("uid=c3,o=globex", GIVE("title", "gone")));
+    case_edit_home(c, MODIFY("cn=Cat Cox,ou=in,o=acme", GIVE("mail", "other@x.example")));
+    assert_run(c, "", NULL);
+    assert_int_equal(unseen_links(c), 0);
+}
+
 static void a_second_object_with_a_known_stamp(void **state)
 {
     (void)state;
@@ -233,6 +291,9 @@ int main(void)
         cmocka_unit_test(a_source_that_would_be_left_empty),
         cmocka_unit_test(what_goes_before_it_was_read_is_made_again),
         cmocka_unit_test(what_loses_its_stamp_before_it_was_read_is_made_again),
+        cmocka_unit_test(what_could_not_be_made_is_no_reason_to_read_all),
+        cmocka_unit_test(another_server_is_not_asked_for_what_was_made),
+        cmocka_unit_test(who_is_out_of_scope_has_been_seen_too),
         cmocka_unit_test(a_second_object_with_a_known_stamp),
     };
     return cmocka_run_group_tests_name("pass_changes", tests, NULL, NULL);
