@@ -127,6 +127,20 @@ void apply_flush(Work *work)
         cut_off(work, error);
 }
 
+/* A look before the change waits for the directory as the change itself would. */
+static bool may_go_in_the_end(Work *work, Item *item)
+{
+    while (!may_go(work, item)) {
+        if (work->cut || error_scope(item->error) < SCOPE_DIRECTORY)
+            return false;
+        if (!wait_for_return(work, &item->error)) {
+            cut_off(work, g_error_copy(item->error));
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool submit(Work *work, Item *item, GError **error)
 {
     item->waiting = true;
@@ -145,7 +159,7 @@ void apply_send(Work *work, Item *item)
     item->change->tag = item;
     item->outcome = JOURNAL_FAILED;
     g_clear_error(&item->error);
-    if (!may_go(work, item))
+    if (!may_go_in_the_end(work, item))
         return;
     apply_sleep(pace_next(&work->pace, g_get_monotonic_time()));
     GError *error = NULL;

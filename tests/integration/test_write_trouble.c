@@ -290,6 +290,36 @@ static void a_server_that_is_restarted_is_waited_for(void **state)
     world_sync(world, "");
 }
 
+/* The look for those whom an old plan adds, all together and then one by one, waits as the adds do. */
+static void apply_while_away(unsigned at)
+{
+    g_autofree char *folder = g_build_filename(world->folder, "plan", NULL);
+    g_autoptr(Connector) connector = world_connector(world);
+    RunOptions options = run_options(connector);
+    g_auto(RunResult) plan = {0}, result = {0};
+    g_autoptr(GError) error = NULL;
+    assert_true(run_plan(connector, &options, folder, &plan, NULL));
+    meddler_plan_any(meddler, MEDDLE_CUT_BEFORE, 0, at, at);
+    meddler_turn_away(meddler, 6);
+    if (!run_apply(connector, &options, folder, &result, &error))
+        fail_msg("away at operation %u: %s", at, error->message);
+    assert_int_equal(run_exit_status(&result), 0);
+}
+
+static void a_look_before_adding_waits_for_the_server_too(void **state)
+{
+    (void)state;
+    for (unsigned at = 3; at <= 6; at++) {
+        set_up_with("--nosync", "timeout=\"20\"");
+        crowd();
+        apply_while_away(at);
+        assert_int_equal(lab_count(home, WORLD_CONTAINER, CONTACTS), MANY);
+        assert_int_equal(lab_operations(home, "Add"), WRITES); /* none twice */
+        world_sync(world, "");
+        tear_down(NULL);
+    }
+}
+
 static void a_password_that_is_refused_all_of_a_sudden_is_tried_once(void **state)
 {
     (void)state;
@@ -416,6 +446,7 @@ int main(void)
         CASE(where_the_first_uri_is_gone_the_yes_of_the_second_counts),
         CASE(a_server_that_does_not_come_back_ends_the_run_for_now),
         CASE(a_server_that_is_restarted_is_waited_for),
+        CASE(a_look_before_adding_waits_for_the_server_too),
         CASE(a_password_that_is_refused_all_of_a_sudden_is_tried_once),
         CASE(whatever_happens_to_whichever_operation_the_end_is_the_same),
     };

@@ -57,7 +57,7 @@ struct Meddler {
     int result, bind_result, search_result;
     bool hold;
     const char *control; /* of the searches that are answered so */
-    unsigned first, last, writes, good_binds, refused, outstanding, most, searches, good_searches;
+    unsigned first, last, writes, good_binds, refused, outstanding, most, searches, good_searches, unwanted;
 };
 
 /* One whole message at the beginning of @bytes; 0: not there yet. */
@@ -283,7 +283,9 @@ static int connect_to(const char *path)
 static void take_client(Meddler *meddler)
 {
     int client = accept4(meddler->listener, NULL, NULL, SOCK_CLOEXEC);
-    int server = client < 0 ? -1 : connect_to(meddler->server_path);
+    bool unwanted = meddler->unwanted && meddler->writes >= meddler->first;
+    int server = client < 0 || unwanted ? -1 : connect_to(meddler->server_path);
+    meddler->unwanted -= unwanted;
     for (int i = 0; server >= 0 && i < CONNECTIONS; i++) {
         Connection *connection = &meddler->connections[i];
         if (connection->client >= 0)
@@ -407,6 +409,13 @@ void meddler_cut_searches(Meddler *meddler, unsigned n)
 {
     g_mutex_lock(&meddler->lock);
     meddler->searches = n;
+    g_mutex_unlock(&meddler->lock);
+}
+
+void meddler_turn_away(Meddler *meddler, unsigned n)
+{
+    g_mutex_lock(&meddler->lock);
+    meddler->unwanted = n;
     g_mutex_unlock(&meddler->lock);
 }
 

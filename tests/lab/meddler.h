@@ -38,6 +38,8 @@ void meddler_plan(Meddler *meddler, Meddling what, int result, unsigned first, u
 void meddler_plan_any(Meddler *meddler, Meddling what, int result, unsigned first, unsigned last);
 /** The connection goes at so many searches too, once a write was meddled with. */
 void meddler_cut_searches(Meddler *meddler, unsigned n);
+/** Once something was meddled with the next @n clients are turned away, as by a server that is restarted. */
+void meddler_turn_away(Meddler *meddler, unsigned n);
 /** After the next @n binds, each is answered with @result; 0: all by the server. */
 void meddler_refuse_binds_after(Meddler *meddler, unsigned n, int result);
 unsigned meddler_refused_binds(Meddler *meddler);
