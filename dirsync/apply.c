@@ -51,7 +51,7 @@ static bool record_outcomes(const Work *work, const Slice *slice, GError **error
     const Apply *apply = work->apply;
     for (guint i = 0; slice && i < slice->items->len; i++) {
         const Item *item = g_ptr_array_index(slice->items, i);
-        Applied applied = {item->change, item->seq, item->outcome, item->error};
+        Applied applied = {item->change, item->seq, item->outcome, item->error, item->sent_to};
         if (!state_journal(apply->state, apply->run, item->seq, item->outcome, error) ||
             (apply->record && !apply->record(&applied, apply->data, error)))
             return false;

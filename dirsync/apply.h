@@ -22,6 +22,7 @@ typedef struct {
     size_t seq; /* place in the run: in the plan of its steps in their order, from 0 */
     JournalOutcome outcome;
     const GError *error; /* NULL when done */
+    const char *sent_to; /* interned URI or file; NULL: not sent */
 } Applied;
 
 typedef bool (*ApplyRecord)(const Applied *applied, void *data, GError **error);

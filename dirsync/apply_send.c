@@ -127,18 +127,24 @@ void apply_flush(Work *work)
         cut_off(work, error);
 }
 
-/* A look before the change waits for the directory as the change itself would. */
+/* A directory that goes away during the look before the change is waited for, as it is for the change itself;
+ * but once: it may be the look that it does not answer. */
 static bool may_go_in_the_end(Work *work, Item *item)
 {
-    while (!may_go(work, item)) {
-        if (work->cut || error_scope(item->error) < SCOPE_DIRECTORY)
-            return false;
-        if (!wait_for_return(work, &item->error)) {
-            cut_off(work, g_error_copy(item->error));
-            return false;
-        }
+    if (may_go(work, item))
+        return true;
+    if (work->cut || !error_is(item->error, ERROR_UNREACHABLE))
+        return false;
+    if (!wait_for_return(work, &item->error)) {
+        cut_off(work, g_error_copy(item->error));
+        return false;
     }
-    return true;
+    apply_look_again(item->slice);
+    if (may_go(work, item))
+        return true;
+    if (error_is(item->error, ERROR_UNREACHABLE))
+        cut_off(work, g_error_copy(item->error));
+    return false;
 }
 
 static bool submit(Work *work, Item *item, GError **error)

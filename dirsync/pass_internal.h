@@ -132,7 +132,8 @@ typedef struct Pass {
     Side side[SIDES];
     LinkTable *links;
     HolderTable *holders;
-    const char *writes_to;              /* interned: the server when the first change was sent; NULL: none was */
+    const char *made_on;                /* interned: the server that took the changes; "": several did */
+    bool made_elsewhere;                /* objects that no read has shown, on another server */
     int64_t index_serial;               /* transaction of the index in which this pass read the target */
     GArray *items;                      /* of Item */
     GArray *fetched[SIDES];             /* of items whose side had not changed: uint64_t, in the spool, or
@@ -213,8 +214,10 @@ void pass_doubt_groups(Pass *pass);
 /** Of the objects that no read has shown since they were made, those are gone that the changes of the target
  * do not tell of either: nobody tells of what came and went in between. */
 bool pass_look_for_unseen(Pass *pass, GError **error);
-/** Before anything is written, and when it is done: on which server objects were made. */
+/** On which server objects are made: not known before anything is written; one that took a change; and what
+ * is remembered of it when all is done. */
 bool pass_forget_maker(Pass *pass, GError **error);
+void pass_note_maker(Pass *pass, const char *sent_to);
 bool pass_remember_maker(Pass *pass, GError **error);
 
 /* pass_changes.c */

@@ -79,6 +79,7 @@ static void count_done(Pass *pass, const Settlement *settlement)
 bool pass_record(StepWork *work, const Applied *applied, GError **error)
 {
     Pass *pass = (Pass *)work;
+    pass_note_maker(pass, applied->sent_to);
     if (!applied->change->anchor)
         return true;
     Fingerprint anchor = fingerprint_string(applied->change->anchor);
@@ -106,22 +107,20 @@ static bool store_unchanged(Pass *pass, GError **error)
 }
 
 /* Links in sync whose object merely looks different now (our own echo, most of the time); of the others that
- * nothing is recorded of, which object it is. */
+ * nothing is recorded of, which object it is, if that is not known. */
 static bool store_new_looks(Pass *pass, GError **error)
 {
-    static const Fingerprint unknown;
     for (guint i = 0; i < pass->side[TARGET].records->len; i++) {
         const Record *record = record_at(&pass->side[TARGET], i);
         const Link *link = record->link == NOWHERE ? NULL : link_at(pass->links, record->link);
         const Item *item = link ? link_item(pass, record->link) : NULL;
         bool in_sync = record->mark == MARK_EQUAL && !item;
-        if (record->left_alone || !link || !link->row ||
-            (!in_sync && (item_settlement(pass, item) || link->flags & LINK_YIELDED)))
+        if (record->left_alone || !link || !link->row || item_settlement(pass, item))
             continue;
         g_auto(Noted) noted = {0};
         if (!record_noted(pass, TARGET, i, &noted, error) ||
-            !state_look_link(pass->state, link->row, in_sync ? noted.fingerprint : unknown, noted.dn,
-                             noted.id, error))
+            !(in_sync ? state_look_link(pass->state, link->row, noted.fingerprint, noted.dn, noted.id, error)
+                      : state_show_link(pass->state, link->row, noted.id, error)))
             return false;
     }
     return true;

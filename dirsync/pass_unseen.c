@@ -24,14 +24,18 @@ static const char *server_of(const Pass *pass)
 
 bool pass_forget_maker(Pass *pass, GError **error)
 {
-    pass->writes_to = g_intern_string(server_of(pass));
     return pass_remember(pass, MADE_ON, "", error);
+}
+
+void pass_note_maker(Pass *pass, const char *sent_to)
+{
+    if (sent_to)
+        pass->made_on = !pass->made_on || !strcmp(pass->made_on, sent_to) ? sent_to : "";
 }
 
 bool pass_remember_maker(Pass *pass, GError **error)
 {
-    bool stayed = !g_strcmp0(pass->writes_to, server_of(pass));
-    return !stayed || pass_remember(pass, MADE_ON, pass->writes_to, error);
+    return !pass->made_on || pass->made_elsewhere || pass_remember(pass, MADE_ON, pass->made_on, error);
 }
 
 static bool is_maker(Pass *pass, bool *is, GError **error)
@@ -50,13 +54,14 @@ typedef struct {
     GPtrArray *anchors;
 } Unseen;
 
-/* Whom something is left to do for is looked at anyway, and may never have been made. */
+/* But for whom nothing was ever made: that is tried in every run. */
 static void note_unseen(const LinkRow *row, void *data)
 {
     const Unseen *unseen = data;
     uint32_t link = fingerprint_index_find(&unseen->links->by_anchor, fingerprint_string(row->anchor));
     bool told = link != NOWHERE && link_at(unseen->links, link)->mark[TARGET] != MARK_SAME;
-    if (!told && !(row->flags & (LINK_YIELDED | LINK_RETRY)) && unseen->anchors->len <= MOST)
+    bool made = !fingerprint_is_zero(row->desired) && !(row->flags & LINK_YIELDED);
+    if (!told && made && unseen->anchors->len <= MOST)
         g_ptr_array_add(unseen->anchors, g_strdup(row->anchor));
 }
 
@@ -74,10 +79,17 @@ static bool mark_absent(Pass *pass, const GPtrArray *anchors, guint from, guint 
     return true;
 }
 
-static bool is_absent(const Pass *pass, const char *anchor)
+/* NULL: nobody's. */
+static Link *link_of(const Pass *pass, const char *anchor)
 {
     uint32_t link = fingerprint_index_find(&pass->links->by_anchor, fingerprint_string(anchor));
-    return link != NOWHERE && link_at(pass->links, link)->mark[TARGET] == MARK_ABSENT;
+    return link == NOWHERE ? NULL : link_at(pass->links, link);
+}
+
+static bool is_absent(const Pass *pass, const char *anchor)
+{
+    const Link *link = link_of(pass, anchor);
+    return link && link->mark[TARGET] == MARK_ABSENT;
 }
 
 /* The server may take two stamps for the same that are not, and who has been told of would be told twice. */
@@ -86,9 +98,18 @@ static bool take_absent(const DirectoryItem *item, void *data, GError **error)
     const Pass *pass = data;
     g_auto(Stamp) stamp = {0};
     g_autoptr(Entry) entry = item->bad ? NULL : directory_item_decode(item, NULL);
-    bool meant = entry && stamp_read(target_stamp(pass), target_schema(pass), entry, &stamp) &&
-                 is_absent(pass, stamp.anchor);
+    bool meant = !entry || (stamp_read(target_stamp(pass), target_schema(pass), entry, &stamp) &&
+                            is_absent(pass, stamp.anchor));
     return !meant || pass_take_target(item, data, error);
+}
+
+/* The search has ended on another server. */
+static void let_be(Pass *pass, const GPtrArray *anchors, guint from, guint to)
+{
+    for (guint i = from; i < to; i++)
+        if (is_absent(pass, g_ptr_array_index(anchors, i)))
+            link_of(pass, g_ptr_array_index(anchors, i))->mark[TARGET] = MARK_SAME;
+    pass->made_elsewhere = true;
 }
 
 static bool look_for(Pass *pass, const GPtrArray *anchors, guint *at, GError **error)
@@ -96,6 +117,7 @@ static bool look_for(Pass *pass, const GPtrArray *anchors, guint *at, GError **e
     guint from = *at;
     ReadRequest request;
     ReadResult result = {0};
+    const char *server = g_intern_string(server_of(pass));
     g_autofree char *stamps =
         stamp_filter_any(target_stamp(pass), pass->connector->uuid, anchors, at, MOST_IN_FILTER);
     g_autofree char *filter = filter_and(pass->target_filter, stamps);
@@ -104,7 +126,9 @@ static bool look_for(Pass *pass, const GPtrArray *anchors, guint *at, GError **e
     if (!mark_absent(pass, anchors, from, *at, error) ||
         !directory_read(pass->side[TARGET].directory, &request, take_absent, pass, &result, error))
         return false;
-    if (result.proof != PROOF_COMPLETE || result.bad)
+    if (strcmp(server, server_of(pass)) != 0)
+        let_be(pass, anchors, from, *at);
+    else if (result.proof != PROOF_COMPLETE || result.bad)
         pass_must_read_all(pass, TARGET, "it could not be asked whether they are there who were made last");
     for (guint i = from; i < *at && pass->side[TARGET].cursors; i++)
         if (is_absent(pass, g_ptr_array_index(anchors, i)))
@@ -119,13 +143,13 @@ bool pass_look_for_unseen(Pass *pass, GError **error)
     g_autoptr(GPtrArray) anchors = g_ptr_array_new_with_free_func(g_free);
     Unseen unseen = {pass->links, anchors};
     bool here;
-    if (!is_maker(pass, &here, error))
+    if (!is_maker(pass, &here, error) ||
+        !state_scan_links(pass->state, pass->step, LINKS_UNSEEN, note_unseen, &unseen, error))
         return false;
-    if (here && !state_scan_links(pass->state, pass->step, LINKS_UNSEEN, note_unseen, &unseen, error))
-        return false;
-    if (anchors->len > MOST)
+    pass->made_elsewhere = !here && anchors->len;
+    if (here && anchors->len > MOST)
         pass_must_read_all(pass, TARGET, "more were made and not shown than are worth asking for singly");
-    for (guint at = 0; at < anchors->len && pass->side[TARGET].cursors;)
+    for (guint at = 0; at < anchors->len && pass->side[TARGET].cursors && here && !pass->made_elsewhere;)
         if (!look_for(pass, anchors, &at, error))
             return false;
     return true;

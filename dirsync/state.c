@@ -463,6 +463,12 @@ bool state_look_link(State *state, int64_t row, Fingerprint target, const char *
                         dn, id);
 }
 
+bool state_show_link(State *state, int64_t row, const char *id, GError **error)
+{
+    return database_run(state->database, error, "UPDATE link SET id = ?2 WHERE row = ?1 AND id IS NULL", "is",
+                        row, id);
+}
+
 bool state_remove_link(State *state, Step step, const char *anchor, GError **error)
 {
     return database_run(state->database, error, "DELETE FROM link WHERE step = ? AND anchor = ?", "is",

@@ -141,6 +141,8 @@ bool state_mark_link(State *state, Step step, const char *anchor, unsigned flags
 /** The object of a link looks like this now, and nothing else about it has changed. */
 bool state_look_link(State *state, int64_t row, Fingerprint target, const char *dn, const char *id,
                      GError **error);
+/** Which object it is; nothing when that is known. */
+bool state_show_link(State *state, int64_t row, const char *id, GError **error);
 bool state_remove_link(State *state, Step step, const char *anchor, GError **error);
 bool state_count_links(State *state, Step step, int64_t *count, GError **error);
 

@@ -168,7 +168,7 @@ static bool record_all(const Apply *apply, GError **error)
         ok = plan_read(reader, &change, error);
         if (!ok || !change)
             break;
-        Applied applied = {change, seq, JOURNAL_DONE, NULL};
+        Applied applied = {change, seq, JOURNAL_DONE, NULL, NULL};
         ok = apply->record(&applied, apply->data, error);
     }
     recording_early = false;

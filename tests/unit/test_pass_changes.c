@@ -19,6 +19,9 @@
 #define ANN PERSON("a1", "Ann Ash", "ann@x.example", "")
 #define BOB PERSON("b2", "Bob Bay", "bob@x.example", "")
 #define CAT PERSON("c3", "Cat Cox", "cat@x.example", "")
+#define DAN                                                                                                  \
+    "dn: uid=d4,o=globex\nchangetype: add\nobjectClass: inetOrgPerson\nuid: d4\n"                            \
+    "cn: Dan Day\nsn: x\nmail: dan@x.example\n\n"
 
 static const CaseStart three = {
     .source = ANN BOB CAT, .import = "<grace days=\"0\"/>", .limits = "delete=\"none\""};
@@ -108,8 +111,7 @@ static void a_server_that_only_tells_who_is_there(void **state)
     assert_run(c, "1 deleted", NULL);
     case_edit_home(c, DELETED("cn=Cat Cox,ou=in,o=acme"));
     assert_run(c, "1 created", NULL);
-    case_edit_foreign(c, "dn: uid=d4,o=globex\nchangetype: add\nobjectClass: inetOrgPerson\nuid: d4\n"
-                         "cn: Dan Day\nsn: x\nmail: dan@x.example\n\n");
+    case_edit_foreign(c, DAN);
     assert_run(c, "1 created", NULL);
     assert_run(c, "", NULL);
 }
@@ -218,8 +220,7 @@ static void what_could_not_be_made_is_no_reason_to_read_all(void **state)
     CaseStart start = three;
     start.kinds = "groups=\"group\" resources=\"no\"";
     g_autoptr(Case) c = settled_case(&start);
-    case_edit_foreign(c, "dn: uid=d4,o=globex\nchangetype: add\nobjectClass: inetOrgPerson\nuid: d4\n"
-                         "cn: Dan Day\nsn: x\nmail: dan@x.example\n\n");
+    case_edit_foreign(c, DAN);
     case_set_faults(c, "refuse@1", NULL);
     for (int i = 0; i < 3; i++)
         assert_run(c, "1 failed", NULL);
@@ -237,6 +238,11 @@ static void another_server_is_not_asked_for_what_was_made(void **state)
     remember(c, "import made-on", "ldap://elsewhere");
     case_edit_home(c, DELETED("cn=Cat Cox,ou=in,o=acme"));
     assert_run(c, "", NULL);
+    case_edit_foreign(c, DAN);
+    assert_run(c, "1 created", NULL);
+    assert_run(c, "", NULL);
+    remember(c, "import full-read", "1000");
+    assert_run(c, "1 created", STEP_FULL_READ_DUE);
 }
 
 static void count_link(const LinkRow *row, void *data)
