@@ -133,7 +133,6 @@ typedef struct Pass {
     LinkTable *links;
     HolderTable *holders;
     const char *made_on;                /* interned: the server that took the changes; "": several did */
-    bool made_elsewhere;                /* objects that no read has shown, on another server */
     int64_t index_serial;               /* transaction of the index in which this pass read the target */
     GArray *items;                      /* of Item */
     GArray *fetched[SIDES];             /* of items whose side had not changed: uint64_t, in the spool, or
@@ -149,6 +148,7 @@ typedef struct Pass {
     char *target_filter;
     GError *trouble;      /* of a callback that cannot tell of it itself */
     bool holders_changed; /* somebody of the target is not as the index had them */
+    bool made_elsewhere;  /* objects that no read has shown, on another server */
     bool newcomers;       /* there may be somebody new in the source */
 
     char *run;
