@@ -49,6 +49,13 @@ static bool is_maker(Pass *pass, bool *is, GError **error)
 
 /* --- who they are --- */
 
+/* Of those in the table; NULL: nobody's. */
+static Link *link_of(const LinkTable *links, const char *anchor)
+{
+    uint32_t link = fingerprint_index_find(&links->by_anchor, fingerprint_string(anchor));
+    return link == NOWHERE ? NULL : link_at(links, link);
+}
+
 typedef struct {
     const LinkTable *links;
     GPtrArray *anchors;
@@ -58,8 +65,8 @@ typedef struct {
 static void note_unseen(const LinkRow *row, void *data)
 {
     const Unseen *unseen = data;
-    uint32_t link = fingerprint_index_find(&unseen->links->by_anchor, fingerprint_string(row->anchor));
-    bool told = link != NOWHERE && link_at(unseen->links, link)->mark[TARGET] != MARK_SAME;
+    const Link *link = link_of(unseen->links, row->anchor);
+    bool told = link && link->mark[TARGET] != MARK_SAME;
     bool made = !fingerprint_is_zero(row->desired) && !(row->flags & LINK_YIELDED);
     if (!told && made && unseen->anchors->len <= MOST)
         g_ptr_array_add(unseen->anchors, g_strdup(row->anchor));
@@ -79,16 +86,9 @@ static bool mark_absent(Pass *pass, const GPtrArray *anchors, guint from, guint 
     return true;
 }
 
-/* NULL: nobody's. */
-static Link *link_of(const Pass *pass, const char *anchor)
-{
-    uint32_t link = fingerprint_index_find(&pass->links->by_anchor, fingerprint_string(anchor));
-    return link == NOWHERE ? NULL : link_at(pass->links, link);
-}
-
 static bool is_absent(const Pass *pass, const char *anchor)
 {
-    const Link *link = link_of(pass, anchor);
+    const Link *link = link_of(pass->links, anchor);
     return link && link->mark[TARGET] == MARK_ABSENT;
 }
 
@@ -108,7 +108,7 @@ static void let_be(Pass *pass, const GPtrArray *anchors, guint from, guint to)
 {
     for (guint i = from; i < to; i++)
         if (is_absent(pass, g_ptr_array_index(anchors, i)))
-            link_of(pass, g_ptr_array_index(anchors, i))->mark[TARGET] = MARK_SAME;
+            link_of(pass->links, g_ptr_array_index(anchors, i))->mark[TARGET] = MARK_SAME;
     pass->made_elsewhere = true;
 }
 
@@ -146,10 +146,10 @@ bool pass_look_for_unseen(Pass *pass, GError **error)
     if (!is_maker(pass, &here, error) ||
         !state_scan_links(pass->state, pass->step, LINKS_UNSEEN, note_unseen, &unseen, error))
         return false;
-    pass->made_elsewhere = !here && anchors->len;
-    if (here && anchors->len > MOST)
+    pass->made_elsewhere = anchors->len && !here;
+    if (anchors->len > MOST && !pass->made_elsewhere)
         pass_must_read_all(pass, TARGET, "more were made and not shown than are worth asking for singly");
-    for (guint at = 0; at < anchors->len && pass->side[TARGET].cursors && here && !pass->made_elsewhere;)
+    for (guint at = 0; at < anchors->len && pass->side[TARGET].cursors && !pass->made_elsewhere;)
         if (!look_for(pass, anchors, &at, error))
             return false;
     return true;

@@ -312,13 +312,13 @@ static bool begins_with_one_of(const char *text, const char *const *starts)
     return false;
 }
 
-/* @or: it may begin so, too; NULL-terminated. */
-static void expect_caught(CrashSite *site, const Broken *b, const char *const * or)
+/* @also: it may begin so, too; NULL-terminated. */
+static void expect_caught(CrashSite *site, const Broken *b, const char *const *also)
 {
     variant = b->variant;
     g_autofree char *complaint = first_complaint(site, b);
     variant = WHOLE;
-    if (!complaint || (!g_str_has_prefix(complaint, b->complaint) && !begins_with_one_of(complaint, or)))
+    if (!complaint || (!g_str_has_prefix(complaint, b->complaint) && !begins_with_one_of(complaint, also)))
         fail_msg("%s: %s", b->what, complaint ? complaint : "nothing was noticed");
 }
 

@@ -13,28 +13,33 @@
 
 #include "tests/unit/ring.h"
 
-#include <stdlib.h>
-
 #define ROUNDS 3
 #define WORLDS_AT_NIGHT 50
 
+static Lab *servers[RING_MOST_PLACES];
+
 static void live_between_slapds(RingShape shape, const char *const *tells)
 {
-    const char *given = g_getenv("RING_SEED");
-    guint32 seed = given ? (guint32)strtoul(given, NULL, 10) : g_random_int();
-    Lab *labs[RING_MOST_PLACES] = {NULL};
     lab_skip_unless_slapd();
-    print_message("RING_SEED=%u\n", seed);
+    guint32 seed = ring_seed();
     for (size_t i = 0; ring_base(shape, i); i++) {
         g_autofree char *options = g_strdup_printf("--nosync --suffix %s %s", ring_base(shape, i), tells[i]);
-        labs[i] = lab_slapd_start(options);
+        servers[i] = lab_slapd_start(options);
     }
-    for (int i = 0; i < (g_getenv("NIGHTLY") ? WORLDS_AT_NIGHT : 1); i++) {
-        g_autoptr(Ring) ring = ring_new(shape, seed + (guint32)i, labs);
+    for (guint32 i = 0; i < (g_getenv("NIGHTLY") ? WORLDS_AT_NIGHT : 1); i++) {
+        g_autoptr(Ring) ring = ring_new(shape, seed + i, servers);
         ring_live_through(ring, ROUNDS);
     }
-    for (size_t i = 0; i < RING_MOST_PLACES; i++)
-        lab_slapd_stop(labs[i]);
+}
+
+static int stop_servers(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < RING_MOST_PLACES; i++) {
+        lab_slapd_stop(servers[i]);
+        servers[i] = NULL;
+    }
+    return 0;
 }
 
 static void home_between_two_foreign_directories(void **state)
@@ -53,8 +58,8 @@ static void two_organisations_that_connect_each_other(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(home_between_two_foreign_directories),
-        cmocka_unit_test(two_organisations_that_connect_each_other),
+        cmocka_unit_test_teardown(home_between_two_foreign_directories, stop_servers),
+        cmocka_unit_test_teardown(two_organisations_that_connect_each_other, stop_servers),
     };
     return cmocka_run_group_tests_name("ring_slapd", tests, NULL, NULL);
 }

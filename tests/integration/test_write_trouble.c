@@ -290,7 +290,6 @@ static void a_server_that_is_restarted_is_waited_for(void **state)
     world_sync(world, "");
 }
 
-/* The look for those whom an old plan adds, all together and then one by one, waits as the adds do. */
 /* @at: the operation that it happens to, reads included; a busy server is busy at the next one too, so that
  * it is met by a look for many and by one for a single person. */
 static void apply_in_trouble(Meddling what, int result, unsigned at)
@@ -309,6 +308,7 @@ static void apply_in_trouble(Meddling what, int result, unsigned at)
     assert_int_equal(run_exit_status(&applied), 0);
 }
 
+/* The look for those whom an old plan adds, all together and then one by one, waits as the adds do. */
 static void a_look_before_adding_is_as_patient_as_the_add(void **state)
 {
     (void)state;

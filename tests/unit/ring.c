@@ -16,6 +16,7 @@
 #include "tests/lab/world.h"
 
 #include <glib/gstdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MOST_CONNECTORS 2
@@ -69,6 +70,14 @@ static const char mapping_text[] =
     "<recipient of=\"person\" as=\"contact\" when=\"$objectClass = 'inetOrgPerson'\" uses=\"all\">\n"
     "<object class=\"inetOrgPerson\"/><name attribute=\"cn\" select=\"$cn[1]\"/></recipient>\n"
     "</export></mapping>\n";
+
+guint32 ring_seed(void)
+{
+    const char *given = g_getenv("RING_SEED");
+    guint32 chosen = given ? (guint32)strtoul(given, NULL, 10) : g_random_int();
+    print_message("RING_SEED=%u\n", chosen);
+    return chosen;
+}
 
 const char *ring_base(RingShape shape, size_t i)
 {
@@ -437,7 +446,17 @@ static void edit(Ring *ring)
 
 /* --- passes --- */
 
-/* Runs that connector; @step < 0: both steps. It must end well. The changes that it wrote. */
+/* To the directories in memory, which count them. */
+static size_t count_writes(const Ring *ring)
+{
+    size_t writes = 0;
+    for (size_t i = 0; i < ring->n_places; i++)
+        if (ring->places[i].store)
+            writes += memory_store_writes(ring->places[i].store);
+    return writes;
+}
+
+/* Runs that connector; @step < 0: both steps. It must end well. The changes that it planned, or wrote. */
 static size_t run_connector(Ring *ring, size_t which, int step)
 {
     g_autofree char *file = g_strconcat(ring->connectors[which], ".xml", NULL);
@@ -449,13 +468,14 @@ static size_t run_connector(Ring *ring, size_t which, int step)
     RunOptions options = run_options(connector);
     for (int i = 0; i < STEPS; i++)
         options.steps[i] = step < 0 || step == i;
+    size_t before = count_writes(ring);
     g_auto(RunResult) result = {0};
     bool good = run_sync(connector, &options, &result, &error);
     g_autofree char *summary = run_summary(&result);
     g_string_append_printf(ring->history, "%s\n%s\n", connector->name, summary);
     if (!good)
         give_up(ring, "%s", error->message);
-    return run_planned(&result);
+    return MAX(run_planned(&result), count_writes(ring) - before);
 }
 
 static void lose_state(Ring *ring, size_t which)

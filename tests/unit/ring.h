@@ -21,6 +21,9 @@ typedef enum {
     RING_TWO_HOMES
 } RingShape;
 
+/** $RING_SEED, else by chance; printed. */
+guint32 ring_seed(void);
+
 #define RING_MOST_PLACES 3
 /** The base of the i-th directory of that shape; NULL: it has no more. */
 const char *ring_base(RingShape shape, size_t i);

@@ -17,8 +17,6 @@
 
 #include "ring.h"
 
-#include <stdlib.h>
-
 #define WORLDS 3
 #define WORLDS_AT_NIGHT 300
 #define ROUNDS 5
@@ -28,18 +26,10 @@ static size_t worlds(void)
     return g_getenv("NIGHTLY") ? WORLDS_AT_NIGHT : WORLDS;
 }
 
-static guint32 seed(void)
-{
-    const char *given = g_getenv("RING_SEED");
-    guint32 chosen = given ? (guint32)strtoul(given, NULL, 10) : g_random_int();
-    print_message("RING_SEED=%u\n", chosen);
-    return chosen;
-}
-
 static void test_home_between_two_foreign_directories(void **state)
 {
     (void)state;
-    guint32 first = seed();
+    guint32 first = ring_seed();
     for (size_t i = 0; i < worlds(); i++) {
         g_autoptr(Ring) ring = ring_new(RING_HOME_X_Y, first + (guint32)i, NULL);
         ring_live_through(ring, ROUNDS);
@@ -49,7 +39,7 @@ static void test_home_between_two_foreign_directories(void **state)
 static void test_two_organisations_that_connect_each_other(void **state)
 {
     (void)state;
-    guint32 first = seed();
+    guint32 first = ring_seed();
     for (size_t i = 0; i < worlds(); i++) {
         g_autoptr(Ring) ring = ring_new(RING_TWO_HOMES, first + (guint32)i, NULL);
         ring_live_through(ring, ROUNDS);
